@@ -1,0 +1,86 @@
+"""Every setting in one table; a value comes from the environment, else from its default."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the table."""
+
+    name: str
+    """Environment variable."""
+    default: str
+    """Value when the variable is not set; an empty string where the help says what it means."""
+    help: str
+    """One sentence: what it changes."""
+
+
+SETTINGS = (
+    Setting(
+        "EOEXPLORE_CACHE",
+        "",
+        "Folder of indexes, demo datasets and jobs; the user's cache folder when empty.",
+    ),
+    Setting(
+        "EOEXPLORE_ROOTS",
+        "",
+        "Folders whose contents may be opened from the app, separated by the system's path "
+        "separator; the start folder and its data/ when empty.",
+    ),
+    Setting(
+        "EOEXPLORE_HOSTS",
+        "localhost",
+        "Host names that the app answers to, separated by commas, beside any IP address; "
+        "* answers to all.",
+    ),
+    Setting(
+        "EOEXPLORE_WORKERS",
+        "",
+        "Processes that build an index or write a demo; the number of cores when empty.",
+    ),
+    Setting(
+        "EOEXPLORE_TILE_CACHE_MB",
+        "256",
+        "Memory for patches that were read for tiles, in MB.",
+    ),
+    Setting(
+        "EOEXPLORE_DEMO",
+        "1",
+        "1 makes and opens the synthetic demo when no dataset is known; 0 does not.",
+    ),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def value(name: str) -> str:
+    """Return a setting's value as text, read anew each time so that tests can change it."""
+    return os.environ.get(name) or _BY_NAME[name].default
+
+
+def cache_folder() -> Path:
+    """Return the folder of indexes, demos and jobs (not created here)."""
+    chosen = value("EOEXPLORE_CACHE")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("eoexplore"))
+
+
+def workers() -> int:
+    """Return the number of worker processes, at least 1."""
+    chosen = value("EOEXPLORE_WORKERS")
+    return max(1, int(chosen)) if chosen.isdigit() else (os.cpu_count() or 1)
+
+
+def tile_cache_bytes() -> int:
+    """Return the bound of the in-memory patch cache, in bytes."""
+    chosen = value("EOEXPLORE_TILE_CACHE_MB")
+    return (int(chosen) if chosen.isdigit() else 256) * 1_000_000
+
+
+def assets_folder() -> Path:
+    """Return the folder of colour tables, outlines and icons: installed, else of the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "assets"
+    return installed if installed.is_dir() else package.parent / "assets"

@@ -1,0 +1,159 @@
+"""The nouns that every part of EOExplore shares, as frozen dataclasses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+LayerKind = Literal["optical", "sar", "categorical"]
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Band:
+    """One band of a layer, always addressed by name."""
+
+    name: str
+    """Name in file names and in every call, such as "B8A"."""
+    gsd_m: float
+    """Side of a pixel on the ground, in metres."""
+    title: str
+    """What a user reads."""
+    wavelength_nm: float | None = None
+    """Central wavelength in nanometres; none for radar and labels."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One named raster of a sample."""
+
+    name: str
+    """Name in URLs and files, such as "s2"."""
+    title: str
+    """What a user reads."""
+    kind: LayerKind
+    """Decides resampling and stretch: labels are never interpolated."""
+    bands: tuple[Band, ...]
+    """Bands in the order of the dataset."""
+    unit: str
+    """Unit of a stored value."""
+    nodata: float | None
+    """Stored value that means "nothing here"; none where every value counts."""
+    key: str = "id"
+    """Column of the sample table that names the sample's file in this layer."""
+
+    def band(self, name: str) -> Band:
+        """Return a band by name (KeyError if the layer has none of that name)."""
+        return {band.name: band for band in self.bands}[name]
+
+
+@dataclass(frozen=True)
+class LabelClass:
+    """One class of a label schema."""
+
+    name: str
+    """Exact name as the dataset writes it."""
+    colour: str
+    """Official colour, #rrggbb."""
+    codes: tuple[int, ...]
+    """Pixel codes of the label map that belong to the class."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """A label schema: scene classes in the dataset's own order, and the pixel codes behind them."""
+
+    name: str
+    """Name of the schema."""
+    classes: tuple[LabelClass, ...]
+    """Classes in the order of the bits of label_mask."""
+    codes: Mapping[int, tuple[str, str]]
+    """Every pixel code: its name and official colour #rrggbb."""
+    unlabelled: LabelClass
+    """What pixels outside every class are called, with the codes known to mean it."""
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other published orders of the same names, by the name of the order."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Class names in the order of the bits of label_mask."""
+        return tuple(item.name for item in self.classes)
+
+    def class_of(self, code: int) -> LabelClass:
+        """Return the class of a pixel code; the unlabelled class for any other code."""
+        for item in self.classes:
+            if code in item.codes:
+                return item
+        return self.unlabelled
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of a health report."""
+
+    kind: str
+    """Machine-readable kind, such as "missing_band"."""
+    count: int
+    """How many samples or files are concerned."""
+    sentence: str
+    """What a user reads."""
+    examples: tuple[str, ...] = ()
+    """Up to five ids or file names."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is there, what is missing, what contradicts the metadata."""
+
+    samples: int
+    """Number of samples."""
+    layers: Mapping[str, int]
+    """Samples that have each layer."""
+    missing: Mapping[str, int]
+    """Samples that lack something, by what is missing."""
+    problems: tuple[Problem, ...]
+    """Surprises, worst first."""
+    checked: str
+    """How far the check went: names only, or every file."""
+
+
+class Dataset(Protocol):
+    """What every reader offers; one module of eoexplore.datasets implements it."""
+
+    name: str
+    """Name in the registry."""
+    title: str
+    """What a user reads."""
+    path: Path
+    """Folder or file that was opened."""
+    layout: str
+    """Which of the layouts the reader knows was found."""
+    synthetic: bool
+    """Whether the pixels are made up, so that every page says so."""
+    layers: tuple[Layer, ...]
+    """Layers the dataset defines, whether or not this copy has them."""
+    classes: Classes
+    """Label schema."""
+
+    def samples(self) -> pd.DataFrame:
+        """Return one row per sample with the base columns of the index."""
+
+    def health(self) -> Health:
+        """Return what is there, what is missing and what contradicts the metadata."""
+
+    def read(self, key: str, layer: str, band: str) -> Array:
+        """Return one band of one sample as stored, shape (row, column).
+
+        Args:
+            key: value of the layer's key column for the sample.
+            layer: name of a layer.
+            band: name of a band of that layer.
+
+        Raises:
+            DataMissing: this copy lacks the file.
+            FileUnreadable: the file is damaged or has another shape than the dataset's facts.
+        """
