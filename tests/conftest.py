@@ -1,0 +1,106 @@
+"""What every test gets: no network, its own cache folder, real files and Chromium on demand."""
+
+import ipaddress
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Imported for its effect: GDAL reads its switches when rasterio is first imported, and test modules
+# may import rasterio before anything of ours.
+import eoexplore  # noqa: F401
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+class NetworkBlocked(RuntimeError):
+    """A test reached for another machine."""
+
+
+def _is_loopback(host: object) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    text = host.decode() if isinstance(host, bytes) else str(host)
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _check(address: object) -> None:
+    """Raise for an Internet address beyond this machine; names of local sockets are text."""
+    if isinstance(address, tuple) and not _is_loopback(address[0]):
+        raise NetworkBlocked(
+            f"A test tried to reach {address[0]}:{address[1]}. Tests use this machine only "
+            "(127.0.0.1): build the data, or pass the file in."
+        )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """Block connections to, and names of, other machines; child processes find no packages."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    getaddrinfo = socket.getaddrinfo
+
+    def guarded_connect(self, address):
+        _check(address)
+        return connect(self, address)
+
+    def guarded_connect_ex(self, address):
+        _check(address)
+        return connect_ex(self, address)
+
+    def guarded_getaddrinfo(host, port, *args, **kwargs):
+        _check((host, port))
+        return getaddrinfo(host, port, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        patch.setenv("PIP_NO_INDEX", "1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the session a cache folder of its own, and leave the user's settings out of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*os.environ]:
+            if name.startswith("EOEXPLORE_") and name not in _KEPT:
+                patch.delenv(name)
+        patch.setenv("EOEXPLORE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        # A page that is opened by a test must not begin to write a demo in the background.
+        patch.setenv("EOEXPLORE_DEMO", "0")
+        yield
+
+
+_KEPT = {"EOEXPLORE_REAL_DATA", "EOEXPLORE_REQUIRE_BROWSER"}
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real sample files, or skip."""
+    chosen = os.environ.get("EOEXPLORE_REAL_DATA")
+    if not chosen:
+        pytest.skip("real files: set EOEXPLORE_REAL_DATA to their folder")
+    folder = Path(chosen).resolve()
+    if not folder.is_dir():
+        pytest.fail(f"EOEXPLORE_REAL_DATA is set, but there is no folder {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Return the path of a Chromium for Playwright's `executable_path`, or skip."""
+    for name in CHROMIUM_NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    reason = f"no Chromium: none of {', '.join(CHROMIUM_NAMES)} is on the path"
+    if os.environ.get("EOEXPLORE_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    return pytest.skip(reason)
