@@ -1,0 +1,136 @@
+// What the user has chosen for each layer (visible, style, opacity, order), laid over what the
+// server proposes, and its readable form in the address: l=s2:true_colour:100,footprints:line:60
+
+/** "s2:true_colour:100,…" → [{id, style, opacity}], bottom to top; null when nothing is usable. */
+export function parseLayers(text) {
+  if (typeof text !== "string" || text === "") return null;
+  if (text === "none") return [];
+  const items = [];
+  for (const part of text.slice(0, 4000).split(",")) {
+    // From the right, since the id of a layer may hold a colon ("pred:my-model:mask").
+    const fields = part.split(":");
+    if (fields.length < 3) continue;
+    const percent = fields.pop();
+    const style = fields.pop();
+    const id = fields.join(":");
+    const opacity = /^\d{1,3}$/.test(percent) ? Math.min(100, Number(percent)) / 100 : null;
+    if (id && !items.some((item) => item.id === id)) items.push({ id, style, opacity });
+  }
+  return items.length ? items : null;
+}
+
+/** The opposite of parseLayers. */
+export function formatLayers(layers) {
+  const shown = layers.filter((layer) => layer.visible);
+  if (!shown.length) return "none";
+  return shown
+    .map((layer) => `${layer.id}:${layer.style?.id ?? ""}:${Math.round(layer.opacity * 100)}`)
+    .join(",");
+}
+
+const FIELDS = ["visible", "style", "opacity"];
+
+export class Choices {
+  /** @param {Array|null} linked what parseLayers found in the address of a fresh load */
+  constructor(linked = null) {
+    this.linked = linked;
+    this.own = new Map(); // id → {visible?, style?, opacity?}
+    this.order = null; // ids bottom to top, once the user has moved a layer
+    this.touched = false;
+    this.proposed = new Map();
+    this.layers = [];
+  }
+
+  /** Take the server's layers; returns the layers as they are to be shown, bottom to top. */
+  sync(layers) {
+    if (this.linked && layers.length) this.#takeLink(layers);
+    for (const layer of layers) {
+      // A value the server has just changed is newer than the user's choice before it.
+      const before = this.proposed.get(layer.id);
+      const own = this.own.get(layer.id);
+      for (const field of FIELDS) {
+        if (before && own && before[field] !== layer[field]) delete own[field];
+      }
+      this.proposed.set(layer.id, { visible: layer.visible, style: layer.style, opacity: layer.opacity });
+    }
+    this.source = layers;
+    return this.#merge();
+  }
+
+  set(id, change) {
+    this.own.set(id, { ...this.own.get(id), ...change });
+    this.touched = true;
+    return this.#merge();
+  }
+
+  /** Move a layer up (+1, towards the viewer) or down (-1). */
+  move(id, step) {
+    const ids = this.layers.map((layer) => layer.id);
+    const from = ids.indexOf(id);
+    const to = from + step;
+    if (from < 0 || to < 0 || to >= ids.length) return this.layers;
+    [ids[from], ids[to]] = [ids[to], ids[from]];
+    this.order = ids;
+    this.touched = true;
+    return this.#merge();
+  }
+
+  /** The parameter `l`, or null while everything is as the server proposes it. */
+  format() {
+    return this.touched ? formatLayers(this.layers) : null;
+  }
+
+  #takeLink(layers) {
+    const linked = this.linked.filter((item) => layers.some((layer) => layer.id === item.id));
+    const all = this.linked.length === 0; // l=none
+    this.linked = null;
+    if (!linked.length && !all) return;
+    this.touched = true;
+    for (const layer of layers) {
+      const item = linked.find((candidate) => candidate.id === layer.id);
+      const own = { visible: Boolean(item) };
+      if (item?.opacity !== null && item?.opacity !== undefined) own.opacity = item.opacity;
+      if (layer.styles.some((style) => style.id === item?.style)) own.style = item.style;
+      this.own.set(layer.id, own);
+    }
+    // The shown layers take each other's places in the linked order; the hidden keep theirs.
+    const queue = linked.map((item) => item.id);
+    this.order = layers.map((layer) => (queue.includes(layer.id) ? null : layer.id));
+    this.order = this.order.map((id) => id ?? queue.shift());
+  }
+
+  #merge() {
+    const merged = this.source.map((layer) => {
+      const own = this.own.get(layer.id) ?? {};
+      const wish = own.style ?? layer.style;
+      const usable = layer.styles.filter((style) => !style.disabled);
+      const style = usable.find((candidate) => candidate.id === wish) ?? usable[0] ?? null;
+      const disabled = layer.disabled ?? (style ? null : (layer.styles[0]?.disabled ?? "Nothing to show"));
+      return {
+        ...layer,
+        style,
+        disabled,
+        opacity: clamp(own.opacity ?? layer.opacity ?? 1),
+        visible: !disabled && (own.visible ?? Boolean(layer.visible)),
+      };
+    });
+    this.layers = this.order ? arrange(merged, this.order) : merged;
+    return this.layers;
+  }
+}
+
+/** Layers in the order of ids; a layer that is new goes on top of its neighbour in the list. */
+function arrange(layers, order) {
+  const known = layers.filter((layer) => order.includes(layer.id));
+  const arranged = known.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  layers.forEach((layer, index) => {
+    if (order.includes(layer.id)) return;
+    const below = arranged.indexOf(layers[index - 1]);
+    arranged.splice(below + 1, 0, layer);
+  });
+  return arranged;
+}
+
+function clamp(opacity) {
+  return Number.isFinite(opacity) ? Math.min(1, Math.max(0, opacity)) : 1;
+}

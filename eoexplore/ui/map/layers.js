@@ -1,0 +1,128 @@
+// The difference between the tile layers that are wanted and those on the map.
+// A changed URL never blanks the map: the new layer loads unseen, then takes the old one's place.
+
+const GIVE_UP_WAITING_MS = 4000;
+const FIRST_Z_INDEX = 10;
+
+export class LayerStack {
+  /**
+   * @param {object} L Leaflet
+   * @param {object} map
+   * @param {{onLoading: function(boolean), onFailed: function(boolean)}} listeners
+   */
+  constructor(L, map, listeners) {
+    this.L = L;
+    this.map = map;
+    this.listeners = listeners;
+    this.entries = new Map(); // id → {shown, incoming, opacity, zIndex}
+    this.loading = new Set();
+    this.failed = new Set();
+  }
+
+  /** @param {Array} wanted [{id, url, minZoom, maxZoom, opacity}], bottom to top */
+  apply(wanted) {
+    const ids = new Set(wanted.map((layer) => layer.id));
+    for (const id of [...this.entries.keys()]) if (!ids.has(id)) this.#drop(id);
+    wanted.forEach((layer, index) => this.#place(layer, FIRST_Z_INDEX + index));
+  }
+
+  clear() {
+    for (const id of [...this.entries.keys()]) this.#drop(id);
+  }
+
+  #place(layer, zIndex) {
+    const key = `${layer.url}|${layer.minZoom}|${layer.maxZoom}`;
+    let entry = this.entries.get(layer.id);
+    if (!entry) {
+      entry = { shown: this.#add(layer, key, zIndex, layer.opacity), incoming: null };
+      this.entries.set(layer.id, entry);
+    }
+    this.#tune(entry, layer.opacity, zIndex);
+    if (entry.shown.eoKey === key) {
+      this.#dropIncoming(entry); // there and back again before the tiles came
+    } else if (entry.incoming?.eoKey !== key) {
+      this.#dropIncoming(entry);
+      this.#replace(entry, layer, key);
+    }
+  }
+
+  /** Opacity and order: style changes of what is there, no request. */
+  #tune(entry, opacity, zIndex) {
+    if (entry.opacity !== opacity) entry.shown.setOpacity(opacity);
+    if (entry.zIndex !== zIndex) {
+      entry.shown.setZIndex(zIndex);
+      entry.incoming?.setZIndex(zIndex);
+    }
+    Object.assign(entry, { opacity, zIndex });
+  }
+
+  #replace(entry, layer, key) {
+    const incoming = this.#add(layer, key, entry.zIndex, 0);
+    entry.incoming = incoming;
+    const settle = () => {
+      if (entry.incoming !== incoming) return;
+      clearTimeout(entry.timer);
+      incoming.setOpacity(entry.opacity);
+      this.#remove(entry.shown);
+      entry.shown = incoming;
+      entry.incoming = null;
+    };
+    incoming.once("load", settle);
+    // One tile that hangs must not hold back the others for ever.
+    entry.timer = setTimeout(settle, GIVE_UP_WAITING_MS);
+    // Outside its zooms a layer asks for no tile and so never reports.
+    if (!incoming.isLoading()) settle();
+  }
+
+  #add(layer, key, zIndex, opacity) {
+    const tiles = this.L.tileLayer(layer.url, {
+      minZoom: layer.minZoom,
+      maxZoom: layer.maxZoom,
+      noWrap: true,
+      keepBuffer: 3,
+      updateWhenZooming: false,
+      zIndex,
+      opacity,
+    });
+    tiles.eoKey = key;
+    tiles.on("loading", () => this.#track(tiles, true));
+    tiles.on("load", () => this.#track(tiles, false));
+    tiles.on("tileerror", () => this.#fail(tiles));
+    return tiles.addTo(this.map);
+  }
+
+  #drop(id) {
+    const entry = this.entries.get(id);
+    this.#dropIncoming(entry);
+    this.#remove(entry.shown);
+    this.entries.delete(id);
+  }
+
+  #dropIncoming(entry) {
+    clearTimeout(entry.timer);
+    if (entry.incoming) this.#remove(entry.incoming);
+    entry.incoming = null;
+  }
+
+  #remove(tiles) {
+    tiles.off();
+    tiles.remove();
+    this.failed.delete(tiles);
+    this.#track(tiles, false);
+    this.listeners.onFailed(this.failed.size > 0);
+  }
+
+  #track(tiles, isLoading) {
+    if (isLoading) {
+      this.loading.add(tiles);
+      this.failed.delete(tiles);
+      this.listeners.onFailed(this.failed.size > 0);
+    } else this.loading.delete(tiles);
+    this.listeners.onLoading(this.loading.size > 0);
+  }
+
+  #fail(tiles) {
+    this.failed.add(tiles);
+    this.listeners.onFailed(true);
+  }
+}

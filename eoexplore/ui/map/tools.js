@@ -1,0 +1,101 @@
+// The small things around the map: buttons, scale, coordinates, zoom, hints, the list of keys.
+
+const release = new URL(import.meta.url).search;
+const { el, iconButton } = await import(`./dom.js${release}`);
+
+const SAY_FOR_MS = 3500;
+const KEYS = [
+  ["← ↑ → ↓", "pan"],
+  ["+ −", "zoom in and out"],
+  ["1 – 9", "show or hide a layer, numbered in the layer panel"],
+  ["Enter", "with the map in focus: ask at its centre"],
+  ["i", "open or close the card of the patch"],
+  ["l", "fold or unfold the layer panel"],
+  ["f", "full screen"],
+  ["Esc", "close this list, then the card"],
+  ["?", "show this list"],
+];
+
+export class Tools {
+  constructor(view) {
+    this.view = view;
+    this.zoomIn = iconButton("plus", "Zoom in (+)", () => view.map.zoomIn());
+    this.zoomOut = iconButton("minus", "Zoom out (−)", () => view.map.zoomOut());
+    const buttons = [
+      el("div", { class: "eo-group" }, this.zoomIn, this.zoomOut),
+      // Telephones from Apple have no full screen for pages.
+      "requestFullscreen" in Element.prototype
+        ? el("div", { class: "eo-group" }, iconButton("full", "Full screen (f)", () => view.toggleFullScreen()))
+        : null,
+      el("div", { class: "eo-group" }, iconButton("help", "Keys (?)", () => this.toggleHelp(), "eo-help-button")),
+    ];
+    this.toolbar = el("div", { class: "eo-tools", role: "toolbar", "aria-label": "Map tools" });
+    this.toolbar.append(...buttons.filter(Boolean));
+
+    this.bar = el("div", { class: "eo-bar", "aria-hidden": "true" });
+    this.hint = el("div", { class: "eo-hint eo-chip", hidden: true });
+    this.badge = el("div", { class: "eo-badge eo-chip", title: "Made-up data for trying things out", text: "synthetic" });
+    this.coordinates = el("span", { class: "eo-coordinates" });
+    this.zoom = el("span", { class: "eo-zoom", title: "Zoom level" });
+    this.attribution = el("span", { class: "eo-attribution" });
+    this.status = el("div", { class: "eo-status" }, this.attribution, this.coordinates, this.zoom);
+    this.toast = el("div", { class: "eo-toast", role: "status", "aria-live": "polite" });
+    this.help = this.#buildHelp();
+    const top = el("div", { class: "eo-top" }, this.badge, this.hint);
+    this.elements = [this.bar, top, this.status, this.toolbar, this.toast, this.help];
+  }
+
+  setZoom(zoom, least, most) {
+    this.zoom.textContent = `z ${Number(zoom.toFixed(2))}`;
+    this.zoomIn.disabled = zoom >= most;
+    this.zoomOut.disabled = zoom <= least;
+  }
+
+  setCoordinates(text) {
+    this.coordinates.textContent = text;
+  }
+
+  setHint(text) {
+    this.hint.textContent = text;
+    this.hint.hidden = !text;
+  }
+
+  setAttribution(text) {
+    this.attribution.textContent = text ?? "";
+  }
+
+  /** A short note that goes away by itself. */
+  say(text) {
+    clearTimeout(this.timer);
+    this.toast.textContent = text;
+    this.toast.classList.add("eo-shown");
+    this.timer = setTimeout(() => this.hush(), SAY_FOR_MS);
+  }
+
+  hush() {
+    this.toast.classList.remove("eo-shown");
+  }
+
+  get helpIsOpen() {
+    return !this.help.hidden;
+  }
+
+  toggleHelp(isOpen = this.help.hidden) {
+    this.help.hidden = !isOpen;
+    if (isOpen) this.help.querySelector("button").focus();
+    else if (this.help.contains(this.view.root.getRootNode().activeElement)) this.view.canvas.focus();
+  }
+
+  #buildHelp() {
+    const rows = KEYS.map(([key, meaning]) =>
+      el("tr", {}, el("th", { scope: "row" }, el("kbd", { text: key })), el("td", { text: meaning })),
+    );
+    const close = iconButton("close", "Close (Esc)", () => this.toggleHelp(false), "eo-quiet");
+    return el(
+      "section",
+      { class: "eo-help eo-surface", role: "dialog", "aria-label": "Keys", hidden: true },
+      el("header", {}, el("h2", { text: "Keys" }), close),
+      el("table", {}, el("tbody", {}, ...rows)),
+    );
+  }
+}
