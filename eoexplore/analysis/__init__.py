@@ -1,0 +1,1 @@
+"""Pure functions over arrays and tables: no files, no clock, no pictures."""

@@ -1,0 +1,155 @@
+"""From a selection to the samples it selects."""
+
+import operator
+from collections.abc import Callable
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from eoexplore.core.errors import SelectionError
+from eoexplore.core.selection import ClassRule, Comparison, Selection
+from eoexplore.core.types import Classes
+
+Mask = npt.NDArray[np.bool_]
+_SIGNS: dict[str, Callable[[pd.Series, float], pd.Series]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+}
+
+
+def mask(selection: Selection, samples: pd.DataFrame, classes: Classes) -> Mask:
+    """Tell which samples a selection selects.
+
+    Args:
+        selection: conditions that must all hold.
+        samples: sample table with the base columns of the index, n rows.
+        classes: label schema; bit i of label_mask is its class i.
+
+    Returns:
+        Booleans, shape (n,).
+
+    Raises:
+        SelectionError: a class that does not exist, or a column that is not computed yet.
+    """
+    result = np.ones(len(samples), bool)
+    for key, value in selection.conditions:
+        result &= _TESTS.get(key, _not_there)(value, samples, classes)
+    return result
+
+
+def class_bits(names: tuple[str, ...], classes: Classes) -> np.uint64:
+    """Return the bits of label_mask that stand for some class names.
+
+    Raises:
+        SelectionError: a name that the schema has not.
+    """
+    bits = 0
+    for name in names:
+        if name not in classes.names:
+            known = "; ".join(classes.names)
+            raise SelectionError(f"There is no class {name!r}. The classes are: {known}.")
+        bits |= 1 << classes.names.index(name)
+    return np.uint64(bits)
+
+
+def _classes(value: object, samples: pd.DataFrame, classes: Classes) -> Mask:
+    labels = samples["label_mask"].to_numpy(np.uint64)
+    result = np.ones(len(samples), bool)
+    for rule in cast(tuple[ClassRule, ...], value):
+        bits = class_bits(rule.names, classes)
+        common = labels & bits
+        result &= {"any": common != 0, "all": common == bits, "none": common == 0}[rule.mode]
+    return result
+
+
+def _one_of(column: str) -> Callable[[object, pd.DataFrame, Classes], Mask]:
+    def test(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+        wanted = cast(tuple[str, ...], value)
+        # Categories are compared by code: one small look-up instead of n strings.
+        categories = samples[column].cat.categories
+        codes = np.flatnonzero(categories.isin(wanted))
+        return np.isin(samples[column].cat.codes.to_numpy(), codes)
+
+    return test
+
+
+def _months(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+    return np.isin(samples["date"].dt.month.to_numpy(), cast(tuple[int, ...], value))
+
+
+def _flags(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+    wanted = set(cast(tuple[str, ...], value))
+    rows = (not wanted.isdisjoint(flags) for flags in samples["flags"])
+    return np.fromiter(rows, bool, len(samples))
+
+
+def _dates(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+    first, last = (np.datetime64(day) for day in cast(tuple[object, object], value))  # type: ignore[call-overload]
+    days = samples["date"].to_numpy().astype("datetime64[D]")
+    return cast(Mask, (days >= first) & (days <= last))
+
+
+def _share(value: object, samples: pd.DataFrame, classes: Classes) -> Mask:
+    comparison = cast(Comparison, value)
+    class_bits((comparison.name,), classes)
+    wanted = classes.classes[classes.names.index(comparison.name)]
+    columns = [f"area_{code}" for code in wanted.codes]
+    if not set(columns) <= set(samples.columns):
+        raise SelectionError(
+            "The share of a class can be asked once the index has read the reference maps."
+        )
+    areas = [f"area_{code}" for code in classes.codes if f"area_{code}" in samples.columns]
+    total = samples[areas].sum(axis=1)
+    share = samples[columns].sum(axis=1) / total.where(total > 0)
+    return _SIGNS[comparison.sign](share, comparison.bound).to_numpy(bool)
+
+
+def _nlabels(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+    low, high = cast(tuple[int, int], value)
+    count = np.bitwise_count(samples["label_mask"].to_numpy(np.uint64))
+    return (count >= low) & (count <= high)
+
+
+def _box(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+    west, south, east, north = cast(tuple[float, ...], value)
+    lon, lat = samples["lon"].to_numpy(), samples["lat"].to_numpy()
+    return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+
+
+def _polygon(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+    ring = np.array(cast(tuple[float, ...], value)).reshape(-1, 2)
+    area = shapely.make_valid(shapely.Polygon(ring))
+    shapely.prepare(area)
+    inside = shapely.contains_xy(area, samples["lon"].to_numpy(), samples["lat"].to_numpy())
+    return cast(Mask, inside)
+
+
+def _ids(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
+    return samples["id"].isin(cast(tuple[str, ...], value)).to_numpy(bool)
+
+
+def _not_there(*_: object) -> Mask:
+    raise SelectionError("There are no prediction sets for this dataset yet.")
+
+
+_TESTS: dict[str, Callable[[object, pd.DataFrame, Classes], Mask]] = {
+    "box": _box,
+    "class": _classes,
+    "country": _one_of("country"),
+    "date": _dates,
+    "flag": _flags,
+    "ids": _ids,
+    "month": _months,
+    "nlabels": _nlabels,
+    "poly": _polygon,
+    "season": _one_of("season"),
+    "share": _share,
+    "split": _one_of("split"),
+    "tile": _one_of("tile"),
+}
