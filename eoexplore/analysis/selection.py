@@ -90,7 +90,7 @@ def _flags(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
 
 
 def _dates(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
-    first, last = (np.datetime64(day) for day in cast(tuple[object, object], value))  # type: ignore[call-overload]
+    first, last = (np.datetime64(day) for day in cast(tuple[object, object], value))
     days = samples["date"].to_numpy().astype("datetime64[D]")
     return cast(Mask, (days >= first) & (days <= last))
 
@@ -126,8 +126,8 @@ def _polygon(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
     ring = np.array(cast(tuple[float, ...], value)).reshape(-1, 2)
     area = shapely.make_valid(shapely.Polygon(ring))
     shapely.prepare(area)
-    inside = shapely.contains_xy(area, samples["lon"].to_numpy(), samples["lat"].to_numpy())
-    return cast(Mask, inside)
+    lon, lat = samples["lon"].to_numpy(), samples["lat"].to_numpy()
+    return np.asarray(shapely.contains_xy(area, lon, lat), bool)
 
 
 def _ids(value: object, samples: pd.DataFrame, _: Classes) -> Mask:

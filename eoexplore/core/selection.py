@@ -4,7 +4,7 @@ A selection is written `key=value&key=value` with the keys in alphabetical order
 percent-encoded where it holds a character of the grammar. The empty text selects all samples.
 """
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -153,10 +153,10 @@ def _write_list(values: tuple[object, ...]) -> str:
     return "|".join(_atom(str(value)) for value in values)
 
 
-def _read_dates(raw: str) -> tuple[datetime.date, datetime.date]:
+def _read_dates(raw: str) -> tuple[dt.date, dt.date]:
     first, dots, last = unquote(raw).partition("..")
     try:
-        start, end = (datetime.date.fromisoformat(day) for day in (first, last if dots else first))
+        start, end = (dt.date.fromisoformat(day) for day in (first, last if dots else first))
     except ValueError:
         raise ValueError("write it as 2017-06-01..2017-08-31.") from None
     if end < start:

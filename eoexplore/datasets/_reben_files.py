@@ -102,7 +102,7 @@ class Tree:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)
+        return [entry.name for entry in os.scandir(folder)]
     except OSError:
         return []
 

@@ -10,102 +10,17 @@ import numpy as np
 import pandas as pd
 
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreadable
-from eoexplore.core.nomenclature import corine
-from eoexplore.core.types import Array, Band, Classes, Health, LabelClass, Layer, Problem
-from eoexplore.datasets import REGISTRY, _reben_metadata as metadata
+from eoexplore.core.types import Array, Classes, Health, Layer, Problem
+from eoexplore.datasets import REGISTRY
+from eoexplore.datasets import _reben_metadata as metadata
+from eoexplore.datasets._reben_facts import LAYERS, classes
 from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_shape, product
 
-# Class names in the order of the paper (also torchgeo's), with their CORINE level-3 codes.
-# Source: the class table of the BigEarthNet pipeline (clc_metadata.json).
-_PAPER_ORDER = (
-    ("Urban fabric", (111, 112)),
-    ("Industrial or commercial units", (121,)),
-    ("Arable land", (211, 212, 213)),
-    ("Permanent crops", (221, 222, 223, 241)),
-    ("Pastures", (231,)),
-    ("Complex cultivation patterns", (242,)),
-    (
-        "Land principally occupied by agriculture, with significant areas of natural vegetation",
-        (243,),
-    ),
-    ("Agro-forestry areas", (244,)),
-    ("Broad-leaved forest", (311,)),
-    ("Coniferous forest", (312,)),
-    ("Mixed forest", (313,)),
-    ("Natural grassland and sparsely vegetated areas", (321, 333)),
-    ("Moors, heathland and sclerophyllous vegetation", (322, 323)),
-    ("Transitional woodland, shrub", (324,)),
-    ("Beaches, dunes, sands", (331,)),
-    ("Inland wetlands", (411, 412)),
-    ("Coastal wetlands", (421, 422)),
-    ("Inland waters", (512, 511)),
-    ("Marine waters", (523, 521, 522)),
-)
-# Central wavelengths in nm of Sentinel-2A (ESA, MSI spectral response functions).
-_S2 = (
-    ("B01", 60, "coastal aerosol", 442.7),
-    ("B02", 10, "blue", 492.4),
-    ("B03", 10, "green", 559.8),
-    ("B04", 10, "red", 664.6),
-    ("B05", 20, "red edge 1", 704.1),
-    ("B06", 20, "red edge 2", 740.5),
-    ("B07", 20, "red edge 3", 782.8),
-    ("B08", 10, "near infrared", 832.8),
-    ("B8A", 20, "narrow near infrared", 864.7),
-    ("B09", 60, "water vapour", 945.1),
-    ("B11", 20, "short-wave infrared 1", 1613.7),
-    ("B12", 20, "short-wave infrared 2", 2202.4),
-)
-LAYERS = (
-    Layer(
-        "s2",
-        "Sentinel-2",
-        "optical",
-        tuple(Band(name, gsd, title, nm) for name, gsd, title, nm in _S2),
-        "digital number, 10,000 = reflectance 1",
-        0,
-    ),
-    Layer(
-        "s1",
-        "Sentinel-1",
-        "sar",
-        (Band("VV", 10, "VV backscatter"), Band("VH", 10, "VH backscatter")),
-        "dB",
-        None,
-        key="s1_id",
-    ),
-    Layer(
-        "reference_map",
-        "Reference map",
-        "categorical",
-        (Band("reference_map", 10, "CORINE Land Cover 2018, level 3"),),
-        "CORINE level-3 code",
-        0,
-    ),
-)
 _LAYER = {layer.name: layer for layer in LAYERS}
 _PATCH_M = 1200
 _ALL_LISTED = 20_000
 _SAMPLED = 500
 _FLAGS = (("contains_seasonal_snow", "snow"), ("contains_cloud_or_shadow", "cloud_or_shadow"))
-
-
-def classes() -> Classes:
-    """Return the 19 classes; a class has the colour of the first of its codes here."""
-    codes = corine()
-    listed = tuple(LabelClass(name, codes[own[0]][1], own) for name, own in _PAPER_ORDER)
-    mapped = {code for item in listed for code in item.codes}
-    names = tuple(item.name for item in listed)
-    return Classes(
-        name="BigEarthNet, 19 classes",
-        classes=listed,
-        codes=codes,
-        unlabelled=LabelClass(
-            "Unlabelled", codes[999][1], tuple(code for code in codes if code not in mapped)
-        ),
-        # Model outputs (ConfigILM, published weights) follow the alphabet, torchgeo the paper.
-        orders={"paper": names, "alphabetical": tuple(sorted(names))},
-    )
 
 
 @REGISTRY.register("reben")
@@ -402,7 +317,7 @@ def _complete(frame: pd.DataFrame, stored: dict[str, list[str]], schema: Classes
             "label_mask": frame["label_mask"].to_numpy(np.uint64),
             "s1_id": frame["s1_id"].astype(object),
             "s1_date": radar["date"],
-            "product": _products(frame["id"], lonely).astype("category"),
+            "product": _products(frame["id"], lonely, names["tile"]).astype("category"),
             "flags": _flag_names(flags),
         }
     )
@@ -413,10 +328,10 @@ def _complete(frame: pd.DataFrame, stored: dict[str, list[str]], schema: Classes
     return table
 
 
-def _products(ids: pd.Series, lonely: pd.Series) -> pd.Series:
+def _products(ids: pd.Series, lonely: pd.Series, tiles: pd.Series) -> pd.Series:
     # A Sentinel-1 patch without its partner belongs to no Sentinel-2 product.
-    products = ids.str.rsplit("_", n=2).str[0]
-    return products.where(~lonely, "")
+    radar = ids[lonely].map(lambda key: product("s1", key)) + "_T" + tiles[lonely]
+    return ids.str.rsplit("_", n=2).str[0].where(~lonely, radar)
 
 
 def _label_names(masks: np.ndarray, schema: Classes) -> list[list[str]]:
@@ -449,6 +364,3 @@ def _band_problems(
         )
         for (layer, band), count in sorted(bands.items())
     )
-
-
-__all__ = ["LAYERS", "Reben", "classes", "product"]

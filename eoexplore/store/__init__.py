@@ -1,0 +1,1 @@
+"""The index, the catalog and everything else that EOExplore keeps on disk."""

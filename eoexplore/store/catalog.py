@@ -1,0 +1,267 @@
+"""The datasets this installation knows, and the one way to open one by its slug."""
+
+import functools
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import filelock
+
+from eoexplore import datasets
+from eoexplore.core import settings
+from eoexplore.core.errors import UnknownName
+from eoexplore.core.types import Dataset, Health, Problem
+from eoexplore.store import samples as sample_table
+from eoexplore.store.folder import BuildState, IndexFolder, atomic
+from eoexplore.store.samples import Samples
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One known dataset."""
+
+    slug: str
+    """Name in URLs."""
+    path: str
+    """Absolute path of the folder."""
+    name: str
+    """Reader."""
+    title: str
+    """What a user reads."""
+    layout: str
+    """Layout that was found."""
+    synthetic: bool
+    """Whether the pixels are made up."""
+    samples: int
+    """Number of samples."""
+    stamp: str
+    """Changes when files of the dataset are added or replaced."""
+    fingerprint: str
+    """Stands for the content; names the index folder."""
+    added: float
+    """Seconds since 1970, UTC."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A dataset together with its index."""
+
+    slug: str
+    """Name in URLs."""
+    dataset: Dataset
+    """The reader."""
+    samples: Samples
+    """The sample table."""
+    folder: IndexFolder
+    """Where the index lies."""
+    fingerprint: str
+    """Stands for the content of the dataset."""
+    state: BuildState
+    """How far the index was built when this was opened."""
+
+    @property
+    def version(self) -> str:
+        """Return the text that tile URLs carry as `v`; it changes whenever a tile may change."""
+        step = "" if self.state.complete else f"-{self.state.done}"
+        return f"{self.fingerprint}{step}"
+
+    def health(self) -> Health:
+        """Return the dataset's health, with what the index found when it read every file."""
+        health = self.dataset.health()
+        if not self.samples.areas:
+            return health
+        return replace(
+            health,
+            problems=(*unreadable(self.samples, self.dataset), *health.problems),
+            checked="every file",
+        )
+
+
+def unreadable(samples: Samples, dataset: Dataset) -> tuple[Problem, ...]:
+    """Return one problem per layer in which the index met files that cannot be read."""
+    found = []
+    for layer in dataset.layers:
+        bad = samples.unreadable(layer.name, tuple(band.name for band in layer.bands))
+        if bad.any():
+            found.append(unreadable_problem(layer.title, samples.frame["id"][bad].tolist()))
+    return tuple(found)
+
+
+def unreadable_problem(title: str, ids: list[str]) -> Problem:
+    """Return the line of a health report for files that are damaged or cut short."""
+    patches = "1 patch has" if len(ids) == 1 else f"{len(ids):,} patches have"
+    return Problem(
+        "unreadable",
+        len(ids),
+        f"{patches} a {title} file that is damaged or cut short; the map shows them grey.",
+        tuple(ids[:5]),
+    )
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return the known datasets, oldest first."""
+    return _read_catalog(_catalog_time())
+
+
+def entry(slug: str) -> Entry:
+    """Return one known dataset.
+
+    Raises:
+        UnknownName: no dataset has this slug.
+    """
+    for item in entries():
+        if item.slug == slug:
+            return item
+    known = ", ".join(item.slug for item in entries()) or "none yet"
+    raise UnknownName(f"No dataset is known by this name. Known: {known}. Open its folder on Home.")
+
+
+def add(path: Path | str) -> Opened:
+    """Open a folder, remember it, and write the base columns of its index if they are not there.
+
+    Raises:
+        DatasetNotRecognised: no reader knows the layout.
+        MetadataError: its tables cannot be used.
+    """
+    path = Path(path).resolve()
+    dataset = datasets.open_dataset(path)
+    mark = _base_index(dataset)
+    with _locked():
+        known = list(entries())
+        mine = next((item for item in known if item.path == str(path)), None)
+        slug = mine.slug if mine else _free_slug(path, dataset.name, known)
+        item = Entry(
+            slug=slug,
+            path=str(path),
+            name=dataset.name,
+            title=dataset.title,
+            layout=dataset.layout,
+            synthetic=dataset.synthetic,
+            samples=len(dataset.samples()),
+            stamp=_stamp(dataset),
+            fingerprint=mark,
+            added=mine.added if mine else time.time(),
+        )
+        _write_catalog([other for other in known if other.path != str(path)] + [item])
+    return open_slug(slug)
+
+
+def forget(slug: str) -> None:
+    """Drop a dataset from the list; neither its folder nor its index is touched."""
+    with _locked():
+        _write_catalog([item for item in entries() if item.slug != slug])
+
+
+def refresh(slug: str) -> Opened:
+    """Open a known dataset, and read its folder again if files were added or replaced.
+
+    Raises:
+        UnknownName: no dataset has this slug.
+        DatasetNotRecognised: its folder is gone or has changed into something else.
+    """
+    item = entry(slug)
+    dataset = datasets.open_dataset(item.path)
+    if _stamp(dataset) != item.stamp or not IndexFolder.of(item.fingerprint).samples.is_file():
+        return add(item.path)
+    return open_slug(slug)
+
+
+_opening: dict[str, threading.Lock] = {}
+
+
+def open_slug(slug: str) -> Opened:
+    """Open a known dataset with its index; the last few are kept in memory.
+
+    Raises:
+        UnknownName: no dataset has this slug.
+        DatasetNotRecognised: its folder is gone.
+    """
+    item = entry(slug)
+    folder = IndexFolder.of(item.fingerprint)
+    if not folder.samples.is_file():
+        return add(item.path)
+    # Many tiles ask at once; the first one reads the table and the others wait for it.
+    with _opening.setdefault(slug, threading.Lock()):
+        samples = _samples(item, folder.samples.stat().st_mtime_ns)
+        dataset = _dataset(item.path, item.stamp)
+    return Opened(slug, dataset, samples, folder, item.fingerprint, _state(folder))
+
+
+@functools.lru_cache(maxsize=4)
+def _samples(item: Entry, _time: int) -> Samples:
+    classes = _dataset(item.path, item.stamp).classes
+    return sample_table.read(IndexFolder.of(item.fingerprint).samples, classes)
+
+
+@functools.lru_cache(maxsize=8)
+def _dataset(path: str, _stamp: str) -> Dataset:
+    return datasets.open_dataset(path)
+
+
+def _state(folder: IndexFolder) -> BuildState:
+    return folder.state()
+
+
+def _base_index(dataset: Dataset) -> str:
+    frame = dataset.samples()
+    mark = sample_table.fingerprint(dataset, frame)
+    folder = IndexFolder.of(mark)
+    current = sample_table.GROUP_VERSIONS["base"]
+    if sample_table.groups(folder.samples).get("base") != current:
+        sample_table.write(
+            folder.samples, sample_table.with_places(frame), dataset.classes, mark
+        )
+    return mark
+
+
+def _stamp(dataset: Dataset) -> str:
+    stamp: Callable[[], str] | None = getattr(dataset, "stamp", None)
+    return stamp() if stamp else ""
+
+
+def _free_slug(path: Path, reader: str, known: list[Entry]) -> str:
+    folder = path.stem if path.is_file() else path.name
+    base = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")[:40]
+    if not base.startswith(reader):
+        base = f"{reader}-{base}".strip("-")
+    taken = {item.slug for item in known}
+    tries = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
+    return next(slug for slug in tries if slug not in taken)
+
+
+def _catalog_file() -> Path:
+    return settings.cache_folder() / "catalog.json"
+
+
+def _catalog_time() -> tuple[str, int]:
+    file = _catalog_file()
+    try:
+        return str(file), file.stat().st_mtime_ns
+    except OSError:
+        return str(file), 0
+
+
+@functools.lru_cache(maxsize=4)
+def _read_catalog(stamp: tuple[str, int]) -> tuple[Entry, ...]:
+    try:
+        stored = json.loads(Path(stamp[0]).read_text(encoding="utf-8"))
+        return tuple(Entry(**item) for item in stored)
+    except (OSError, ValueError, TypeError):
+        # A catalog of another version or none: datasets can simply be opened again.
+        return ()
+
+
+def _write_catalog(items: list[Entry]) -> None:
+    rows: list[Mapping[str, object]] = [asdict(item) for item in items]
+    with atomic(_catalog_file()) as partial:
+        partial.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+def _locked() -> filelock.BaseFileLock:
+    folder = settings.cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return filelock.FileLock(folder / "catalog.lock", timeout=60)

@@ -1,0 +1,96 @@
+"""The folder of one index, and the one way to write a file that nobody reads half-written."""
+
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eoexplore.core import settings
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside the target; it takes the target's place at the end.
+
+    A kill or a full disk leaves the target as it was, or not there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
+    try:
+        yield partial
+        os.replace(partial, path)  # noqa: PTH105  Path.replace hides that it is atomic
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class BuildState:
+    """How far an index is built."""
+
+    done: int = 0
+    """Finished chunks."""
+    total: int = 0
+    """All chunks; 0 before the first build has begun."""
+    complete: bool = False
+    """Whether areas and mosaics of all chunks are there and joined."""
+
+
+class IndexFolder:
+    """Names of everything in an index folder; a chunk is all that belongs to one product."""
+
+    def __init__(self, path: Path) -> None:
+        """Keep the folder; it need not exist yet."""
+        self.path = path
+
+    @classmethod
+    def of(cls, fingerprint: str) -> "IndexFolder":
+        """Return the index folder of a dataset's fingerprint in the user's cache."""
+        return cls(settings.cache_folder() / "index" / fingerprint)
+
+    @property
+    def samples(self) -> Path:
+        """The sample table."""
+        return self.path / "samples.parquet"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that builds."""
+        return self.path / "build.lock"
+
+    def mosaic_path(self, group: str, product: str) -> Path:
+        """Return where a packed mosaic lies, whether or not it is there."""
+        return self.path / "mosaics" / group / f"{product}.tif"
+
+    def mosaic(self, group: str, product: str) -> Path | None:
+        """Return a packed mosaic, or none while it is not built."""
+        path = self.mosaic_path(group, product)
+        return path if path.is_file() else None
+
+    def chunk(self, product: str) -> Path:
+        """Return the table of a chunk; it is written last, so it says that the chunk is done."""
+        return self.path / "chunks" / f"{product}.parquet"
+
+    def state(self) -> BuildState:
+        """Return how far the index is built."""
+        try:
+            stored = json.loads(self._state_file.read_text(encoding="utf-8"))
+            return BuildState(**stored)
+        except (OSError, ValueError, TypeError):
+            return BuildState()
+
+    def write_state(self, state: BuildState) -> None:
+        """Store how far the index is built."""
+        with atomic(self._state_file) as partial:
+            partial.write_text(json.dumps(asdict(state)), encoding="utf-8")
+
+    def size(self) -> int:
+        """Return the bytes of all files in the folder."""
+        files = self.path.rglob("*") if self.path.is_dir() else ()
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+    @property
+    def _state_file(self) -> Path:
+        return self.path / "build.json"

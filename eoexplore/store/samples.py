@@ -1,0 +1,246 @@
+"""The sample table: GeoParquet on disk, arrays in memory."""
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from eoexplore import __version__
+from eoexplore.core import mercator, mgrs
+from eoexplore.core.errors import UnknownName
+from eoexplore.core.types import Classes, Dataset, Layer
+from eoexplore.store.folder import atomic
+
+GROUP_VERSIONS = {"base": 1, "areas": 1}
+"""Version of each group of columns; a higher one makes older files of the group stale."""
+_CATEGORIES = ("split", "country", "season", "tile", "product")
+_PLACE = ("epsg", "left", "top", "lon", "lat")
+
+
+class Samples:
+    """The sample table of one dataset in memory; row i of every array is sample i."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        """Keep a table with the contract's columns, sorted by id."""
+        self.frame = frame
+        self.ids = pd.Index(frame["id"])
+        self.epsg, self.left, self.top = (
+            frame[column].to_numpy(np.int32) for column in ("epsg", "left", "top")
+        )
+        self.lon, self.lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+        self.rank = _draw_order(frame)
+        self.areas = any(str(column).startswith("area_") for column in frame.columns)
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.frame)
+
+    def row(self, sample: str) -> int:
+        """Return the row of an id.
+
+        Raises:
+            UnknownName: no sample has it.
+        """
+        try:
+            return int(self.ids.get_loc(sample))
+        except KeyError:
+            raise UnknownName("There is no patch of this id in the dataset.") from None
+
+    def keys(self, layer: Layer) -> npt.NDArray[np.object_]:
+        """Return the file keys of a layer, shape (n,); an empty text where a sample lacks it."""
+        keys = self.frame[layer.key].to_numpy(object)
+        return np.where(self.has(layer.name), keys, "")
+
+    def has(self, layer: str) -> npt.NDArray[np.bool_]:
+        """Tell which samples have a layer, shape (n,)."""
+        return self.frame[f"has_{layer}"].to_numpy(bool)
+
+    def unreadable(self, layer: str, bands: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+        """Tell which samples have an unreadable file among some bands of a layer, shape (n,)."""
+        result = np.zeros(len(self), bool)
+        wanted = {f"{layer}/{band}" for band in bands}
+        for row, files in self._unreadable.items():
+            result[row] = not wanted.isdisjoint(files)
+        return result
+
+    @functools.cached_property
+    def _unreadable(self) -> dict[int, list[str]]:
+        if "unreadable" not in self.frame.columns:
+            return {}
+        column = self.frame["unreadable"]
+        rows = np.flatnonzero(column.str.len().to_numpy() > 0)
+        return {int(row): list(column.iat[row]) for row in rows}
+
+    @functools.cached_property
+    def outlines(self) -> npt.NDArray[np.float64]:
+        """Outlines in (lon, lat) degrees, shape (n, 4, 2): ul, ur, lr, ll."""
+        return mgrs.outlines(self.epsg, self.left, self.top)
+
+    @functools.cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all samples in degrees; the world when there are none."""
+        if not len(self):
+            return -180.0, -60.0, 180.0, 75.0
+        lon, lat = self.outlines[..., 0], self.outlines[..., 1]
+        return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+    def near(self, z: int, x: int, y: int, margin_px: float = 2) -> npt.NDArray[np.intp]:
+        """Return the rows whose footprint touches a tile, in draw order.
+
+        Args:
+            z: zoom.
+            x: column of the tile.
+            y: row of the tile.
+            margin_px: how far beyond the tile counts too, in its pixels of 1/256.
+        """
+        west, south, east, north = mercator.tile_bounds(z, x, y)
+        margin = (east - west) / mercator.TILE * margin_px
+        order, starts, widest, boxes = self._boxes
+        first, last = np.searchsorted(starts, [west - margin - widest, east + margin])
+        rows = order[first:last]
+        box = boxes[first:last]
+        touches = (
+            (box[:, 2] >= west - margin)
+            & (box[:, 1] <= north + margin)
+            & (box[:, 3] >= south - margin)
+        )
+        rows = rows[touches]
+        return rows[np.argsort(self.rank[rows], kind="stable")]
+
+    @functools.cached_property
+    def _boxes(
+        self,
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64], float, npt.NDArray[np.float64]]:
+        """Mercator boxes sorted by their west edge, so that a tile looks at a slice of them."""
+        x, y = mercator.to_metres(self.outlines[..., 0], self.outlines[..., 1])
+        boxes = np.stack([x.min(1), y.min(1), x.max(1), y.max(1)], axis=1)
+        order = np.argsort(boxes[:, 0], kind="stable")
+        boxes = boxes[order]
+        widest = float((boxes[:, 2] - boxes[:, 0]).max(initial=0.0))
+        return order, boxes[:, 0].copy(), widest, boxes
+
+
+def _draw_order(frame: pd.DataFrame) -> npt.NDArray[np.int32]:
+    """Return ranks: later dates lie on top, then the later tile name, then the later id."""
+    date = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    tile = np.argsort(np.argsort(frame["tile"].cat.categories))[frame["tile"].cat.codes]
+    order = np.lexsort((np.arange(len(frame)), tile, date))
+    rank = np.empty(len(frame), np.int32)
+    rank[order] = np.arange(len(frame), dtype=np.int32)
+    return rank
+
+
+def with_places(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add EPSG code, upper-left corner (m) and centre (degrees), which follow from the names."""
+    epsg, left, top = mgrs.patch_corners(
+        frame["tile"].astype(object).to_numpy(), frame["x"].to_numpy(), frame["y"].to_numpy()
+    )
+    half = mgrs.PATCH_M / 2
+    lon, lat = np.empty(len(frame)), np.empty(len(frame))
+    for code in np.unique(epsg):
+        rows = epsg == code
+        lon[rows], lat[rows] = mgrs.to_lonlat(int(code)).transform(
+            left[rows] + half, top[rows] - half
+        )
+    return frame.assign(epsg=epsg, left=left, top=top, lon=lon, lat=lat)
+
+
+def fingerprint(dataset: Dataset, frame: pd.DataFrame) -> str:
+    """Return 16 hex digits that stand for the content: names, labels, splits, layers there."""
+    digest = hashlib.sha256(f"{dataset.name} {dataset.synthetic}\n".encode())
+    digest.update("\n".join(frame["id"]).encode())
+    digest.update("\n".join(frame["split"].astype(object)).encode())
+    digest.update("\n".join(frame["country"].astype(object)).encode())
+    digest.update(frame["label_mask"].to_numpy(np.uint64).tobytes())
+    for layer in dataset.layers:
+        digest.update(frame[f"has_{layer.name}"].to_numpy(bool).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
+    """Write the sample table as GeoParquet 1.1 (WKB polygons, OGC:CRS84), atomically.
+
+    Args:
+        path: target.
+        frame: sample table with places.
+        classes: label schema; its names and order go into the file's metadata.
+        mark: the dataset's fingerprint.
+    """
+    rings = mgrs.outlines(*(frame[column].to_numpy() for column in ("epsg", "left", "top")))
+    # Counter-clockwise, as GeoParquet and GeoJSON want exterior rings.
+    shapes = shapely.to_wkb(shapely.polygons(rings[:, ::-1]))
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.append_column("geometry", pa.array(shapes, pa.binary()))
+    bounds = [*rings.min((0, 1)), *rings.max((0, 1))] if len(frame) else [-180, -90, 180, 90]
+    groups = {"base": GROUP_VERSIONS["base"]}
+    if any(str(column).startswith("area_") for column in frame.columns):
+        groups["areas"] = GROUP_VERSIONS["areas"]
+    table = table.replace_schema_metadata(
+        {
+            **(table.schema.metadata or {}),
+            b"geo": json.dumps(_geo([float(value) for value in bounds])).encode(),
+            b"eoexplore.version": __version__.encode(),
+            b"eoexplore.fingerprint": mark.encode(),
+            b"eoexplore.groups": json.dumps(groups).encode(),
+            b"eoexplore.label_mask": json.dumps(list(classes.names)).encode(),
+        }
+    )
+    with atomic(path) as partial:
+        pq.write_table(table, partial, compression="zstd", row_group_size=65536)
+
+
+def _geo(bounds: list[float]) -> dict[str, object]:
+    # No "crs" entry means OGC:CRS84 (GeoParquet 1.1, column metadata).
+    column = {"encoding": "WKB", "geometry_types": ["Polygon"], "bbox": bounds}
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+
+
+def groups(path: Path) -> dict[str, int]:
+    """Return the groups of columns in a stored table and their versions; empty if unreadable."""
+    try:
+        stored = pq.read_schema(path).metadata or {}
+        found: dict[str, int] = json.loads(stored.get(b"eoexplore.groups", b"{}"))
+    except (OSError, pa.ArrowException, ValueError):
+        return {}
+    return found
+
+
+def read(path: Path, classes: Classes) -> Samples:
+    """Read a stored sample table into memory."""
+    names = [
+        name for name in pq.read_schema(path).names if name not in ("geometry", "labels", "flags")
+    ]
+    frame = pq.read_table(path, columns=names).to_pandas()
+    flags = pq.read_table(path, columns=["flags"])["flags"]
+    frame["labels"] = _label_lists(frame["label_mask"].to_numpy(np.uint64), classes)
+    frame["flags"] = _lists(flags)
+    for column in _CATEGORIES:
+        frame[column] = frame[column].astype("category")
+    return Samples(frame)
+
+
+def _label_lists(masks: npt.NDArray[np.uint64], classes: Classes) -> list[list[str]]:
+    """Rebuild label lists from the bits: much faster than reading them, and rows share lists."""
+    sets, inverse = np.unique(masks, return_inverse=True)
+    lists = [
+        sorted(name for bit, name in enumerate(classes.names) if int(bits) >> bit & 1)
+        for bits in sets
+    ]
+    return [lists[i] for i in inverse]
+
+
+def _lists(column: pa.ChunkedArray) -> list[list[str]]:
+    """Return a list column whose lists are mostly empty as Python lists."""
+    array = column.combine_chunks()
+    result: list[list[str]] = [[] for _ in range(len(array))]
+    lengths = array.value_lengths().to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(lengths > 0):
+        result[int(row)] = array[int(row)].as_py()
+    return result
