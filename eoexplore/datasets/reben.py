@@ -144,10 +144,9 @@ class Reben:
         for layer in LAYERS:
             lacking = total - counts[layer.name]
             if lacking:
-                who = "No patch has" if lacking == total else f"{lacking:,} patches have no"
-                what = f"a {layer.title} image" if lacking == total else f"{layer.title} image"
-                what = what.replace("Reference map image", "reference map")
-                gaps.append(Problem(f"missing_{layer.name}", lacking, f"{who} {what}."))
+                gaps.append(
+                    Problem(f"missing_{layer.name}", lacking, _lacking(layer, lacking, total))
+                )
         return tuple(gaps)
 
     def missing_bands(self) -> dict[tuple[str, str], int]:
@@ -190,6 +189,13 @@ _TABLE_TELLS = {
     metadata.RECOMMENDED: "labels and splits of the recommended patches are unknown.",
     metadata.EXCLUDED: "patches with snow, cloud or shadow cannot be told.",
 }
+
+
+def _lacking(layer: Layer, count: int, total: int) -> str:
+    noun = "reference map" if layer.kind == "categorical" else f"{layer.title} image"
+    if count == total:
+        return f"No patch has a {noun}."
+    return f"1 patch has no {noun}." if count == 1 else f"{count:,} patches have no {noun}."
 
 
 def _find_files(root: Path) -> Files | None:

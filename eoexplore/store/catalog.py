@@ -212,9 +212,7 @@ def _base_index(dataset: Dataset) -> str:
     folder = IndexFolder.of(mark)
     current = sample_table.GROUP_VERSIONS["base"]
     if sample_table.groups(folder.samples).get("base") != current:
-        sample_table.write(
-            folder.samples, sample_table.with_places(frame), dataset.classes, mark
-        )
+        sample_table.write(folder.samples, sample_table.with_places(frame), dataset.classes, mark)
     return mark
 
 

@@ -94,7 +94,7 @@ def mode_of_four(quads: Array) -> Array:
     a, b, c, d = quads
     a_wins = (a == b) | (a == c) | (a == d)
     b_wins = (b == c) | (b == d)
-    return np.where(a_wins | ~(b_wins | (c == d)), a, np.where(b_wins, b, c))
+    return np.asarray(np.where(a_wins | ~(b_wins | (c == d)), a, np.where(b_wins, b, c)))
 
 
 def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Array]) -> None:

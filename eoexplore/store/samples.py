@@ -74,9 +74,8 @@ class Samples:
     def _unreadable(self) -> dict[int, list[str]]:
         if "unreadable" not in self.frame.columns:
             return {}
-        column = self.frame["unreadable"]
-        rows = np.flatnonzero(column.str.len().to_numpy() > 0)
-        return {int(row): list(column.iat[row]) for row in rows}
+        files = enumerate(self.frame["unreadable"].tolist())
+        return {row: list(names) for row, names in files if len(names)}
 
     @functools.cached_property
     def outlines(self) -> npt.NDArray[np.float64]:
