@@ -169,7 +169,7 @@ export class Card {
     }
     const { row, column } = point.pixel ?? {};
     const where = Number.isInteger(row) && Number.isInteger(column) ? ` (row ${row}, column ${column})` : "";
-    const tables = Object.entries(values).map(([layer, read]) => valueTable(layer, read, patch));
+    const tables = Object.entries(values).map(([layer, read]) => valueTable(layer, read, patch, point.units?.[layer]));
     return section(`At the clicked pixel${where}`, el("div", { class: "eo-values" }, ...tables));
   }
 
@@ -205,9 +205,9 @@ function section(title, ...children) {
   return el("section", {}, title ? el("h3", { text: title }) : null, ...children);
 }
 
-function valueTable(layer, read, patch) {
+function valueTable(layer, read, patch, unit) {
   const name = patch.pictures?.find((picture) => picture.layer === layer)?.title ?? LAYER_TITLES[layer] ?? layer;
-  const caption = el("caption", { text: name });
+  const caption = el("caption", { text: unit ? `${name} (${unit})` : name });
   if (typeof read?.error === "string") {
     return el("table", {}, caption, el("tbody", {}, el("tr", {}, el("td", { class: "eo-note", text: read.error }))));
   }

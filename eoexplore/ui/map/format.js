@@ -31,7 +31,8 @@ export function share(value) {
 
 /** A pixel's value: grouped, at most three decimals; a text as it is. */
 export function value(raw) {
-  return typeof raw === "number" && Number.isFinite(raw) ? VALUE.format(raw) : String(raw ?? "–");
+  if (typeof raw !== "number" || !Number.isFinite(raw)) return String(raw ?? "–");
+  return VALUE.format(raw).replace("-", "−");
 }
 
 /** Prefix the app's base path to a path of our own; null for anything that leaves this server. */

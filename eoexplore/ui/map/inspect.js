@@ -69,6 +69,7 @@ export class Inspector {
     else if (this.patch) {
       this.#outline(this.patch.outline);
       this.card.show(this.patch, this.point);
+      if (this.point?.pixel) this.#mark({ lat: this.point.pixel.lat, lng: this.point.pixel.lon });
     } else this.view.tools.say("Click a patch to open its card");
   }
 
@@ -92,6 +93,17 @@ export class Inspector {
     this.patch = answer.body;
     this.#outline(this.patch.outline);
     this.card.show(this.patch, this.point);
+    this.#uncover();
+  }
+
+  /** On a phone the sheet covers much of the map: bring the clicked place above it. */
+  #uncover() {
+    const { root, map } = this.view;
+    if (!this.marker || !root.classList.contains("eo-narrow")) return;
+    const { top, height } = root.getBoundingClientRect();
+    const free = this.element.getBoundingClientRect().top - Math.max(top, 0);
+    const below = map.latLngToContainerPoint(this.marker.getLatLng()).y - (this.element.getBoundingClientRect().top - top);
+    if (below > -24 && free > 120 && free < height) map.panBy([0, below + free / 2]);
   }
 
   #fail({ status, body }, retry) {

@@ -27,7 +27,10 @@ export class Keys {
     // Shadow roots hide the true target from event.target.
     const target = path[0];
     if (!(target instanceof Element) || writesText(target, path)) return;
+    // A list keeps the letters and arrows with which one chooses in it.
+    if (target.tagName === "SELECT" && !/^([1-9+?-]|Escape)$/.test(event.key)) return;
     const isInside = path.includes(this.view.root);
+    if (!isInside && !isInSight(this.view.root)) return;
     if (this.#act(event, target, isInside)) {
       event.preventDefault();
       event.stopPropagation();
@@ -77,7 +80,7 @@ export class Keys {
 
 function writesText(target, path) {
   if (target.tagName === "INPUT") return TEXT_INPUTS.has(target.type);
-  if (["TEXTAREA", "SELECT"].includes(target.tagName) || target.isContentEditable) return true;
+  if (target.tagName === "TEXTAREA" || target.isContentEditable) return true;
   return path.some(
     (node) =>
       node instanceof Element &&
@@ -85,6 +88,12 @@ function writesText(target, path) {
         node.hasAttribute("data-eo-keys-off") ||
         (node.getAttribute("role") === "dialog" && !node.classList.contains("eo-help"))),
   );
+}
+
+/** Keys from elsewhere on the page are for the map only while one sees what they do. */
+function isInSight(root) {
+  const { top, bottom } = root.getBoundingClientRect();
+  return Math.min(bottom, window.innerHeight) - Math.max(top, 0) > 120;
 }
 
 function usesArrows(target) {

@@ -7,6 +7,7 @@ export class Panel {
   constructor(view) {
     this.view = view;
     this.rows = new Map();
+    this.layers = [];
     this.zoom = 0;
     this.list = el("ol", { class: "eo-layers", "aria-label": "Layers, the topmost first" });
     this.legend = el("div", { class: "eo-legends" });
@@ -47,6 +48,7 @@ export class Panel {
   setZoom(zoom) {
     this.zoom = zoom;
     for (const row of this.rows.values()) row.showRange(zoom);
+    this.#renderLegend();
   }
 
   setOnline(source) {
@@ -78,7 +80,8 @@ export class Panel {
       return row.element;
     });
     this.#arrange(elements);
-    this.#renderLegend(layers);
+    this.layers = layers;
+    this.#renderLegend();
     this.#syncHandle();
   }
 
@@ -91,8 +94,11 @@ export class Panel {
     if (focused && this.list.contains(focused)) focused.focus();
   }
 
-  #renderLegend(layers) {
-    const shown = [...layers].reverse().filter((layer) => layer.visible && layer.style?.legend);
+  /** The legends of what is drawn at this zoom, topmost first. */
+  #renderLegend() {
+    const isDrawn = ({ visible, style, min_zoom: least = 0, max_zoom: most = 99 }) =>
+      visible && style?.legend && this.zoom >= least && this.zoom <= most;
+    const shown = this.layers.filter(isDrawn).reverse();
     const key = JSON.stringify(shown.map((layer) => [layer.id, layer.style.legend]));
     if (key === this.legendKey) return; // keeps what the user has folded or scrolled
     this.legendKey = key;

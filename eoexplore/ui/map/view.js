@@ -33,7 +33,9 @@ export class MapView {
     addressIsFresh = false;
     this.memory = remembered ?? { view: null, goto: null, choices: new Choices(parseLayers(linked.l)) };
     memory.set(this.dataset, this.memory);
-    this.firstView = parseView(linked.v) ?? this.memory.view;
+    const place = parseView(linked.v);
+    this.hasLink = Boolean(place);
+    this.firstView = place ?? this.memory.view;
     this.choices = this.memory.choices;
     this.address = new Address();
     this.#build();
@@ -78,13 +80,17 @@ export class MapView {
   /** Show what the server has sent; called at each change of the data. */
   update(data) {
     this.data = data;
+    const isFirst = !this.isShown;
+    this.isShown = true;
     this.#theme();
     this.background.showOutlines(localUrl(data.base, data.outlines));
     this.root.classList.toggle("eo-synthetic", Boolean(data.synthetic));
     this.inspector.setSource(data);
     this.panel.setOnline(data.online ?? null);
     this.#show(this.choices.sync(data.layers ?? []));
-    this.#jump(data.goto);
+    this.#zoomed();
+    // A link's place is newer than a jump that was asked for before the page was loaded.
+    this.#jump(data.goto, !(isFirst && this.hasLink));
   }
 
   // -- what the parts ask for ---------------------------------------------------------------
@@ -194,12 +200,11 @@ export class MapView {
     this.address.set({ l: this.choices.format() });
   }
 
-  #jump(goto) {
+  /** Go where the server asks for, once for each number. */
+  #jump(goto, isWelcome) {
     if (!goto || goto.seq === this.memory.goto) return;
-    const isFirst = this.memory.goto === null && this.firstView;
     this.memory.goto = goto.seq;
-    // A link's place is newer than a jump that was asked for before the page was loaded.
-    if (!isBounds(goto.bounds) || (isFirst && this.root.dataset.moved === undefined)) return;
+    if (!isWelcome || !isBounds(goto.bounds)) return;
     const [west, south, east, north] = goto.bounds;
     this.map.fitBounds([[south, west], [north, east]], { animate: false, padding: [40, 40], maxZoom: 15 });
   }

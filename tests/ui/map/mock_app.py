@@ -1,0 +1,174 @@
+"""A small app around the map component: made-up tiles, points and cards under the real addresses.
+
+Run as a script with a port. Every number that the tests look for is fixed here.
+"""
+
+import asyncio
+import hashlib
+import io
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import uvicorn
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from xstatic.pkg import leaflet
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+FOLDERS = {
+    "ui": ROOT / "eoexplore" / "ui" / "map",
+    "assets": ROOT / "assets",
+    "vendor/leaflet": Path(leaflet.BASE_DIR),
+}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+HOSTILE = '{{7*7}} <img src=x onerror="window.hacked=1"> </script>'
+STEP = 0.02
+WEST, SOUTH, EAST, NORTH = 10.0, 46.0, 14.0, 49.0
+SECONDS_PER_TILE = 0.02
+CLASSES = [
+    ("Arable land", "#f2d65c", 0.491),
+    ("Coniferous forest", "#2f6b3a", 0.3),
+    ("Pastures", "#c9dd7a", 0.18),
+    ("Inland waters", "#5aa3d0", 0.0042),
+]
+
+
+def static(request: Request) -> Response:
+    """Serve the component's files, Leaflet and the outlines."""
+    for prefix, folder in FOLDERS.items():
+        path = request.url.path.lstrip("/")
+        if path.startswith(f"{prefix}/"):
+            file = folder / path.removeprefix(f"{prefix}/")
+            if file.is_file():
+                return FileResponse(file, media_type=TYPES.get(file.suffix))
+    return Response(status_code=404)
+
+
+async def tile(request: Request) -> Response:
+    """Draw a patchwork in the colours of a layer, style and selection."""
+    await asyncio.sleep(SECONDS_PER_TILE)
+    parts = request.path_params
+    style = request.query_params.get("style", "")
+    if style == "broken":
+        return Response(status_code=500)
+    seed = f"{parts['layer']}{style}{request.query_params.get('select', '')}"
+    tint = np.frombuffer(hashlib.sha256(seed.encode()).digest()[:3], "u1").astype(float)
+    random = np.random.default_rng([parts["x"], parts["y"], parts["z"]])
+    grain = np.kron(random.uniform(0.5, 1.0, (16, 16)), np.ones((16, 16)))
+    picture = np.empty((256, 256, 4), "u1")
+    picture[..., :3] = (tint * 0.6 + 60)[None, None, :] * grain[..., None]
+    picture[..., 3] = np.where(grain > 0.58, 255, 0)
+    return png(picture)
+
+
+def png(picture: np.ndarray) -> Response:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", compress_level=1)
+    headers = {"Cache-Control": "max-age=3600"}
+    return Response(buffer.getvalue(), media_type="image/png", headers=headers)
+
+
+def cell(lon: float, lat: float) -> tuple[int, int]:
+    return math.floor(lon / STEP + 1e-9), math.floor(lat / STEP + 1e-9)
+
+
+def outline(column: int, row: int) -> list[list[float]]:
+    west, south = column * STEP, row * STEP
+    east, north = west + STEP, south + STEP
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def point(request: Request) -> Response:
+    """Find the made-up patch under a place."""
+    lon, lat = float(request.path_params["lon"]), float(request.path_params["lat"])
+    if not (WEST <= lon < EAST and SOUTH <= lat < NORTH):
+        return JSONResponse({"error": "no patch here"}, status_code=404)
+    column, row = cell(lon, lat)
+    values = {
+        "s2": {"B02": 512, "B03": 640, "B04": 1702, "B08": 2950, "B11": 1811, "B12": 1250},
+        "s1": {"VV": -11.2, "VH": -17.85},
+        "reference_map": {"code": 312, "name": "Coniferous forest", "class": "Coniferous forest"},
+    }
+    if request.query_params.get("select") == "unreadable":
+        values = {"s2": {"error": "The file of band B02 could not be read."}}
+    pixel = {"row": 57, "column": 26, "lon": lon, "lat": lat}
+    pixel |= {"easting": 612345.0, "northing": 5340123.0, "epsg": 32633}
+    found = {"id": f"p_{column}_{row}_a", "outline": outline(column, row), "pixel": pixel}
+    return JSONResponse(found | {"values": values})
+
+
+def card(request: Request) -> Response:
+    """Describe a patch; `select=hostile` names everything so as to break out of the page."""
+    name, _, date = request.path_params["id"].rpartition("_")
+    _, column, row = name.split("_")
+    select = request.query_params.get("select")
+    if select == "failing":
+        message = "The table of samples could not be read. Build the index again."
+        return JSONResponse({"error": message}, status_code=500)
+    hostile = select == "hostile"
+    text = (lambda plain: f"{HOSTILE} {plain}") if hostile else (lambda plain: plain)
+    folder = f"/patch/mock/{name}"
+    pictures = [
+        {"layer": layer, "title": text(title), "url": f"{folder}/{layer}.png", "reason": None}
+        for layer, title in [("s2", "Sentinel-2"), ("reference_map", "Reference map")]
+    ]
+    radar = {"layer": "s1", "title": "Sentinel-1", "url": None, "reason": "No image of this patch"}
+    dates = [("a", "13 Jun 2017"), ("b", "5 Nov 2017")]
+    west, south = int(column) * STEP, int(row) * STEP
+    answer = {
+        "id": request.path_params["id"],
+        "title": text(f"33UUP · column {column}, row {row}"),
+        "synthetic": True,
+        "split": text("validation"),
+        "country": text("Austria"),
+        "date": dict(dates)[date],
+        "s1_date": "12 Jun 2017",
+        "season": "Summer" if date == "a" else "Autumn",
+        "flags": [text("seasonal snow")] if hostile else [],
+        "labels": [
+            {"name": text(label), "colour": HOSTILE if hostile else colour, "share": share}
+            for label, colour, share in CLASSES
+        ],
+        "unlabelled_share": 0.0248,
+        "centre": [west + STEP / 2, south + STEP / 2],
+        "epsg": 32633,
+        "bounds_utm": [612000.0, 5340000.0, 613200.0, 5341200.0],
+        "dates": [
+            {"id": f"{name}_{key}", "date": text(when), "current": key == date}
+            for key, when in dates
+        ],
+        "pictures": [pictures[0], radar, pictures[1]],
+        "outline": outline(int(column), int(row)),
+    }
+    return JSONResponse(answer)
+
+
+def picture(request: Request) -> Response:
+    random = np.random.default_rng(len(request.path_params["name"]))
+    small = random.integers(40, 220, (24, 24, 4), "u1")
+    small[..., 3] = 255
+    return png(np.kron(small, np.ones((5, 5, 1), "u1")))
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/ui/{path:path}", static),
+        Route("/assets/{path:path}", static),
+        Route("/vendor/leaflet/{path:path}", static),
+        Route("/tiles/mock/{layer}/{z:int}/{x:int}/{y:int}.png", tile),
+        Route("/point/{dataset}/{lon}/{lat}", point),
+        Route("/patch/{dataset}/{id}/card.json", card),
+        Route("/patch/{dataset}/{id}/{name}.png", picture),
+    ]
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    app = st.App(HERE / "mock_shell.py", routes=routes())
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
