@@ -213,6 +213,9 @@ def _base_index(dataset: Dataset) -> str:
     current = sample_table.GROUP_VERSIONS["base"]
     if sample_table.groups(folder.samples).get("base") != current:
         sample_table.write(folder.samples, sample_table.with_places(frame), dataset.classes, mark)
+    if not any(frame[f"has_{layer.name}"].any() for layer in dataset.layers):
+        # Nothing to read: an index of metadata alone is whole at once.
+        folder.write_state(BuildState(complete=True))
     return mark
 
 

@@ -1,0 +1,84 @@
+"""What every page shares: the choice of the dataset, running jobs, and sentences for errors."""
+
+import contextlib
+from collections.abc import Iterator
+
+import streamlit as st
+
+from eoexplore.core.errors import EOExploreError
+from eoexplore.store import catalog
+from eoexplore.store.catalog import Entry, Opened
+from eoexplore.ui import long_work, state
+from eoexplore.ui.selection_bar import selection_bar
+from eoexplore.ui.state import View
+from eoexplore.ui.text import as_text
+
+_STYLES = """<style>
+.stMainBlockContainer { padding: 3.6rem 1rem 0.5rem; }
+.stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3.4rem 0.5rem 0.5rem; } }
+</style>"""
+
+
+def styles() -> None:
+    """Give the page's content the room that Streamlit leaves empty."""
+    st.html(_STYLES)
+
+
+@contextlib.contextmanager
+def errors() -> Iterator[None]:
+    """Show the errors of EOExplore as one sentence; anything else is Streamlit's to report."""
+    try:
+        yield
+    except EOExploreError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def current_view() -> View:
+    """Show the head of a page and return what is looked at; stop where there is no dataset."""
+    entries = catalog.entries()
+    if not entries:
+        long_work.first_start()
+        st.stop()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head"):
+        opened = _open(_dataset_picker(entries))
+        st.text(opened.dataset.title, width="content")
+        if opened.dataset.synthetic:
+            st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
+        long_work.indicator()
+    long_work.index_in_background(opened)
+    return selection_bar(opened)
+
+
+def _dataset_picker(entries: tuple[Entry, ...]) -> str:
+    slugs = [item.slug for item in entries]
+    asked = st.session_state.get(state.DATASET) or st.query_params.get(state.DATASET)
+    if asked not in slugs:
+        # Always in the address, so that a link says which dataset it shows.
+        st.session_state[state.DATASET] = slugs[0]
+    # Options are written into the address as they are shown, hence names that fit there.
+    chosen = st.selectbox(
+        "Dataset",
+        slugs,
+        index=None,
+        key=state.DATASET,
+        bind="query-params",
+        label_visibility="collapsed",
+        width=240,
+    )
+    if asked and asked not in slugs:
+        st.toast(f"The dataset of this link is not here: {as_text(asked[:80])}")
+    return chosen if chosen in slugs else slugs[0]
+
+
+@st.cache_resource(show_spinner=False, ttl=10)
+def _fresh(slug: str, fingerprint: str) -> str:
+    """Look at the folder again, at most every ten seconds, and return the slug."""
+    catalog.refresh(slug)
+    return fingerprint
+
+
+def _open(slug: str) -> Opened:
+    with st.spinner("Opening the dataset …", show_time=True):
+        _fresh(slug, catalog.entry(slug).fingerprint)
+        return catalog.open_slug(slug)

@@ -1,0 +1,120 @@
+"""Jobs as the pages show them: the first start, the index in the background, one indicator."""
+
+import streamlit as st
+
+from eoexplore.core import settings
+from eoexplore.core.errors import EOExploreError
+from eoexplore.jobs import background
+from eoexplore.jobs.progress import Job
+from eoexplore.store.catalog import Opened
+
+_LOOK_EVERY_S = 1.0
+
+
+def start_demo(real: bool = False) -> Job:
+    """Write the synthetic demo, or get the real patches, in the background."""
+    if real:
+        return background.start("demo", "Getting 24 real patches", ["demo", "--real"], "real")
+    return background.start("demo", "Making the demo dataset", ["demo"], "synthetic")
+
+
+def first_start() -> None:
+    """Make the demo when no dataset is known, and show how far it is."""
+    if settings.value("EOEXPLORE_DEMO") != "1":
+        st.info("No dataset is known yet. Open a folder on Home.", icon=":material/folder_open:")
+        return
+    latest = _latest("demo", "synthetic")
+    if latest is None or latest.state == "interrupted":
+        latest = start_demo()
+    st.subheader("Making a synthetic dataset to look at")
+    st.caption(
+        "It takes about half a minute, once. It has the layout of reBEN and made-up pixels. "
+        "Your own data can be opened on Home."
+    )
+    _follow("demo", "synthetic")
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _follow(kind: str, dataset: str) -> None:
+    job = _latest(kind, dataset)
+    if job is None or job.state == "done":
+        st.rerun()
+    elif job.state == "running":
+        st.progress(job.share or 0.0, text=progress_text(job))
+    else:
+        st.error(f"{job.title} did not finish: {job.error or job.state}.")
+        if st.button("Try again", icon=":material/refresh:"):
+            start_demo()
+
+
+def index_in_background(opened: Opened) -> None:
+    """Start or resume the index of a dataset, unless it is whole or was stopped by someone."""
+    if opened.state.complete:
+        return
+    latest = _latest("index", opened.slug)
+    if latest is not None and latest.state in ("running", "cancelled", "failed"):
+        return
+    try:
+        start_index(opened.slug)
+    except EOExploreError as error:
+        st.warning(str(error), icon=":material/warning:")
+
+
+def start_index(slug: str) -> Job:
+    """Build or resume an index in the background."""
+    return background.start("index", f"Indexing {slug}", ["index", slug], slug)
+
+
+def indicator() -> None:
+    """Show what runs, in one place; a job that ends refreshes the page once."""
+    running = [job.id for job in background.jobs() if job.state == "running"]
+    _indicator(tuple(running), run_every=_LOOK_EVERY_S if running else None)
+
+
+def _indicator(running: tuple[str, ...], run_every: float | None) -> None:
+    @st.fragment(run_every=run_every)
+    def show() -> None:
+        jobs = [job for job in background.jobs() if job.state == "running"]
+        if {job.id for job in jobs} != set(running):
+            st.rerun()
+        if jobs:
+            noun = "job" if len(jobs) == 1 else "jobs"
+            with st.popover(f":material/progress_activity: {len(jobs)} {noun}"):
+                for job in jobs:
+                    job_row(job)
+
+    show()
+
+
+def job_row(job: Job) -> None:
+    """Show one running job with its progress and a way to stop it."""
+    st.progress(job.share or 0.0, text=progress_text(job))
+    st.button(
+        "Cancel",
+        key=f"cancel_{job.id}",
+        help="Finished parts are kept",
+        on_click=background.cancel,
+        args=(job.id,),
+    )
+
+
+def progress_text(job: Job) -> str:
+    """Return what a job is at, how far, and how long still."""
+    parts = [job.title]
+    if job.total:
+        parts.append(f"{job.done:,} of {job.total:,}")
+    if job.what:
+        parts.append(job.what)
+    if job.seconds_left is not None:
+        parts.append(f"about {_duration(job.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _latest(kind: str, dataset: str) -> Job | None:
+    return next((j for j in background.jobs() if (j.kind, j.dataset) == (kind, dataset)), None)

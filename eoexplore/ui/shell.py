@@ -1,0 +1,22 @@
+"""The script that Streamlit runs: the frame around every page."""
+
+import streamlit as st
+
+from eoexplore.core import settings
+from eoexplore.ui import frame, pages
+
+st.set_page_config(
+    page_title="EOExplore",
+    page_icon=str(settings.assets_folder() / "icon.svg"),
+    layout="wide",
+)
+frame.styles()
+page = st.navigation(
+    [
+        st.Page(item.path, title=item.title, icon=item.icon, help=item.help, default=first)
+        for item, first in zip(pages.find(), (True, *(False,) * 99), strict=False)
+    ],
+    position="top",
+)
+with frame.errors():
+    page.run()

@@ -1,0 +1,15 @@
+"""The map: imagery, labels and footprints of the selection, and a card for each patch."""
+
+from eoexplore.tiles.layers import describe
+from eoexplore.ui import frame
+from eoexplore.ui.map import mount_map
+
+PAGE = {
+    "title": "Map",
+    "icon": ":material/map:",
+    "order": 10,
+    "help": "Imagery, labels and footprints on a map; a click shows everything about a patch.",
+}
+
+view = frame.current_view()
+mount_map(describe(view.opened, view.selection), key="map")
