@@ -16,7 +16,7 @@ export class LayerStack {
     this.listeners = listeners;
     this.entries = new Map(); // id → {shown, incoming, opacity, zIndex}
     this.loading = new Set();
-    this.failed = new Set();
+    this.failed = new Map(); // tile layer → pictures that did not come
   }
 
   /** @param {Array} wanted [{id, url, minZoom, maxZoom, opacity}], bottom to top */
@@ -24,6 +24,13 @@ export class LayerStack {
     const ids = new Set(wanted.map((layer) => layer.id));
     for (const id of [...this.entries.keys()]) if (!ids.has(id)) this.#drop(id);
     wanted.forEach((layer, index) => this.#place(layer, FIRST_Z_INDEX + index));
+  }
+
+  /** Ask again for the tiles that did not come; those that did stay where they are. */
+  retry() {
+    for (const pictures of this.failed.values()) {
+      for (const picture of pictures) picture.src = picture.getAttribute("src");
+    }
   }
 
   clear() {
@@ -87,7 +94,8 @@ export class LayerStack {
     tiles.eoKey = key;
     tiles.on("loading", () => this.#track(tiles, true));
     tiles.on("load", () => this.#track(tiles, false));
-    tiles.on("tileerror", () => this.#fail(tiles));
+    tiles.on("tileerror", ({ tile }) => this.#setFailed(tiles, tile, true));
+    tiles.on("tileload tileunload", ({ tile }) => this.#setFailed(tiles, tile, false));
     return tiles.addTo(this.map);
   }
 
@@ -109,20 +117,25 @@ export class LayerStack {
     tiles.remove();
     this.failed.delete(tiles);
     this.#track(tiles, false);
-    this.listeners.onFailed(this.failed.size > 0);
+    this.#tellFailed();
   }
 
   #track(tiles, isLoading) {
-    if (isLoading) {
-      this.loading.add(tiles);
-      this.failed.delete(tiles);
-      this.listeners.onFailed(this.failed.size > 0);
-    } else this.loading.delete(tiles);
+    if (isLoading) this.loading.add(tiles);
+    else this.loading.delete(tiles);
     this.listeners.onLoading(this.loading.size > 0);
   }
 
-  #fail(tiles) {
-    this.failed.add(tiles);
-    this.listeners.onFailed(true);
+  #setFailed(tiles, picture, hasFailed) {
+    const pictures = this.failed.get(tiles) ?? new Set();
+    if (hasFailed) pictures.add(picture);
+    else pictures.delete(picture);
+    if (pictures.size) this.failed.set(tiles, pictures);
+    else this.failed.delete(tiles);
+    this.#tellFailed();
+  }
+
+  #tellFailed() {
+    this.listeners.onFailed(this.failed.size > 0);
   }
 }

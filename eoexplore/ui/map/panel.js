@@ -11,8 +11,13 @@ export class Panel {
     this.zoom = 0;
     this.list = el("ol", { class: "eo-layers", "aria-label": "Layers, the topmost first" });
     this.legend = el("div", { class: "eo-legends" });
-    this.failed = el("p", { class: "eo-note eo-warning", role: "status", hidden: true });
-    this.failed.append(icon("warn"), "Some tiles could not be loaded. Move the map to try again.");
+    this.failed = el(
+      "div",
+      { class: "eo-warning", role: "status", hidden: true },
+      icon("warn"),
+      el("span", { text: "Some tiles could not be loaded." }),
+      el("button", { type: "button", class: "eo-text-button", text: "Try again", on: { click: () => view.stack.retry() } }),
+    );
     this.online = this.#buildOnline();
     this.handle = el(
       "button",

@@ -110,8 +110,14 @@ def test_far_out_the_map_says_where_imagery_begins(open_map):
 
 def test_tiles_that_fail_are_told_in_a_sentence(map_page):
     map_page.at("[data-layer=s2] select").select_option("broken")
-    sentence = "Some tiles could not be loaded. Move the map to try again."
+    sentence = "Some tiles could not be loaded."
     map_page.page.get_by_text(sentence).wait_for()
+    since = len(map_page.settle().requests)
+    map_page.page.get_by_role("button", name="Try again").click()
+    map_page.settle()
+    again = map_page.tiles(since)
+    assert again
+    assert all("style=broken" in url for url in again)
     map_page.at("[data-layer=s2] select").select_option("true_colour")
     map_page.page.get_by_text(sentence).wait_for(state="hidden")
 
