@@ -1,0 +1,91 @@
+"""Colours: label palettes from a schema's own colours, splits, and the density ramp."""
+
+import functools
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from eoexplore.core.types import Classes
+
+RGBA = npt.NDArray[np.uint8]
+
+UNREADABLE = (128, 128, 128, 200)
+"""A patch whose file cannot be read: it is there, but nobody can see it."""
+
+SPLITS = MappingProxyType(
+    {"train": "#56b4e9", "validation": "#f0e442", "test": "#e8590c", "": "#bdbdbd"}
+)
+"""Split colours that stay apart for colour-blind readers and stand out on dark imagery."""
+
+DENSITY = ("#fdf0c4", "#fdca6b", "#f68d45", "#d8483e", "#96195d", "#3b0f50")
+"""From few patches to many: light to dark, so that it reads in grey too."""
+DENSITY_ALPHA = 225
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Return red, green and blue (0..255) of a colour written #rrggbb."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Up to 256 colours, and which of them each stored code gets."""
+
+    rgba: RGBA
+    """Colours, shape (n, 4); row 0 is transparent and means nodata."""
+    index: npt.NDArray[np.uint8]
+    """Row of the colour of each code, shape (65536,)."""
+
+
+@functools.lru_cache(maxsize=16)
+def _label_palette(
+    colours: tuple[str, ...], codes: tuple[tuple[int, ...], ...], nodata: int | None
+) -> Palette:
+    rows = [(0, 0, 0, 0), *((*rgb(colour), 255) for colour in colours)]
+    # Codes of no class are shown as unlabelled, the last colour, not left out.
+    index = np.full(65536, len(colours), np.uint8)
+    for row, members in enumerate(codes, start=1):
+        index[list(members)] = row
+    if nodata is not None:
+        index[nodata] = 0
+    table = np.array(rows, np.uint8)
+    for array in (table, index):
+        array.setflags(write=False)
+    return Palette(table, index)
+
+
+def label_palette(classes: Classes, nodata: float | None) -> Palette:
+    """Return the palette of a label map: one colour per class, unlabelled last.
+
+    Args:
+        classes: label schema.
+        nodata: code that means "nothing here", shown transparent.
+    """
+    items = (*classes.classes, classes.unlabelled)
+    return _label_palette(
+        tuple(item.colour for item in items),
+        tuple(tuple(item.codes) for item in items),
+        None if nodata is None else int(nodata),
+    )
+
+
+@functools.cache
+def split_colours(names: tuple[str, ...]) -> RGBA:
+    """Return the opaque colour of each split name, shape (n, 4); unknown names are grey."""
+    table = [(*rgb(SPLITS.get(name, SPLITS[""])), 255) for name in names]
+    return np.array(table, np.uint8).reshape(-1, 4)
+
+
+@functools.cache
+def density_ramp() -> RGBA:
+    """Return 256 colours from few to many, shape (256, 4); row 0 is transparent: no patch."""
+    stops = np.array([rgb(colour) for colour in DENSITY], float)
+    at = np.linspace(0, len(stops) - 1, 255)
+    ramp = np.zeros((256, 4), np.uint8)
+    for channel in range(3):
+        ramp[1:, channel] = np.rint(np.interp(at, np.arange(len(stops)), stops[:, channel]))
+    ramp[1:, 3] = DENSITY_ALPHA
+    ramp.setflags(write=False)
+    return ramp

@@ -1,0 +1,131 @@
+"""Which patch lies on top at each pixel of a tile, or at one point.
+
+Patches of one MGRS tile lie on a grid of 1200 m, so the question is a look-up: from a place to
+the column and row of that grid, for each of the few MGRS tiles that reach the view. Where grids
+of several tiles, dates or zones meet, the patch of the highest rank wins.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from eoexplore.core import mercator, mgrs
+from eoexplore.render.warp import View, locate
+
+if TYPE_CHECKING:
+    from eoexplore.store.samples import Samples
+
+Ints = npt.NDArray[np.int32]
+Located = dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
+
+
+@dataclass(frozen=True)
+class Tops:
+    """The topmost of some patches on every grid place."""
+
+    grids: Ints
+    """Place in the draw order, or -1 for none; shape (MGRS tile, grid row, grid column)."""
+    used: npt.NDArray[np.bool_]
+    """Whether an MGRS tile has any of the patches, shape (MGRS tile,)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a view shows."""
+
+    rows: Ints
+    """Row of the topmost patch, or -1 for none; shape (side, side)."""
+    located: Located
+    """Easting and northing of every pixel, by the UTM zones that were looked at."""
+
+
+class Places:
+    """The grids of one dataset."""
+
+    def __init__(self, samples: "Samples") -> None:
+        """Sort the patches of a sample table into the grids of their MGRS tiles."""
+        tiles = samples.frame["tile"].astype("category").cat
+        self._tile: Ints = tiles.codes.to_numpy().astype(np.int32)
+        self._origins = [mgrs.tile_origin(name) for name in tiles.categories]
+        self._x = samples.frame["x"].to_numpy(np.int32)
+        self._y = samples.frame["y"].to_numpy(np.int32)
+        self._order = np.argsort(samples.rank, kind="stable").astype(np.int32)
+        self._shape = (len(self._origins), _reach(self._y), _reach(self._x))
+        self._boxes = _boxes(samples.outlines, self._tile, len(self._origins))
+
+    def tops(self, mask: npt.NDArray[np.bool_]) -> Tops:
+        """Return the topmost of the patches in a mask, shape (n,), on every place."""
+        grids = np.full(self._shape, -1, np.int32)
+        places = np.flatnonzero(mask[self._order]).astype(np.int32)
+        rows = self._order[places]
+        # Rows come in draw order, and of equal indices the last assignment stays.
+        grids[self._tile[rows], self._y[rows], self._x[rows]] = places
+        used = np.zeros(len(grids), bool)
+        used[self._tile[rows]] = True
+        return Tops(grids, used)
+
+    def look(self, view: View, tops: Tops) -> Seen:
+        """Return which patch each pixel of a view shows."""
+        best = np.full((view.side, view.side), -1, np.int32)
+        located: Located = {}
+        for tile in self._touching(view.bounds, tops):
+            epsg, left, top = self._origins[tile]
+            if epsg not in located:
+                located[epsg] = locate(view, epsg)
+            east, north = located[epsg]
+            np.maximum(best, self._at(tops.grids[tile], east - left, top - north), out=best)
+        return Seen(self._rows(best), located)
+
+    def row_at(self, lon: float, lat: float, tops: Tops) -> int | None:
+        """Return the row of the topmost patch at a point, or none."""
+        x, y = mercator.to_metres(lon, lat)
+        best = np.int32(-1)
+        for tile in self._touching((float(x), float(y), float(x), float(y)), tops):
+            epsg, left, top = self._origins[tile]
+            east, north = mgrs.to_utm(epsg).transform(lon, lat)
+            found = self._at(tops.grids[tile], np.array([east - left]), np.array([top - north]))
+            best = max(best, found[0])
+        return None if best < 0 else int(self._order[best])
+
+    def _touching(
+        self, bounds: tuple[float, float, float, float], tops: Tops
+    ) -> npt.NDArray[np.intp]:
+        west, south, east, north = bounds
+        boxes = self._boxes
+        near = (boxes[:, 0] <= east) & (boxes[:, 2] >= west)
+        near &= (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+        return np.flatnonzero(near & tops.used)
+
+    def _at(
+        self, grid: Ints, right: npt.NDArray[np.float64], down: npt.NDArray[np.float64]
+    ) -> Ints:
+        # Half-open pixels: a patch owns its upper and left edge.
+        columns = np.floor(right * (1 / mgrs.PATCH_M)).astype(np.int32)
+        rows = np.floor(down * (1 / mgrs.PATCH_M)).astype(np.int32)
+        inside = (columns >= 0) & (columns < grid.shape[1]) & (rows >= 0) & (rows < grid.shape[0])
+        found = grid[np.where(inside, rows, 0), np.where(inside, columns, 0)]
+        return np.where(inside, found, np.int32(-1))
+
+    def _rows(self, places: Ints) -> Ints:
+        if not len(self._order):
+            return places
+        return np.where(places >= 0, self._order[places], np.int32(-1))
+
+
+def _reach(index: Ints) -> int:
+    return int(index.max()) + 1 if len(index) else 1
+
+
+def _boxes(outlines: npt.NDArray[np.float64], tile: Ints, count: int) -> npt.NDArray[np.float64]:
+    """Return west, south, east, north of each MGRS tile's patches in EPSG:3857 metres."""
+    boxes: npt.NDArray[np.float64] = np.tile([np.inf, np.inf, -np.inf, -np.inf], (count, 1))
+    x, y = mercator.to_metres(outlines[..., 0], outlines[..., 1])
+    np.minimum.at(boxes[:, 0], tile, x.min(axis=1))
+    np.minimum.at(boxes[:, 1], tile, y.min(axis=1))
+    np.maximum.at(boxes[:, 2], tile, x.max(axis=1))
+    np.maximum.at(boxes[:, 3], tile, y.max(axis=1))
+    # An outline has straight sides in degrees, the patch itself has them in its zone.
+    boxes += np.array([-20, -20, 20, 20])
+    return boxes

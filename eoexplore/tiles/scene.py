@@ -1,0 +1,138 @@
+"""What all tiles of one dataset share, and what those of one selection share."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from eoexplore.analysis import density
+from eoexplore.analysis import selection as select
+from eoexplore.core.errors import SelectionError
+from eoexplore.core.selection import Selection
+from eoexplore.core.types import Layer
+from eoexplore.store.catalog import Opened
+from eoexplore.store.samples import Samples
+from eoexplore.tiles.memory import ByteCache
+from eoexplore.tiles.places import Places, Tops
+
+_GROUNDS = 4
+_SHOWN_BYTES = 128_000_000
+
+
+class Ground:
+    """A sample table prepared for drawing; kept as long as the table is the same."""
+
+    def __init__(self, samples: Samples) -> None:
+        """Sort the patches into their grids."""
+        self.samples = samples
+        self.places = Places(samples)
+        self._peaks: dict[int, int] = {}
+
+    @cached_property
+    def points(self) -> density.Points:
+        """Patch centres, for density pictures."""
+        return density.Points.of(self.samples.lon, self.samples.lat)
+
+    def peak(self, z: int) -> int:
+        """Return the most patches that a cell of the density picture holds at a zoom.
+
+        All patches count whatever is selected, so that a colour means the same number on every
+        tile and with every filter.
+        """
+        if z not in self._peaks:
+            self._peaks[z] = density.peak(self.points, z)
+        return self._peaks[z]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One dataset, prepared for drawing."""
+
+    opened: Opened
+    """The dataset and its index as they are now."""
+    ground: Ground
+    """What follows from its sample table."""
+
+    @property
+    def samples(self) -> Samples:
+        """The sample table."""
+        return self.ground.samples
+
+    @property
+    def places(self) -> Places:
+        """Which patch lies where."""
+        return self.ground.places
+
+    def layer(self, name: str) -> Layer | None:
+        """Return a layer by name, or none."""
+        return next((item for item in self.opened.dataset.layers if item.name == name), None)
+
+
+class Shown:
+    """The patches that one selection shows."""
+
+    def __init__(self, ground: Ground, mask: npt.NDArray[np.bool_]) -> None:
+        """Keep which patches are shown, shape (n,)."""
+        self.mask = mask
+        self._ground = ground
+        self._tops: dict[str, Tops] = {}
+
+    def tops(self, layer: str) -> Tops:
+        """Return the topmost of the shown patches that have a layer; "" asks for none."""
+        if layer not in self._tops:
+            mask = self.mask & self._ground.samples.has(layer) if layer else self.mask
+            self._tops[layer] = self._ground.places.tops(mask)
+        return self._tops[layer]
+
+
+_grounds: OrderedDict[int, Ground] = OrderedDict()
+_grounds_lock = threading.Lock()
+_shown: ByteCache[tuple[Shown, tuple[str, ...]]] = ByteCache(_SHOWN_BYTES)
+
+
+def scene_of(opened: Opened) -> Scene:
+    """Return the scene of an opened dataset; the grounds of the last few stay in memory."""
+    key = id(opened.samples)
+    with _grounds_lock:
+        ground = _grounds.get(key)
+        # Of a table that is gone, the number may have been given to another one.
+        if ground is None or ground.samples is not opened.samples:
+            ground = _grounds[key] = Ground(opened.samples)
+        _grounds.move_to_end(key)
+        while len(_grounds) > _GROUNDS:
+            _grounds.popitem(last=False)
+    return Scene(opened, ground)
+
+
+def shown_of(scene: Scene, selection: Selection) -> tuple[Shown, tuple[str, ...]]:
+    """Return what a selection shows; a condition that cannot be answered is left out and said.
+
+    Args:
+        scene: the dataset.
+        selection: conditions that must all hold.
+
+    Returns:
+        The shown patches, and one sentence for each condition that was left out.
+    """
+    key = (scene.ground, selection.canonical())
+    found = _shown.get(key)
+    if found is None:
+        found = _evaluate(scene, selection)
+        kinds = len(scene.opened.dataset.layers) + 1
+        _shown.put(key, found, len(found[0].mask) + kinds * found[0].tops("").grids.nbytes)
+    return found
+
+
+def _evaluate(scene: Scene, selection: Selection) -> tuple[Shown, tuple[str, ...]]:
+    frame, classes = scene.samples.frame, scene.opened.dataset.classes
+    mask = np.ones(len(frame), bool)
+    notices = []
+    for condition in selection.conditions:
+        try:
+            mask &= select.mask(Selection((condition,)), frame, classes)
+        except SelectionError as error:
+            notices.append(str(error))
+    return Shown(scene.ground, mask), tuple(notices)

@@ -1,0 +1,120 @@
+"""One tile as bytes, as the server sends it and the command line writes it."""
+
+from dataclasses import dataclass
+
+from eoexplore.core import mercator
+from eoexplore.core.errors import UnknownName
+from eoexplore.core.selection import Selection, parse
+from eoexplore.render.composites import Style, find_style, styles_of
+from eoexplore.render.encode import MEDIA_TYPES, encode_palette, encode_rgba
+from eoexplore.render.warp import View
+from eoexplore.store.catalog import Opened
+from eoexplore.tiles.imagery import Picture, draw
+from eoexplore.tiles.overview import draw_density, draw_footprints
+from eoexplore.tiles.scene import Scene, Shown, scene_of, shown_of
+
+_FROM_TABLE = {"footprints": draw_footprints, "density": draw_density}
+
+
+@dataclass(frozen=True)
+class TileRequest:
+    """What a tile address asks for."""
+
+    layer: str
+    """Layer of the dataset, or footprints or density."""
+    z: int
+    """Zoom."""
+    x: int
+    """Column."""
+    y: int
+    """Row."""
+    size: int = mercator.TILE
+    """Side in pixels, 256 or 512."""
+    extension: str = "png"
+    """png, jpg or webp."""
+    style: str = ""
+    """Style of the layer; the first one when empty or unknown."""
+    select: str = ""
+    """Selection in the grammar of contracts; all patches when empty."""
+    date: str = ""
+    """Acquisition dates, as the selection's date; overrides it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An encoded picture."""
+
+    body: bytes
+    """The file."""
+    media_type: str
+    """What it is."""
+    notices: tuple[str, ...] = ()
+    """One sentence for each parameter that could not be used."""
+
+
+def render(opened: Opened, request: TileRequest) -> Answer:
+    """Draw and encode one tile.
+
+    Raises:
+        UnknownName: the dataset has no such layer, or there is no such tile or format.
+    """
+    check(opened, request)
+    scene = scene_of(opened)
+    shown, notices = shown_by(scene, request.select, request.date)
+    view = View(request.z, request.x, request.y, request.size)
+    if request.layer in _FROM_TABLE:
+        picture = _FROM_TABLE[request.layer](scene, shown, view)
+    else:
+        style, complaint = style_or_default(request.layer, request.style)
+        notices += complaint
+        picture = draw(scene, shown, style, view)
+    return Answer(encode(picture, request.extension), MEDIA_TYPES[request.extension], notices)
+
+
+def check(opened: Opened, request: TileRequest) -> None:
+    """Refuse a tile that cannot exist.
+
+    Raises:
+        UnknownName: says what is unknown and what exists.
+    """
+    known = [layer.name for layer in opened.dataset.layers if styles_of(layer.name)]
+    known += _FROM_TABLE
+    if request.layer not in known:
+        raise UnknownName(f"There is no such layer. Layers: {', '.join(known)}.")
+    if not mercator.tile_exists(request.z, request.x, request.y):
+        raise UnknownName(f"There is no such tile: zooms are 0 to {mercator.MAX_ZOOM}.")
+    if request.size not in (mercator.TILE, 2 * mercator.TILE):
+        raise UnknownName("Tiles have 256 or, with @2x, 512 pixels.")
+    if request.extension not in MEDIA_TYPES:
+        raise UnknownName(f"There is no such format. Formats: {', '.join(MEDIA_TYPES)}.")
+
+
+def shown_by(scene: Scene, select: str, date: str = "") -> tuple[Shown, tuple[str, ...]]:
+    """Return the patches that a request shows, and a sentence for each part it could not use."""
+    selection, notices = parse(select)
+    if date:
+        only, complaints = parse(f"date={date}")
+        notices += complaints
+        selection = _with_date(selection, only)
+    shown, more = shown_of(scene, selection)
+    return shown, notices + more
+
+
+def _with_date(selection: Selection, only: Selection) -> Selection:
+    value = only.get("date")
+    return selection if value is None else selection.replace("date", value)
+
+
+def style_or_default(layer: str, style: str) -> tuple[Style, tuple[str, ...]]:
+    """Return a style of a layer; the default and a sentence if there is none of that name."""
+    try:
+        return find_style(layer, style), ()
+    except UnknownName as error:
+        return styles_of(layer)[0], (f"{error} The default is shown.",)
+
+
+def encode(picture: Picture, extension: str) -> bytes:
+    """Encode a picture in one of the formats."""
+    if picture.colours is None:
+        return encode_rgba(picture.pixels, extension)
+    return encode_palette(picture.pixels, picture.colours, extension)
