@@ -1,0 +1,56 @@
+"""`index`: build the index of a dataset, or go on with one that was stopped."""
+
+import argparse
+
+from eoexplore.cli import _target, _text
+from eoexplore.jobs import index
+from eoexplore.store import catalog
+
+HELP = """Build the index of a dataset, or go on with one that was stopped.
+
+Every file is read once: class areas per sample, and packed pictures for the map. The index lies
+in the cache folder (EOEXPLORE_CACHE); the dataset's own folder is never written to. Ctrl-C stops
+it, and the same command goes on from there.
+
+example:
+  python -m eoexplore index /data/reben --workers 8"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `index`."""
+    parser.add_argument("path", metavar="PATH", help=_target.HELP)
+    parser.add_argument("--workers", type=_text.count, metavar="N", help="processes")
+    parser.add_argument("--rebuild", action="store_true", help="read every file again")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build it."""
+    opened = catalog.add(_target.find(args.path))
+    if args.rebuild:
+        index.rebuild(opened.slug)
+    needed = index.bytes_needed(opened)
+    if needed and not args.json:
+        print(f"The index needs up to {_text.size(needed)} in the cache folder.", flush=True)
+    opened = index.build(
+        opened.slug,
+        workers=args.workers,
+        progress=args.progress.update,
+        cancelled=args.progress.cancelled,
+    )
+    args.progress.end_line()
+    length = opened.folder.size()
+    if args.json:
+        _text.show_json(
+            {
+                "dataset": opened.slug,
+                "fingerprint": opened.fingerprint,
+                "samples": len(opened.samples),
+                "complete": opened.state.complete,
+                "bytes": length,
+            }
+        )
+    else:
+        samples = f"{len(opened.samples):,} samples"
+        print(f"The index of {opened.slug} is complete: {samples}, {_text.size(length)}.")
+    return 0
