@@ -11,11 +11,10 @@ PAGE = {
     "help": "Datasets that are known, their health, how to open one, and running jobs.",
 }
 
-st.title("Datasets", anchor=False)
-home.known_datasets()
-left, right = st.columns(2, gap="large")
-with left:
+datasets, actions = st.columns([2, 1], gap="large")
+with datasets:
+    home.known_datasets()
+with actions:
     home.open_folder()
-with right:
     home.demos()
-home.jobs()
+    home.jobs()

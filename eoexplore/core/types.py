@@ -157,3 +157,15 @@ class Dataset(Protocol):
             DataMissing: this copy lacks the file.
             FileUnreadable: the file is damaged or has another shape than the dataset's facts.
         """
+
+    def stamp(self) -> str:
+        """Return a short text that changes when files are added or replaced; cheap to compute."""
+
+    def size(self) -> int:
+        """Return the bytes of the copy, estimated from some patches where there are many."""
+
+    def missing_bands(self) -> Mapping[tuple[str, str], int]:
+        """Return how many samples with a layer lack one of its bands, by (layer, band)."""
+
+    def check_files(self, frame: pd.DataFrame) -> Mapping[str, list[str]]:
+        """Read every file of some rows of the sample table; return unreadable ids by layer."""

@@ -19,6 +19,7 @@ from eoexplore.core.types import Array
 FOLDERS = {"s2": "BigEarthNet-S2", "s1": "BigEarthNet-S1", "reference_map": "Reference_Maps"}
 EXTENSIONS = (".tif", ".tiff")
 MAP_SUFFIX = "_reference_map"
+_WEIGHED = 300
 
 
 class Files(Protocol):
@@ -37,6 +38,9 @@ class Files(Protocol):
 
     def stamp(self) -> list[str]:
         """Return lines that change when files are added or replaced, cheap to compute."""
+
+    def size(self) -> int:
+        """Return the bytes of all rasters, estimated from some where there are many."""
 
 
 def product(layer: str, key: str) -> str:
@@ -89,6 +93,20 @@ class Tree:
                 for entry in sorted(os.scandir(top), key=lambda item: item.name):
                     lines.append(f"{folder}/{entry.name} {entry.stat().st_mtime_ns}")
         return lines
+
+    def size(self) -> int:
+        """Return the bytes of all rasters, from an even sample of the patches."""
+        total = 0
+        for layer in FOLDERS:
+            keys = self.keys(layer)
+            step = max(1, len(keys) // _WEIGHED)
+            weighed = [self._bytes(layer, key) for key in keys[::step]]
+            total += sum(weighed) * len(keys) // max(1, len(weighed))
+        return total
+
+    def _bytes(self, layer: str, key: str) -> int:
+        with os.scandir(self._folder(layer, key)) as entries:
+            return sum(entry.stat().st_size for entry in entries)
 
     def path(self, key: str, layer: str, band: str) -> Path:
         """Return where a band lies (or would lie) in the tree."""
@@ -157,6 +175,10 @@ class Lmdb:
         """Return size and time of the database file."""
         status = (self.folder / "data.mdb").stat()
         return [f"data.mdb {status.st_size} {status.st_mtime_ns}"]
+
+    def size(self) -> int:
+        """Return the bytes of the database."""
+        return (self.folder / "data.mdb").stat().st_size
 
     def _time(self) -> int:
         return (self.folder / "data.mdb").stat().st_mtime_ns

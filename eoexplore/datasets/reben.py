@@ -78,6 +78,12 @@ class Reben:
                 lines.append(f"{name} {file.stat().st_size} {file.stat().st_mtime_ns}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
+    def size(self) -> int:
+        """Return the bytes of the copy, estimated from some patches where there are many."""
+        tables = [self._root / name for name in _METADATA_FILES]
+        total = sum(file.stat().st_size for file in tables if file.is_file())
+        return total + (self._files.size() if self._files else 0)
+
     def samples(self) -> pd.DataFrame:
         """Return one row per patch with the base columns of the index, sorted by id."""
         return self._read()[0]

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def add(path: Path | str) -> Opened:
             layout=dataset.layout,
             synthetic=dataset.synthetic,
             samples=len(dataset.samples()),
-            stamp=_stamp(dataset),
+            stamp=dataset.stamp(),
             fingerprint=mark,
             added=mine.added if mine else time.time(),
         )
@@ -165,7 +165,7 @@ def refresh(slug: str) -> Opened:
     """
     item = entry(slug)
     dataset = datasets.open_dataset(item.path)
-    if _stamp(dataset) != item.stamp or not IndexFolder.of(item.fingerprint).samples.is_file():
+    if dataset.stamp() != item.stamp or not IndexFolder.of(item.fingerprint).samples.is_file():
         return add(item.path)
     return open_slug(slug)
 
@@ -217,11 +217,6 @@ def _base_index(dataset: Dataset) -> str:
         # Nothing to read: an index of metadata alone is whole at once.
         folder.write_state(BuildState(complete=True))
     return mark
-
-
-def _stamp(dataset: Dataset) -> str:
-    stamp: Callable[[], str] | None = getattr(dataset, "stamp", None)
-    return stamp() if stamp else ""
 
 
 def _free_slug(path: Path, reader: str, known: list[Entry]) -> str:

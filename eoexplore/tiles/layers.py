@@ -65,8 +65,7 @@ _ORDER = {"s1": -1, "reference_map": 1}
 def missing_bands(opened: Opened) -> dict[str, tuple[str, ...]]:
     """Return the bands that no patch of a layer has, by layer."""
     found: dict[str, tuple[str, ...]] = {}
-    lacking = getattr(opened.dataset, "missing_bands", dict)()
-    for (layer, band), count in lacking.items():
+    for (layer, band), count in opened.dataset.missing_bands().items():
         if count >= int(opened.samples.has(layer).sum()):
             found[layer] = (*found.get(layer, ()), band)
     return found

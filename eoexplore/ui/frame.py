@@ -9,14 +9,14 @@ from eoexplore.core.errors import EOExploreError
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
 from eoexplore.ui import long_work, state
-from eoexplore.ui.selection_bar import selection_bar
+from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
 _STYLES = """<style>
-.stMainBlockContainer { padding: 3.6rem 1rem 0.5rem; }
+.stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 3.4rem 0.5rem 0.5rem; } }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 4.1rem 0.5rem 0.5rem; } }
 </style>"""
 
 
@@ -42,12 +42,13 @@ def current_view() -> View:
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head"):
         opened = _open(_dataset_picker(entries))
-        st.text(opened.dataset.title, width="content")
         if opened.dataset.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
+        view = selection_bar(opened)
         long_work.indicator()
+    notices(view)
     long_work.index_in_background(opened)
-    return selection_bar(opened)
+    return view
 
 
 def _dataset_picker(entries: tuple[Entry, ...]) -> str:

@@ -24,26 +24,27 @@ _SHOWN_JOBS = 8
 
 def known_datasets() -> None:
     """Show every known dataset with its size, index and health."""
+    st.subheader("Datasets", anchor=False)
     entries = catalog.entries()
     if not entries:
         st.info("No dataset is known yet. Open a folder, or make the demo.")
-    for item in entries:
+    for item in reversed(entries):
         with st.container(border=True, key=f"dataset_{item.slug}"):
             _dataset(item)
 
 
 def _dataset(item: Entry) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"##### {item.title}", width="content")
+        st.markdown(f"**{item.slug}**", width="content")
         if item.synthetic:
-            st.badge("synthetic", color="orange")
+            st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
+        st.markdown(as_text(item.title), width="stretch")
         st.page_link(
             str(pages.FOLDER / "map.py"),
             label="Show on the map",
             icon=":material/map:",
             query_params={state.DATASET: item.slug},
         )
-    st.text(item.path)
     try:
         opened = catalog.refresh(item.slug)
     except EOExploreError as error:
@@ -52,35 +53,48 @@ def _dataset(item: Entry) -> None:
             "Forget it", key=f"forget_{item.slug}", on_click=catalog.forget, args=(item.slug,)
         )
         return
-    _figures(item, opened)
+    st.markdown(_figures(item, opened))
+    st.caption(as_text(item.path))
+    if not opened.state.complete:
+        _unfinished(item.slug)
     _health(opened)
 
 
-def _figures(item: Entry, opened: Opened) -> None:
+def _figures(item: Entry, opened: Opened) -> str:
     index = opened.state
-    built = "whole" if index.complete else f"{index.done} of {index.total or '?'} parts"
-    columns = st.columns(4)
-    columns[0].metric("Patches", f"{item.samples:,}")
-    columns[1].metric("Layout", item.layout)
-    columns[2].metric("Index", built)
-    columns[3].metric("Index size", _size(opened.folder.size()))
-    latest = next(
-        (j for j in background.jobs() if (j.kind, j.dataset) == ("index", item.slug)), None
+    built = "complete" if index.complete else f"{index.done} of {index.total or '?'} parts"
+    return " · ".join(
+        [
+            f"**{item.samples:,}** patches",
+            item.layout,
+            f"{_size(_bytes_of(opened))} of data",
+            f"index {built}, {_size(opened.folder.size())}",
+        ]
     )
-    if not index.complete and (latest is None or latest.state != "running"):
+
+
+def _unfinished(slug: str) -> None:
+    running = any(
+        (job.kind, job.dataset, job.state) == ("index", slug, "running")
+        for job in background.jobs()
+    )
+    if not running:
         st.button(
             "Go on with the index",
-            key=f"index_{item.slug}",
+            key=f"index_{slug}",
+            icon=":material/play_arrow:",
             on_click=long_work.start_index,
-            args=(item.slug,),
+            args=(slug,),
         )
 
 
 def _health(opened: Opened) -> None:
     health = _health_of(opened)
-    surprises = [problem for problem in health.problems if problem.kind == "unreadable"]
-    title = f"Health: {len(health.problems)} remarks" if health.problems else "Health: complete"
-    with st.expander(title, icon=":material/health_and_safety:", expanded=bool(surprises)):
+    damaged = any(problem.kind == "unreadable" for problem in health.problems)
+    count = len(health.problems)
+    remarks = "1 remark" if count == 1 else f"{count} remarks"
+    title = f"Health: {remarks}" if count else "Health: everything is there"
+    with st.expander(title, icon=":material/health_and_safety:", expanded=damaged):
         layers = {layer.name: layer.title for layer in opened.dataset.layers}
         st.table(
             {
@@ -101,6 +115,15 @@ def _health(opened: Opened) -> None:
 )
 def _health_of(opened: Opened) -> Health:
     return opened.health()
+
+
+@st.cache_data(
+    show_spinner=False,
+    max_entries=64,
+    hash_funcs={Opened: lambda opened: opened.fingerprint},
+)
+def _bytes_of(opened: Opened) -> int:
+    return opened.dataset.size()
 
 
 def _problem(problem: Problem) -> None:

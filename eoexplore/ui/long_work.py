@@ -11,11 +11,12 @@ from eoexplore.store.catalog import Opened
 _LOOK_EVERY_S = 1.0
 
 
-def start_demo(real: bool = False) -> Job:
+def start_demo(real: bool = False) -> None:
     """Write the synthetic demo, or get the real patches, in the background."""
     if real:
-        return background.start("demo", "Getting 24 real patches", ["demo", "--real"], "real")
-    return background.start("demo", "Making the demo dataset", ["demo"], "synthetic")
+        background.start("demo", "Getting 24 real patches", ["demo", "--real"], "real")
+    else:
+        background.start("demo", "Making the demo dataset", ["demo"], "synthetic")
 
 
 def first_start() -> None:
@@ -25,7 +26,7 @@ def first_start() -> None:
         return
     latest = _latest("demo", "synthetic")
     if latest is None or latest.state == "interrupted":
-        latest = start_demo()
+        start_demo()
     st.subheader("Making a synthetic dataset to look at")
     st.caption(
         "It takes about half a minute, once. It has the layout of reBEN and made-up pixels. "
@@ -60,9 +61,9 @@ def index_in_background(opened: Opened) -> None:
         st.warning(str(error), icon=":material/warning:")
 
 
-def start_index(slug: str) -> Job:
+def start_index(slug: str) -> None:
     """Build or resume an index in the background."""
-    return background.start("index", f"Indexing {slug}", ["index", slug], slug)
+    background.start("index", f"Indexing {slug}", ["index", slug], slug)
 
 
 def indicator() -> None:

@@ -34,28 +34,31 @@ _MODES = {"any": "Has any of", "all": "Has all of", "none": "Has none of"}
 
 
 def selection_bar(opened: Opened) -> View:
-    """Show the filter panel, the conditions as buttons that drop them, and the live count."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
-        with st.popover(":material/filter_alt: Filter", help="Choose which patches are shown"):
-            # The text is what the address holds: it comes first, and the other choices follow it.
-            choices, text = st.container(), st.container()
-            with text:
-                _as_text()
-            view = state.view_of(opened)
-            with choices:
-                _choices(view)
-        for key, _ in view.selection.conditions:
-            st.button(
-                f"{_chip(key, view.selection)} ✕",
-                key=f"drop_{key}",
-                help=f"Drop the condition on {_TITLES.get(key, key).lower()}",
-                on_click=state.set_condition,
-                args=(key, None),
-            )
-        st.markdown(_count(view), width="stretch")
+    """Show the filter panel, a button per condition that drops it, and the live count."""
+    with st.popover(":material/filter_alt: Filter", help="Choose which patches are shown"):
+        # The text is what the address holds: it comes first, and the other choices follow it.
+        choices, text = st.container(), st.container()
+        with text:
+            _as_text()
+        view = state.view_of(opened)
+        with choices:
+            _choices(view)
+    for key, _ in view.selection.conditions:
+        st.button(
+            f"{_chip(key, view.selection)} ✕",
+            key=f"drop_{key}",
+            help=f"Drop the condition on {_TITLES.get(key, key).lower()}",
+            on_click=state.set_condition,
+            args=(key, None),
+        )
+    st.markdown(_count(view), width="stretch")
+    return view
+
+
+def notices(view: View) -> None:
+    """Say which parts of the selection were ignored, and why."""
     for notice in view.notices:
         st.warning(as_text(notice), icon=":material/info:")
-    return view
 
 
 def _count(view: View) -> str:
@@ -84,9 +87,9 @@ def _as_text() -> None:
 
 
 def _choices(view: View) -> None:
-    _class_filter(view.opened, view.selection)
-    for key in ("split", "country", "season", "flag"):
+    for key in ("split", "season", "country", "flag"):
         _list_filter(key, view.opened, view.selection)
+    _class_filter(view.opened, view.selection)
 
 
 def _class_filter(opened: Opened, selection: Selection) -> None:
@@ -117,12 +120,12 @@ def _list_filter(key: str, opened: Opened, selection: Selection) -> None:
         return
     chosen = cast(tuple[str, ...], selection.get(key) or ())
     st.session_state[f"filter_{key}"] = [name for name in chosen if name in options]
-    st.multiselect(
+    st.pills(
         _TITLES[key],
         options,
+        selection_mode="multi",
         key=f"filter_{key}",
-        format_func=lambda name: name.replace("_", " "),
-        placeholder="Any",
+        format_func=lambda name: as_text(name.replace("_", " ")),
         on_change=_list_changed,
         args=(key,),
     )
