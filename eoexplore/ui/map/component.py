@@ -62,9 +62,12 @@ def mount_map(data: dict[str, Any], *, key: str) -> None:
             the base path, which the browser puts in front.
         key: the same at every run of the page, so that the map stays where it is.
     """
+    # Streamlit takes its base path with and without slashes around it.
+    path = str(data.get("base") or "").strip("/")
+    base = f"/{path}" if path else ""
     _component(
         key=key,
-        data={"base": "", **data, "version": files_version()},
+        data={**data, "base": base, "version": files_version()},
         width="stretch",
         height="content",
     )

@@ -26,7 +26,11 @@ export async function mount({ data, parentElement }) {
   // Streamlit also calls the clean-up of a call that a newer one has overtaken, while the element
   // stays: only the latest call may show or park anything.
   const isLatest = () => tickets.get(parentElement) === ticket;
-  const { L, sheets } = await (loading ??= load(data.base ?? ""));
+  loading ??= load(data.base ?? "");
+  const { L, sheets } = await loading.catch((error) => {
+    loading = null; // the next change of the data tries again
+    throw error;
+  });
   if (isLatest()) show(parentElement, data, L, sheets);
   return () => isLatest() && park(parentElement);
 }

@@ -16,6 +16,8 @@ import pytest
 HERE = Path(__file__).resolve().parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 START_SECONDS = 40
+# Behind a proxy the app often has a path of its own; what works there works without one.
+BASE = "/eo"
 ONLINE = "https://tile.example.org/"
 # The component lives in a shadow root; Playwright's locators pierce it, scripts have to walk.
 SCOPE = """
@@ -39,10 +41,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}{BASE}"
     log = tmp_path_factory.mktemp("mock") / "log.txt"
     with log.open("wb") as output:
-        command = [sys.executable, str(HERE / "mock_app.py"), str(port)]
+        command = [sys.executable, str(HERE / "mock_app.py"), str(port), BASE]
         process = subprocess.Popen(command, cwd=HERE.parents[2], stdout=output, stderr=output)
         try:
             if not answers(f"{address}/_stcore/health"):

@@ -1,6 +1,6 @@
 """A small app around the map component: made-up tiles, points and cards under the real addresses.
 
-Run as a script with a port. Every number that the tests look for is fixed here.
+Run as a script with a port and a base path. Every number that the tests look for is fixed here.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-import uvicorn
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -42,9 +41,9 @@ CLASSES = [
 def static(request: Request) -> Response:
     """Serve the component's files, Leaflet and the outlines."""
     for prefix, folder in FOLDERS.items():
-        path = request.url.path.lstrip("/")
-        if path.startswith(f"{prefix}/"):
-            file = folder / path.removeprefix(f"{prefix}/")
+        _, found, name = request.url.path.partition(f"/{prefix}/")
+        if found:
+            file = folder / name
             if file.is_file():
                 return FileResponse(file, media_type=TYPES.get(file.suffix))
     return Response(status_code=404)
@@ -156,19 +155,28 @@ def picture(request: Request) -> Response:
     return png(np.kron(small, np.ones((5, 5, 1), "u1")))
 
 
-def routes() -> list[BaseRoute]:
+def routes(base: str) -> list[BaseRoute]:
+    # Each with the base path in front: a mount would swallow Streamlit's own addresses there.
     return [
-        Route("/ui/{path:path}", static),
-        Route("/assets/{path:path}", static),
-        Route("/vendor/leaflet/{path:path}", static),
-        Route("/tiles/mock/{layer}/{z:int}/{x:int}/{y:int}.png", tile),
-        Route("/point/{dataset}/{lon}/{lat}", point),
-        Route("/patch/{dataset}/{id}/card.json", card),
-        Route("/patch/{dataset}/{id}/{name}.png", picture),
+        Route(f"{base}/ui/{{path:path}}", static),
+        Route(f"{base}/assets/{{path:path}}", static),
+        Route(f"{base}/vendor/leaflet/{{path:path}}", static),
+        Route(f"{base}/tiles/mock/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}.png", tile),
+        Route(f"{base}/point/{{dataset}}/{{lon}}/{{lat}}", point),
+        Route(f"{base}/patch/{{dataset}}/{{id}}/card.json", card),
+        Route(f"{base}/patch/{{dataset}}/{{id}}/{{name}}.png", picture),
     ]
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    app = st.App(HERE / "mock_shell.py", routes=routes())
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    port, base = int(sys.argv[1]), sys.argv[2]
+    app = st.App(HERE / "mock_shell.py", routes=routes(base))
+    app.run(
+        config={
+            "server.address": "127.0.0.1",
+            "server.port": port,
+            "server.baseUrlPath": base,
+            "server.headless": True,
+        }
+    )

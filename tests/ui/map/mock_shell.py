@@ -73,6 +73,7 @@ def map_page() -> None:
     mount_map(
         {
             "dataset": "mock",
+            "base": st.get_option("server.baseUrlPath"),
             "synthetic": True,
             "start": [11.9, 47.45, 12.1, 47.55],
             "goto": {"seq": seq, "bounds": [13.0, 48.0, 13.1, 48.05]} if seq else None,

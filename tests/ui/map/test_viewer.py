@@ -16,9 +16,22 @@ FLICKER = """
 """
 ADDRESS_CASES = """
 async ([good, bad]) => {
-  const { parseView } = await import("/ui/address.js");
-  const { parseLayers } = await import("/ui/choices.js");
+  const { parseView } = await import("/eo/ui/address.js");
+  const { parseLayers } = await import("/eo/ui/choices.js");
   return [good.map(parseView), bad.map(parseView), bad.map(parseLayers)];
+}
+"""
+FORMATS = """
+async () => {
+  const format = await import("/eo/ui/format.js");
+  return {
+    degrees: [format.degrees(48.21034, 12.94414), format.degrees(-33.5, -70.25, 2)],
+    zones: [32633, 32719, 3857, 32600, 32661].map(format.utmZone),
+    shares: [0.491, 0.0042, 0.0001, 0, 1].map(format.share),
+    values: [1702, -11.2345, "none", null].map(format.value),
+    urls: ["/a", "/eo/a", "//evil.example", "/\\\\evil.example", "https://evil.example", null]
+        .map((path) => format.localUrl("/eo", path)),
+  };
 }
 """
 
@@ -160,6 +173,15 @@ def test_bad_place_and_layers_are_ignored(open_map):
     assert views[1] == {"lat": -10, "lon": -60.25, "zoom": 7.5}
     assert refused == [None] * len(bad)
     assert layers == [None] * len(bad)
+
+
+def test_numbers_and_addresses_as_they_are_shown(shared_map):
+    shown = shared_map.page.evaluate(FORMATS)
+    assert shown["degrees"] == ["48.2103 N 12.9441 E", "33.50 S 70.25 W"]
+    assert shown["zones"] == ["33N", "19S", None, None, None]
+    assert shown["shares"] == ["49.1 %", "0.4 %", "< 0.1 %", "0.0 %", "100.0 %"]
+    assert shown["values"] == ["1,702", "−11.235", "none", "–"]
+    assert shown["urls"] == ["/eo/a", "/eo/a", None, None, None, None]
 
 
 def test_place_survives_what_streamlit_writes_into_the_address(map_page):
