@@ -87,7 +87,7 @@ export class Card {
     const line = [date, season, country].filter(Boolean).join(" · ");
     const tags = [];
     if (split) tags.push(el("span", { class: "eo-tag", text: split, title: `Split: ${split}` }));
-    for (const flag of flags ?? []) tags.push(el("span", { class: "eo-tag eo-tag-warn", text: flag }));
+    for (const flag of flags ?? []) tags.push(el("span", { class: "eo-tag eo-tag-warn", text: flag.replaceAll("_", " ") }));
     return el(
       "div",
       { class: "eo-facts" },
@@ -220,7 +220,9 @@ function valueTable(layer, read, patch, unit) {
 }
 
 function classEntries({ code, name, class: group }) {
-  const entries = [["class", group ?? name ?? "none"], ["code", String(code)]];
-  if (name && group && name !== group) entries.splice(1, 0, ["name", name]);
-  return entries;
+  return [
+    ["class", group ?? name ?? "none"],
+    ["name", name !== group && group ? name : null],
+    ["code", code],
+  ].filter(([, text]) => text !== null && text !== undefined).map(([key, text]) => [key, String(text)]);
 }

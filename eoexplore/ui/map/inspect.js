@@ -107,7 +107,7 @@ export class Inspector {
   }
 
   #fail({ status, body }, retry) {
-    const told = typeof body?.error === "string" && status !== 404 ? body.error : null;
+    const told = typeof body?.error === "string" && status !== 404 ? sentence(body.error) : null;
     const fallback = status === 404 ? "This patch is not in the dataset any more." : SENTENCES.server;
     this.card.showError(told ?? (status === 0 ? SENTENCES.network : fallback), retry);
   }
@@ -156,4 +156,9 @@ export class Inspector {
       line({ color: "#ffe14d", weight: 2.5, className: "eo-outline" }),
     ]).addTo(map);
   }
+}
+
+/** Short answers of the server as a sentence: a capital at the start, a stop at the end. */
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

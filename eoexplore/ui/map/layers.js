@@ -2,6 +2,7 @@
 // A changed URL never blanks the map: the new layer loads unseen, then takes the old one's place.
 
 const GIVE_UP_WAITING_MS = 4000;
+const ASK_AGAIN_AFTER_MS = 2000;
 const FIRST_Z_INDEX = 10;
 
 export class LayerStack {
@@ -17,6 +18,7 @@ export class LayerStack {
     this.entries = new Map(); // id → {shown, incoming, opacity, zIndex}
     this.loading = new Set();
     this.failed = new Map(); // tile layer → pictures that did not come
+    this.tried = new WeakSet(); // pictures that were asked for a second time by themselves
   }
 
   /** @param {Array} wanted [{id, url, minZoom, maxZoom, opacity}], bottom to top */
@@ -94,7 +96,7 @@ export class LayerStack {
     tiles.eoKey = key;
     tiles.on("loading", () => this.#track(tiles, true));
     tiles.on("load", () => this.#track(tiles, false));
-    tiles.on("tileerror", ({ tile }) => this.#setFailed(tiles, tile, true));
+    tiles.on("tileerror", ({ tile }) => this.#askAgain(tiles, tile));
     tiles.on("tileload tileunload", ({ tile }) => this.#setFailed(tiles, tile, false));
     return tiles.addTo(this.map);
   }
@@ -124,6 +126,18 @@ export class LayerStack {
     if (isLoading) this.loading.add(tiles);
     else this.loading.delete(tiles);
     this.listeners.onLoading(this.loading.size > 0);
+  }
+
+  /** A busy server refuses now and then: try once more before saying anything. */
+  #askAgain(tiles, picture) {
+    if (this.tried.has(picture)) {
+      this.#setFailed(tiles, picture, true);
+      return;
+    }
+    this.tried.add(picture);
+    setTimeout(() => {
+      if (picture.isConnected) picture.src = picture.getAttribute("src");
+    }, ASK_AGAIN_AFTER_MS);
   }
 
   #setFailed(tiles, picture, hasFailed) {
