@@ -12,6 +12,7 @@ import os
 import pkgutil
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from typing import Protocol, cast
 
@@ -46,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A console that cannot show a letter shows "?" for it, instead of ending the command.
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if not sys.warnoptions:
+        # A damaged file is one line of a report; remarks on it from inside rasterio are not.
+        warnings.filterwarnings("ignore", module="rasterio")
     progress = Progress.from_environment(sys.stderr)
     status, sentence = _outcome(words, progress)
     if status == DONE:
