@@ -16,7 +16,7 @@ from eoexplore.core.errors import UnknownName
 
 PATCH_M = 1200
 """Side of a patch in metres."""
-_TILE = re.compile(r"(0?[1-9]|[1-5]\d|60)([C-HJ-NP-X])([A-HJ-NP-Z])([A-HJ-NP-V])")
+_TILE = re.compile(r"(0[1-9]|[1-5][0-9]|60)([C-HJ-NP-X])([A-HJ-NP-Z])([A-HJ-NP-V])")
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"
@@ -57,11 +57,7 @@ def _square_northing(zone: int, band: str, row: str) -> int:
     epsg = (32600 if band >= "N" else 32700) + zone
     # The zone's edge gives the lowest northing south of the equator, the centre north of it.
     central = zone * 6 - 183
-    to_utm = Transformer.from_crs(4326, epsg, always_xy=True)
-    floor = min(
-        to_utm.transform(central, south_latitude)[1],
-        to_utm.transform(central + 3, south_latitude)[1],
-    )
+    floor = min(to_utm(epsg).transform(lon, south_latitude)[1] for lon in (central, central + 3))
     while northing + 100_000 <= floor:
         northing += 2_000_000
     return northing

@@ -45,7 +45,7 @@ class Registry(Generic[T]):
         near = difflib.get_close_matches(name, self._entries, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         known = ", ".join(sorted(self._entries)) or "none"
-        raise UnknownName(f"No {self._noun} {name!r}. Known: {known}.{hint}")
+        raise UnknownName(f"No {self._noun} {name[:80]!r}. Known: {known}.{hint}")
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names in alphabetical order."""

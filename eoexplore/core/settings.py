@@ -1,6 +1,7 @@
 """Every setting in one table; a value comes from the environment, else from its default."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,14 +70,20 @@ def cache_folder() -> Path:
 
 def workers() -> int:
     """Return the number of worker processes, at least 1."""
-    chosen = value("EOEXPLORE_WORKERS")
-    return max(1, int(chosen)) if chosen.isdigit() else (os.cpu_count() or 1)
+    chosen = _whole("EOEXPLORE_WORKERS")
+    return max(1, chosen) if chosen is not None else (os.cpu_count() or 1)
 
 
 def tile_cache_bytes() -> int:
     """Return the bound of the in-memory patch cache, in bytes."""
-    chosen = value("EOEXPLORE_TILE_CACHE_MB")
-    return (int(chosen) if chosen.isdigit() else 256) * 1_000_000
+    chosen = _whole("EOEXPLORE_TILE_CACHE_MB")
+    return (256 if chosen is None else chosen) * 1_000_000
+
+
+def _whole(name: str) -> int | None:
+    """Return a setting as a whole number, or none where it is something else."""
+    chosen = value(name)
+    return int(chosen) if re.fullmatch(r"[0-9]{1,9}", chosen) else None
 
 
 def assets_folder() -> Path:
