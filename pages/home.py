@@ -12,9 +12,10 @@ PAGE = {
 }
 
 datasets, actions = st.columns([2, 1], gap="large")
-with datasets:
-    home.known_datasets()
+# Opening a large dataset takes seconds, and must not keep the forms away.
 with actions:
     home.open_folder()
     home.demos()
     home.jobs()
+with datasets:
+    home.known_datasets()

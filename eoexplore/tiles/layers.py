@@ -172,8 +172,8 @@ def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
     return {
         "id": "footprints",
         "title": "Footprints",
-        # Without pictures the outlines are all there is to see.
-        "visible": not imagery,
+        # Without pictures, or while they are being packed, the outlines are all there is to see.
+        "visible": not imagery or not opened.state.complete,
         "opacity": _OPACITY["footprints"],
         "styles": [
             {

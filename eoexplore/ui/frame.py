@@ -42,20 +42,23 @@ def current_view() -> View:
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head"):
         opened = _open(_dataset_picker(entries))
+        long_work.index_in_background(opened)
         if opened.dataset.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
         view = selection_bar(opened)
-        long_work.indicator()
+        long_work.indicator(opened)
     notices(view)
-    long_work.index_in_background(opened)
     return view
 
 
 def _dataset_picker(entries: tuple[Entry, ...]) -> str:
     slugs = [item.slug for item in entries]
     asked = st.session_state.get(state.DATASET) or st.query_params.get(state.DATASET)
-    if asked not in slugs:
-        # Always in the address, so that a link says which dataset it shows.
+    if asked not in slugs and state.DATASET not in st.session_state:
+        # Always in the address, so that a link says which dataset it shows. Written before the
+        # widget is bound to it for the first time; afterwards Streamlit does not allow it.
+        st.query_params[state.DATASET] = slugs[0]
+    elif asked not in slugs:
         st.session_state[state.DATASET] = slugs[0]
     # Options are written into the address as they are shown, hence names that fit there.
     chosen = st.selectbox(
