@@ -41,11 +41,18 @@ def _cell(cell: Cell) -> str:
     return f"{cell:,}" if isinstance(cell, int) else clean(str(cell))
 
 
-def count(text: str) -> int:
-    """Read a number of processes; argparse turns the refusal into a usage error."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 1 on")
+def natural(text: str) -> int:
+    """Read a number from 0 on; argparse turns the refusal into a usage error."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 0 on")
     return int(text)
+
+
+def count(text: str) -> int:
+    """Read a number of processes, from 1 on."""
+    if natural(text) < 1:
+        raise argparse.ArgumentTypeError("at least 1 is needed")
+    return natural(text)
 
 
 def size(length: int) -> str:

@@ -29,7 +29,9 @@ example:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `demo`."""
     parser.add_argument("--out", metavar="DIR", help="new folder (default: in the cache folder)")
-    parser.add_argument("--seed", type=int, metavar="N", help="another seed gives other land")
+    parser.add_argument(
+        "--seed", type=_text.natural, metavar="N", help="another seed gives other land"
+    )
     parser.add_argument("--real", action="store_true", help="24 genuine patches instead")
     parser.add_argument("--workers", type=_text.count, metavar="N", help="processes")
     parser.add_argument("--json", action="store_true", help="print one JSON document")

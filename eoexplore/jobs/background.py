@@ -35,10 +35,8 @@ _children: dict[str, subprocess.Popen[bytes]] = {}
 
 
 def folder() -> Path:
-    """Return the folder of job files, made when missing."""
-    path = settings.cache_folder() / "jobs"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    """Return the folder of job files; the first start makes it."""
+    return settings.cache_folder() / "jobs"
 
 
 def start(kind: str, title: str, args: list[str], dataset: str | None = None) -> Job:
@@ -57,6 +55,7 @@ def start(kind: str, title: str, args: list[str], dataset: str | None = None) ->
         JobError: the process or its files cannot be made.
     """
     try:
+        folder().mkdir(parents=True, exist_ok=True)
         with FileLock(folder() / "start.lock", timeout=30):
             listed = jobs()
             for job in listed:

@@ -107,7 +107,9 @@ def test_defect_is_a_sentence_and_no_trace(commands, capsys):
         (["nothing"], "invalid choice: 'nothing'"),
         (["info"], "required: PATH"),
         (["tile", "a", "s2", "1", "x", "1", "--out", "f"], "invalid int value: 'x'"),
-        (["demo", "--workers", "0"], "'0' is no number from 1 on"),
+        (["demo", "--workers", "0"], "at least 1 is needed"),
+        (["demo", "--seed", "-3"], "'-3' is no number from 0 on"),
+        (["demo", "--seed", "9" * 5000], "is no number from 0 on"),
     ],
 )
 def test_wrong_usage_is_status_2(words, said, capsys):

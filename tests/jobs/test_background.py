@@ -173,6 +173,7 @@ def test_crash_reads_as_interrupted():
 
 
 def written(number, **fields):
+    background.folder().mkdir(parents=True, exist_ok=True)
     job = progress.Job(
         f"20250101T000000{number:06d}-index-0123ab", "index", "Index", **{"started": 1.0, **fields}
     )
@@ -212,6 +213,9 @@ def test_unknown_ids(job_id):
 
 
 def test_damaged_and_foreign_files_are_not_listed():
+    assert background.jobs() == []
+    assert not background.folder().exists()
+    background.folder().mkdir(parents=True)
     (background.folder() / "notes.json").write_text('{"id": "notes", "kind": "", "title": ""}')
     (background.folder() / "20250101T000000000000-index-0123ab.json").write_text("{")
     assert background.jobs() == []
@@ -222,7 +226,7 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "file"))
     with pytest.raises(JobError, match="'Wait' cannot be started"):
         background.start("wait", "Wait", [])
-    monkeypatch.undo()
+    assert background.jobs() == []
 
 
 def test_missing_program_leaves_no_job(monkeypatch, tmp_path):
