@@ -53,7 +53,7 @@ def class_bits(names: tuple[str, ...], classes: Classes) -> np.uint64:
     for name in names:
         if name not in classes.names:
             known = "; ".join(classes.names)
-            raise SelectionError(f"There is no class {name!r}. The classes are: {known}.")
+            raise SelectionError(f"There is no class {name[:80]!r}. The classes are: {known}.")
         bits |= 1 << classes.names.index(name)
     return np.uint64(bits)
 

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 from eoexplore.core.errors import UnknownName
 
-
 T = TypeVar("T")
 
 

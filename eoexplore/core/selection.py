@@ -5,6 +5,7 @@ percent-encoded where it holds a character of the grammar. The empty text select
 """
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Selection:
 
     def canonical(self) -> str:
         """Return the one text that all equal selections share; parsing it gives them back."""
-        return "&".join(f"{key}={_rule(key).write(value)}" for key, value in self.conditions)
+        return "&".join(f"{_atom(key)}={_rule(key).write(value)}" for key, value in self.conditions)
 
     def replace(self, key: str, value: object | None) -> "Selection":
         """Return this selection with one condition set, or dropped where the value is none."""
@@ -76,6 +77,8 @@ def parse(text: str) -> tuple[Selection, tuple[str, ...]]:
     """
     kept: dict[str, object] = {}
     notices = []
+    # Half a character (a lone surrogate) can be typed in a terminal but not be written back.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     for part in filter(None, text.split("&")):
         key, _, raw = part.partition("=")
         key = unquote(key)
@@ -143,10 +146,10 @@ def _read_split(raw: str) -> tuple[str, ...]:
 
 
 def _read_months(raw: str) -> tuple[int, ...]:
-    months = sorted({int(name) for name in _names(raw) if name.isdecimal()})
-    if len(months) != len(_names(raw)) or not all(1 <= month <= 12 for month in months):
+    names = _names(raw)
+    if not all(re.fullmatch(r"0?[1-9]|1[0-2]", name) for name in names):
         raise ValueError("months are the numbers 1 to 12.")
-    return tuple(months)
+    return tuple(sorted({int(name) for name in names}))
 
 
 def _write_list(values: tuple[object, ...]) -> str:
@@ -165,10 +168,10 @@ def _read_dates(raw: str) -> tuple[dt.date, dt.date]:
 
 
 def _read_labels(raw: str) -> tuple[int, int]:
-    first, dots, last = unquote(raw).partition("..")
-    if not first.isdecimal() or not (last if dots else first).isdecimal():
+    match = re.fullmatch(r"([0-9]{1,3})(?:\.\.([0-9]{1,3}))?", unquote(raw))
+    if match is None:
         raise ValueError("write a number or a range such as 2..4.")
-    low, high = int(first), int(last if dots else first)
+    low, high = int(match[1]), int(match[2] or match[1])
     if high < low:
         raise ValueError("its end lies before its beginning.")
     return low, high
@@ -179,29 +182,36 @@ def _write_range(pair: tuple[object, object]) -> str:
 
 
 def _read_share(raw: str) -> Comparison:
-    match = re.search(r"(>=|<=|>|<|=)", raw)
-    if match is None or match.start() == 0:
+    match = re.search(r"[<>=]", raw)
+    name = unquote(raw[: match.start()]).strip() if match else ""
+    if match is None or not name:
         raise ValueError("write a class and a share, such as Marine waters>=0.1.")
     comparison = _read_bound(raw[match.start() :])
     if not 0 <= comparison.bound <= 1:
         raise ValueError("a share lies between 0 and 1.")
-    return Comparison(unquote(raw[: match.start()]).strip(), comparison.sign, comparison.bound)
+    return Comparison(name, comparison.sign, comparison.bound)
 
 
 def _read_bound(raw: str) -> Comparison:
     match = _COMPARISON.fullmatch(unquote(raw).strip())
-    if match is None:
+    if match is None or not math.isfinite(float(match[2])):
         raise ValueError("write a comparison such as >=0.5.")
-    return Comparison("", match[1], float(match[2]))
+    return Comparison("", match[1], float(match[2]) + 0.0)  # so that -0 is written as 0
 
 
 def _write_comparison(comparison: Comparison) -> str:
-    return f"{_atom(comparison.name)}{comparison.sign}{comparison.bound:g}"
+    return f"{_atom(comparison.name)}{comparison.sign}{_number(comparison.bound)}"
+
+
+def _number(value: float) -> str:
+    """Return the shortest text that gives the number back."""
+    return repr(value).removesuffix(".0")
 
 
 def _floats(raw: str) -> tuple[float, ...]:
     try:
-        values = tuple(float(part) for part in unquote(raw).split(","))
+        # Seven digits are a centimetre on the ground; more would only make addresses long.
+        values = tuple(round(float(part), 7) + 0.0 for part in unquote(raw).split(","))
     except ValueError:
         raise ValueError("write numbers with commas between them.") from None
     if not all(abs(value) < 1e6 for value in values):
@@ -224,7 +234,7 @@ def _read_polygon(raw: str) -> tuple[float, ...]:
 
 
 def _write_floats(values: tuple[float, ...]) -> str:
-    return ",".join(f"{value:.10g}" for value in values)
+    return ",".join(f"{value:.7f}".rstrip("0").rstrip(".") for value in values)
 
 
 def _read_ids(raw: str) -> tuple[str, ...]:

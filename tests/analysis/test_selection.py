@@ -1,0 +1,220 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eoexplore.analysis.selection import class_bits, mask
+from eoexplore.core.errors import SelectionError
+from eoexplore.core.selection import EVERYTHING, parse
+from eoexplore.core.types import Classes, LabelClass
+
+CLASSES = Classes(
+    name="four",
+    classes=(
+        LabelClass("Urban fabric", "#ff0000", (111, 112)),
+        LabelClass("Pastures", "#00ff00", (231,)),
+        LabelClass("Marine waters", "#0000ff", (523,)),
+        LabelClass("Transitional woodland, shrub", "#00ffff", (324,)),
+    ),
+    codes={code: (str(code), "#000000") for code in (111, 112, 231, 324, 523, 999)},
+    unlabelled=LabelClass("Unlabelled", "#000000", (999,)),
+)
+CODES = tuple(CLASSES.codes)
+DATES = [None, "2017-06-01", "2017-06-15", "2017-08-31", "2017-09-01", "2018-01-01", "2018-06-30"]
+
+
+def rows(count=400, seed=5):
+    """Return samples as plain dictionaries, with every kind of gap."""
+    random = np.random.default_rng(seed)
+    table = []
+    for number in range(count):
+        bits = int(random.integers(0, 16))
+        day = DATES[random.integers(len(DATES))]
+        area = random.multinomial(14400, random.dirichlet(np.full(len(CODES), 0.3)))
+        has_map = random.random() > 0.2
+        flags = [name for name in ("snow", "cloud_or_shadow") if random.random() < 0.2]
+        table.append(
+            {
+                "id": f"patch-{number:03d}",
+                "split": ("train", "validation", "test", "")[random.integers(4)],
+                "country": ("Austria", "Kosovo", "")[random.integers(3)],
+                "season": ("summer", "winter", "")[random.integers(3)],
+                "tile": ("33UUP", "32TMT")[random.integers(2)],
+                "date": None if day is None else dt.date.fromisoformat(day),
+                "labels": {c.name for bit, c in enumerate(CLASSES.classes) if bits >> bit & 1},
+                "label_mask": bits,
+                "flags": flags,
+                "lon": float(random.uniform(9, 13)),
+                "lat": float(random.uniform(46, 49)),
+                "areas": dict(zip(CODES, area * has_map, strict=True)),
+            }
+        )
+    return table
+
+
+def frame_of(table, areas=True):
+    frame = pd.DataFrame(table).drop(columns=["labels", "areas"])
+    frame["date"] = pd.to_datetime(frame["date"])
+    frame["label_mask"] = frame["label_mask"].astype("uint64")
+    for column in ("split", "country", "season", "tile"):
+        frame[column] = frame[column].astype("category")
+    for code in CODES if areas else ():
+        frame[f"area_{code}"] = np.array([row["areas"][code] for row in table], np.int32)
+    return frame
+
+
+TABLE = rows()
+FRAME = frame_of(TABLE)
+
+
+def selected(text, frame=FRAME):
+    selection, notices = parse(text)
+    assert notices == ()
+    result = mask(selection, frame, CLASSES)
+    assert result.dtype == bool
+    assert result.shape == (len(frame),)
+    return [i for i, chosen in enumerate(result) if chosen]
+
+
+def share(row, name):
+    codes = next(c.codes for c in CLASSES.classes if c.name == name)
+    total = sum(row["areas"].values())
+    return sum(row["areas"][code] for code in codes) / total if total else None
+
+
+def inside(row, ring):
+    """Tell by the rule of crossings whether a place lies in a ring."""
+    crossings = 0
+    for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True):
+        if (y1 > row["lat"]) != (y2 > row["lat"]):
+            at = x1 + (row["lat"] - y1) / (y2 - y1) * (x2 - x1)
+            crossings += at > row["lon"]
+    return crossings % 2 == 1
+
+
+def month_of(row):
+    return row["date"] and row["date"].month
+
+
+STAR = [(9.5, 46.5), (11, 48.9), (12.5, 46.5), (9.2, 48), (12.8, 48.1)]
+TRIANGLE = [(9.5, 46.5), (12.5, 46.6), (11, 48.5)]
+REFERENCE = {
+    "": lambda r: True,
+    "class=any:Marine waters|Pastures": lambda r: bool(r["labels"] & {"Marine waters", "Pastures"}),
+    "class=all:Marine waters|Pastures": lambda r: r["labels"] >= {"Marine waters", "Pastures"},
+    "class=none:Marine waters|Pastures": lambda r: not r["labels"] & {"Marine waters", "Pastures"},
+    "class=any:Transitional woodland, shrub;none:Urban fabric": lambda r: (
+        "Transitional woodland, shrub" in r["labels"] and "Urban fabric" not in r["labels"]
+    ),
+    "class=all:Pastures;any:Urban fabric|Marine waters;none:Transitional woodland, shrub": lambda r: (
+        "Pastures" in r["labels"]
+        and bool(r["labels"] & {"Urban fabric", "Marine waters"})
+        and "Transitional woodland, shrub" not in r["labels"]
+    ),
+    "split=val|test": lambda r: r["split"] in ("validation", "test"),
+    "split=nothing-of-the-kind": lambda r: False,
+    "country=Kosovo": lambda r: r["country"] == "Kosovo",
+    "season=summer": lambda r: r["season"] == "summer",
+    "tile=33UUP": lambda r: r["tile"] == "33UUP",
+    "month=6|8": lambda r: month_of(r) in (6, 8),
+    "month=1": lambda r: month_of(r) == 1,
+    "flag=snow": lambda r: "snow" in r["flags"],
+    "flag=snow|cloud_or_shadow": lambda r: bool(r["flags"]),
+    "flag=unknown": lambda r: False,
+    "date=2017-06-01..2017-08-31": lambda r: bool(
+        r["date"] and dt.date(2017, 6, 1) <= r["date"] <= dt.date(2017, 8, 31)
+    ),
+    "date=2017-06-15": lambda r: r["date"] == dt.date(2017, 6, 15),
+    "date=0001-01-01..9999-12-31": lambda r: r["date"] is not None,
+    "nlabels=2..3": lambda r: 2 <= len(r["labels"]) <= 3,
+    "nlabels=0": lambda r: not r["labels"],
+    "nlabels=0..999": lambda r: True,
+    "box=10,47,12,48": lambda r: 10 <= r["lon"] <= 12 and 47 <= r["lat"] <= 48,
+    "box=100,0,101,1": lambda r: False,
+    "poly=" + ",".join(f"{x},{y}" for x, y in TRIANGLE): lambda r: inside(r, TRIANGLE),
+    "poly=" + ",".join(f"{x},{y}" for x, y in STAR): lambda r: inside(r, STAR),
+    "poly=1,1,1,1,1,1": lambda r: False,
+    "ids=patch-003|patch-077|not-there": lambda r: r["id"] in ("patch-003", "patch-077"),
+    **{
+        f"share=Urban fabric{sign}0.2": (
+            lambda r, compare=compare: (
+                share(r, "Urban fabric") is not None and compare(share(r, "Urban fabric"), 0.2)
+            )
+        )
+        for sign, compare in {
+            ">=": float.__ge__, "<=": float.__le__, ">": float.__gt__, "<": float.__lt__,
+        }.items()
+    },
+    "share=Marine waters=0": lambda r: share(r, "Marine waters") == 0,
+    "split=train&country=Austria&month=6": lambda r: (
+        r["split"] == "train" and r["country"] == "Austria" and month_of(r) == 6
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFERENCE)
+def test_a_selection_is_what_plain_python_selects(text):
+    assert selected(text) == [i for i, row in enumerate(TABLE) if REFERENCE[text](row)]
+
+
+def test_the_table_has_rows_on_both_sides_of_most_conditions():
+    sizes = {text: len(selected(text)) for text in REFERENCE}
+    assert sum(0 < size < len(TABLE) for size in sizes.values()) > 20
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([text for text in REFERENCE if text]), min_size=2, max_size=4))
+def test_conditions_together_mean_and(texts):
+    by_key = {text.partition("=")[0]: text for text in texts if "&" not in text}
+    together = selected("&".join(by_key.values()))
+    alone = [set(selected(text)) for text in by_key.values()]
+    assert set(together) == set.intersection(set(range(len(TABLE))), *alone)
+
+
+@pytest.mark.parametrize("text", [text for text in REFERENCE if text])
+def test_no_samples_are_no_trouble(text):
+    assert selected(text, FRAME.iloc[:0]) == []
+
+
+def test_places_on_the_edge_of_a_box_lie_inside():
+    frame = FRAME.iloc[:1].assign(lon=10.0, lat=47.0)
+    assert selected("box=10,47,11,48", frame) == [0]
+    assert selected("box=9,46,10,47", frame) == [0]
+
+
+@pytest.mark.parametrize("text", ["class=any:Sea", "share=Sea>=0.1"])
+def test_a_class_that_does_not_exist_is_answered_with_those_that_do(text):
+    with pytest.raises(SelectionError) as caught:
+        mask(parse(text)[0], FRAME, CLASSES)
+    assert "'Sea'" in str(caught.value)
+    assert all(name in str(caught.value) for name in CLASSES.names)
+
+
+def test_a_very_long_class_name_is_not_repeated_in_full():
+    with pytest.raises(SelectionError) as caught:
+        mask(parse("class=any:" + "x" * 10_000)[0], FRAME, CLASSES)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_share_needs_the_areas():
+    frame = frame_of(TABLE, areas=False)
+    with pytest.raises(SelectionError, match="once the index has read the reference maps"):
+        mask(parse("share=Pastures>=0.1")[0], frame, CLASSES)
+    assert mask(parse("split=train")[0], frame, CLASSES).any()
+
+
+def test_a_prediction_set_that_is_not_there_is_an_error_in_words():
+    with pytest.raises(SelectionError, match="no prediction sets"):
+        mask(parse("pred.mine.score=>=0.5")[0], FRAME, CLASSES)
+
+
+def test_bits_follow_the_order_of_the_classes():
+    assert class_bits((), CLASSES) == 0
+    assert class_bits(("Urban fabric", "Marine waters"), CLASSES) == 0b101
+
+
+def test_everything_is_everything():
+    assert mask(EVERYTHING, FRAME, CLASSES).all()
