@@ -165,6 +165,8 @@ def _environment(path: Path) -> dict[str, str]:
         **os.environ,
         VARIABLE: str(path.resolve()),
         "PYTHONPATH": search,
+        # Modules of whatever folder the app was started in must not stand in for ours.
+        "PYTHONSAFEPATH": "1",
         "PYTHONIOENCODING": "utf-8",
     }
 
