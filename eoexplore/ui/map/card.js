@@ -144,7 +144,8 @@ export class Card {
       return row;
     });
     const rest = typeof unlabelled === "number" && unlabelled > 0 ? `Without a label: ${format.share(unlabelled)}` : null;
-    return section("Labels, share of pixels", el("ul", { class: "eo-labels" }, ...rows), rest ? el("p", { class: "eo-note", text: rest }) : null);
+    const isMeasured = labels.some(({ share }) => typeof share === "number");
+    return section(isMeasured ? "Labels, share of pixels" : "Labels", el("ul", { class: "eo-labels" }, ...rows), rest ? el("p", { class: "eo-note", text: rest }) : null);
   }
 
   #dates({ dates }) {

@@ -74,7 +74,10 @@ export class Inspector {
   }
 
   zoomToPatch() {
-    if (this.outline) this.view.map.fitBounds(this.outline.getBounds(), { padding: [60, 60], maxZoom: 15 });
+    if (!this.outline) return;
+    const bounds = this.outline.getBounds();
+    this.view.showBounds([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
+    this.#uncover();
   }
 
   stop() {

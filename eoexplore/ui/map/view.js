@@ -45,6 +45,7 @@ export class MapView {
   attach(data) {
     this.attached = true;
     this.#fit();
+    this.#measure();
     if (!this.map) this.#createMap(data);
     else this.map.invalidateSize({ animate: false });
     this.observer = new ResizeObserver(() => this.#resized());
@@ -178,8 +179,24 @@ export class MapView {
       this.map.setView([lat, lon], Math.min(DEEPEST_ZOOM, Math.max(WIDEST_ZOOM, zoom)), { animate: false });
       return;
     }
-    const [west, south, east, north] = isBounds(data.start) ? data.start : DEFAULT_BOUNDS;
-    this.map.fitBounds([[south, west], [north, east]], { animate: false, padding: [24, 24] });
+    this.showBounds(isBounds(data.start) ? data.start : DEFAULT_BOUNDS);
+  }
+
+  /** Fit west, south, east, north into the part of the map that no panel covers. */
+  showBounds([west, south, east, north]) {
+    const frame = this.root.getBoundingClientRect();
+    const isWide = frame.width >= NARROW_PX;
+    const left = isWide ? this.panel.element.getBoundingClientRect().right - frame.left : 0;
+    const card = this.inspector.element.getBoundingClientRect();
+    const right = isWide && card.width ? frame.right - card.left : 0;
+    // Where little would be left between them, the middle of the map is the better place.
+    const isRoomy = frame.width - left - right > 300;
+    this.map.fitBounds([[south, west], [north, east]], {
+      animate: false,
+      maxZoom: 15,
+      paddingTopLeft: [isRoomy ? left + 24 : 24, 24],
+      paddingBottomRight: [isRoomy ? right + 24 : 24, 24],
+    });
   }
 
   // -- following ----------------------------------------------------------------------------
@@ -205,8 +222,7 @@ export class MapView {
     if (!goto || goto.seq === this.memory.goto) return;
     this.memory.goto = goto.seq;
     if (!isWelcome || !isBounds(goto.bounds)) return;
-    const [west, south, east, north] = goto.bounds;
-    this.map.fitBounds([[south, west], [north, east]], { animate: false, padding: [40, 40], maxZoom: 15 });
+    this.showBounds(goto.bounds);
   }
 
   #moved() {
@@ -232,8 +248,12 @@ export class MapView {
     // While it is parked the element measures nothing; a map of no size would lose its place.
     if (!this.attached || !this.root.clientWidth) return;
     this.#fit();
-    this.root.classList.toggle("eo-narrow", this.root.clientWidth < NARROW_PX);
+    this.#measure();
     this.map?.invalidateSize({ animate: false });
+  }
+
+  #measure() {
+    this.root.classList.toggle("eo-narrow", this.root.clientWidth < NARROW_PX);
   }
 
   /** Tell the style how far down the page the map begins; its height is what the window leaves. */
