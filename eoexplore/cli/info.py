@@ -24,8 +24,8 @@ example:
   python -m eoexplore info /data/reben
   python -m eoexplore info reben-synthetic --json --check-files"""
 
-SMALL = 100
-"""Up to so many samples with files are read without being asked: a second or two."""
+SMALL = 1000
+"""Up to so many samples with files are read without being asked: ten seconds or so."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

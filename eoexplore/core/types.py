@@ -166,6 +166,3 @@ class Dataset(Protocol):
 
     def missing_bands(self) -> Mapping[tuple[str, str], int]:
         """Return how many samples with a layer lack one of its bands, by (layer, band)."""
-
-    def check_files(self, frame: pd.DataFrame) -> Mapping[str, list[str]]:
-        """Read every file of some rows of the sample table; return unreadable ids by layer."""

@@ -9,7 +9,7 @@ import lmdb
 import numpy as np
 import pandas as pd
 
-from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreadable
+from eoexplore.core.errors import DataMissing, DatasetNotRecognised
 from eoexplore.core.types import Array, Classes, Health, Layer, Problem
 from eoexplore.datasets import REGISTRY
 from eoexplore.datasets import _reben_metadata as metadata
@@ -95,33 +95,6 @@ class Reben:
         values = self._files.read(key, layer, band)
         side = int(_PATCH_M / _LAYER[layer].band(band).gsd_m)
         return check_shape(values, side, f"{key}, band {band},")
-
-    def check_files(self, frame: pd.DataFrame) -> dict[str, list[str]]:
-        """Read every file of some samples.
-
-        Args:
-            frame: rows of the sample table.
-
-        Returns:
-            For each layer, the ids of samples with a file that cannot be read.
-        """
-        bad: dict[str, list[str]] = {}
-        for layer in LAYERS:
-            rows = frame.loc[frame[f"has_{layer.name}"], ["id", layer.key]]
-            for sample, key in rows.itertuples(index=False):
-                if not self._readable(key, layer):
-                    bad.setdefault(layer.name, []).append(sample)
-        return bad
-
-    def _readable(self, key: str, layer: Layer) -> bool:
-        for band in layer.bands:
-            try:
-                self.read(key, layer.name, band.name)
-            except FileUnreadable:
-                return False
-            except DataMissing:
-                continue
-        return True
 
     def health(self) -> Health:
         """Return what is there, what is missing and what contradicts the metadata."""
