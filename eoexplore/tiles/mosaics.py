@@ -115,10 +115,9 @@ def read(
         The pixels, or none where the mosaic does not reach.
     """
     with HANDLES.borrow(path, level) as source:
-        transform = source.transform
-        box = (east.min(), north.min(), east.max(), north.max())
-        left, top = ~transform * (box[0], box[3])
-        right, bottom = ~transform * (box[2], box[1])
+        a, _, c, _, e, f = source.transform[:6]
+        left, right = (east.min() - c) / a, (east.max() - c) / a
+        top, bottom = (north.max() - f) / e, (north.min() - f) / e
         column = max(int(np.floor(left)) - _BORDER, 0)
         row = max(int(np.floor(top)) - _BORDER, 0)
         width = min(int(np.floor(right)) + 1 + _BORDER, source.width) - column
@@ -126,4 +125,4 @@ def read(
         if width <= 0 or height <= 0:
             return None
         pixels = source.read(bands, window=Window(column, row, width, height))
-    return Canvas(pixels, transform * Affine.translation(column, row))
+    return Canvas(pixels, Affine(a, 0, c + a * column, 0, e, f + e * row))
