@@ -52,14 +52,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.filterwarnings("ignore", module="rasterio")
     progress = Progress.from_environment(sys.stderr)
     status, sentence = _outcome(words, progress)
+    progress.end_line()
+    if sentence:
+        _tell(sentence)
+    # Last, so that who sees the end of a job finds its whole log.
     if status == DONE:
         progress.close("cancelled" if progress.cancelled() else "done")
     elif status == INTERRUPTED or progress.cancelled():
         progress.close("cancelled")
     else:
         progress.close("failed", sentence or f"It ended with status {status}.")
-    if sentence:
-        _tell(sentence)
     return status
 
 
