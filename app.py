@@ -5,8 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 import eoexplore  # noqa: F401  sets GDAL up before anything imports it
-from eoexplore.tiles.routes import routes
+from eoexplore.tiles.routes import middleware
 
 app = st.App(
-    str(Path(__file__).resolve().parent / "eoexplore" / "ui" / "shell.py"), routes=routes()
+    str(Path(__file__).resolve().parent / "eoexplore" / "ui" / "shell.py"),
+    # In front of Streamlit, so that the check of host names covers its pages and websocket too.
+    middleware=middleware(str(st.get_option("server.baseUrlPath") or "")),
 )

@@ -12,4 +12,4 @@ PAGE = {
 }
 
 view = frame.current_view()
-mount_map(describe(view.opened, view.selection), key="map")
+mount_map({**describe(view.opened, view.selection), "base": frame.base_path()}, key="map")

@@ -34,6 +34,12 @@ def errors() -> Iterator[None]:
         st.error(str(error), icon=":material/error:")
 
 
+def base_path() -> str:
+    """Return the path that stands before every address of this server; empty, or /like/this."""
+    text = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{text}" if text else ""
+
+
 def current_view() -> View:
     """Show the head of a page and return what is looked at; stop where there is no dataset."""
     entries = catalog.entries()
