@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.demo.noise import Floats, Ints, Window, fractal, hash01, smooth, step, voronoi
-from eoexplore.demo.sketch import Codes
+from eoexplore.demo.nomenclature import Codes
 from eoexplore.demo.spectra import NUMBER
 
 Bytes = npt.NDArray[np.uint8]
@@ -48,9 +48,9 @@ class Fields:
         stand: one random number per forest stand.
         age: another one.
         pixel: one random number per pixel.
-        street: distance to the next street in pixels.
+        street: distance to the next street (or dam) in pixels.
+        plot: one random number per plot between the streets.
         water: 0..1, turbid to clear.
-        dense: 0..1, how close to the centre of a town.
     """
 
     parcel: Floats
@@ -62,6 +62,7 @@ class Fields:
     age: Floats
     pixel: Floats
     street: Floats
+    plot: Floats
     water: Floats
 
     def at(self, index: Ints) -> "Fields":
@@ -74,7 +75,17 @@ Mixture = tuple[npt.NDArray[np.int64] | int, npt.NDArray[np.int64] | int, Floats
 
 @dataclass(frozen=True)
 class Parcels:
-    """Fields of a cadastre: a random number, the border's distance and the centre of each."""
+    """A cadastre: fields in rows, and plots between streets where the land is built up.
+
+    Attributes:
+        number: one random number per field.
+        state: another one.
+        edge: distance to the field's border in pixels.
+        x: the field's centre eastwards.
+        y: the field's centre southwards.
+        street: distance to the next street in pixels.
+        plot: one random number per plot.
+    """
 
     number: Floats
     state: Floats
@@ -82,6 +93,7 @@ class Parcels:
     x: Floats
     y: Floats
     street: Floats
+    plot: Floats
 
 
 def parcels(window: Window, seed: int, size: tuple[float, float]) -> Parcels:
@@ -114,7 +126,8 @@ def parcels(window: Window, seed: int, size: tuple[float, float]) -> Parcels:
     inner = np.where(joined & (place - strip < 0.5), width, along)
     across = np.minimum(v / length - row, row + 1 - v / length) * length
     centre_u, centre_v = (owner + 0.5 - 7 * spread) * width, (row + 0.5) * length
-    street = np.minimum(np.abs(u % 8.0 - 4.0), np.abs(v % 13.0 - 6.5))
+    along_plot, across_plot = np.floor(u / 8).astype(np.int32), np.floor(v / 13).astype(np.int32)
+    street = np.minimum(4 - np.abs(u % 8 - 4), 6.5 - np.abs(v % 13 - 6.5))
     return Parcels(
         number,
         hash01(seed + 8, (number * 2**24).astype(np.int32)),
@@ -122,6 +135,7 @@ def parcels(window: Window, seed: int, size: tuple[float, float]) -> Parcels:
         centre_u * cos - centre_v * sin,
         centre_u * sin + centre_v * cos,
         street,
+        hash01(seed + 9, blocks.index, across_plot, along_plot),
     )
 
 
@@ -136,7 +150,9 @@ def land_use(window: Window, code: Codes, ground: Parcels, seed: int) -> Codes:
     dx = column + 2.2 * fractal(window, 22, seed + 2, 3)
     use = _take(code, dy, dx)
     owner = _take(code, ground.y - window.row, ground.x - window.column)
-    whole = np.isin(use, FARMED) & np.isin(owner, FARMED)
+    # Works and salt pans fill whole fields as well, next to whatever is dry.
+    ordered = (*FARMED, 121, 422)
+    whole = np.isin(use, ordered) & np.isin(owner, ordered)
     return np.where(whole, owner, use)
 
 
@@ -150,7 +166,8 @@ def pick(chance: Floats, options: Sequence[tuple[str, float]]) -> npt.NDArray[np
     """Return a material per pixel, drawn with the given shares by a number in 0..1."""
     shares = np.cumsum([share for _, share in options])
     numbers = np.array([NUMBER[name] for name, _ in options])
-    return numbers[np.minimum(np.searchsorted(shares, chance * shares[-1]), len(numbers) - 1)]
+    number = np.minimum(np.searchsorted(shares, chance * shares[-1]), len(numbers) - 1)
+    return np.asarray(numbers[number])
 
 
 _LATER = {"cereal": "cereal late", "maize": "maize late", "ley": "cut meadow", "root": "bare"}
@@ -167,12 +184,39 @@ def _crops(f: Fields, options: Sequence[tuple[str, float]], trees: float) -> Mix
     mix = np.clip(f.state**1.3 + 0.14 * f.fine + 0.10 * f.mid, 0, 1)
     hedge = (f.edge < 0.8) & (f.state < trees)
     track = (f.edge < 0.6) & (f.state > 0.82)
-    first = np.where(hedge, NUMBER["shrub"], np.where(track, NUMBER["track"], first))
-    second = np.where(hedge, NUMBER["broad-leaved"], np.where(track, NUMBER["dry grass"], second))
-    return first, second, mix
+    copse = (f.stand < 0.05) & (f.mid + 0.3 * f.fine > 0.5)
+    farm = (f.age < 0.035) & (f.fine > 1.2) & ~copse
+    wood = hedge | copse
+    first = np.select(
+        [wood, farm, track], [NUMBER["shrub"], NUMBER["garden"], NUMBER["track"]], first
+    )
+    second = np.select(
+        [wood, farm, track],
+        [NUMBER["broad-leaved"], NUMBER["tile roof"], NUMBER["dry grass"]],
+        second,
+    )
+    return first, second, np.where(copse, 0.75, np.where(farm, 0.55, mix))
 
 
-ARABLE = (("cereal", 0.36), ("maize", 0.24), ("root", 0.1), ("oilseed", 0.08), ("ley", 0.16), ("fallow", 0.06))  # fmt: skip
+def _rice(f: Fields) -> Mixture:
+    """Basins with more or less water between the plants, low dams."""
+    first = np.where(f.edge < 0.5, NUMBER["pasture"], NUMBER["rice"])
+    wet = np.where(f.state < 0.12, 0.8, 0.35 * f.state)
+    return first, NUMBER["rice water"], np.clip(wet + 0.05 * f.fine, 0, 1)
+
+
+def _groves(plants: str, others: Sequence[tuple[str, float]]) -> Callable[[Fields], Mixture]:
+    def rule(f: Fields) -> Mixture:
+        """Rows of plants over soil or grass, field by field of another age."""
+        under = pick(f.parcel, others)
+        first = np.where(f.edge < 0.6, NUMBER["track"], under)
+        return first, NUMBER[plants], np.clip(0.25 + 0.6 * f.state + 0.1 * f.fine, 0, 1)
+
+    return rule
+
+
+ARABLE = (("cereal", 0.36), ("maize", 0.24), ("root", 0.1), ("oilseed", 0.08), ("ley", 0.16),
+          ("fallow", 0.06))  # fmt: skip
 IRRIGATED = (("maize", 0.5), ("root", 0.2), ("ley", 0.2), ("fallow", 0.1))
 GRAZED = (("meadow", 0.56), ("pasture", 0.26), ("ley", 0.13), ("cereal", 0.05))
 SMALL = (("cereal", 0.2), ("maize", 0.14), ("meadow", 0.22), ("ley", 0.12), ("orchard", 0.07),
@@ -206,7 +250,8 @@ def _forest(main: str, shaded: str, other: str, strange: float) -> Callable[[Fie
         """Stands of differing age; some of another species, some cut."""
         first = np.where(f.stand < strange, NUMBER[other], NUMBER[main])
         second = np.where(f.stand < strange, NUMBER["shaded conifer"], NUMBER[shaded])
-        mix = np.clip(0.15 + 0.5 * f.age + 0.22 * f.fine + 0.1 * f.mid, 0, 1)
+        grain = 0.26 * f.fine + 0.12 * f.mid + 0.4 * (f.pixel - 0.5)
+        mix = np.clip(0.05 + 0.5 * f.age + grain, 0, 1)
         cut = (f.stand > 0.955) & (f.mid > -0.6)
         grown = np.where(cut, NUMBER["clearing"], first)
         return grown, np.where(cut, NUMBER["young broad-leaved"], second), mix
@@ -215,16 +260,19 @@ def _forest(main: str, shaded: str, other: str, strange: float) -> Callable[[Fie
 
 
 def _mixed_forest(f: Fields) -> Mixture:
-    blend = np.clip(0.5 + 0.42 * f.mid + 0.3 * f.fine + 0.5 * (f.stand - 0.5), 0, 1)
+    grain = 0.28 * f.fine + 0.3 * (f.pixel - 0.5)
+    blend = np.clip(0.45 + 0.42 * f.mid + grain + 0.5 * (f.stand - 0.5), 0, 1)
     old = f.age > 0.5
     first = np.where(old, NUMBER["broad-leaved"], NUMBER["young broad-leaved"])
     return first, np.where(old, NUMBER["shaded conifer"], NUMBER["conifer"]), blend
 
 
-def _patchwork(ground: str, plants: str, level: float) -> Callable[[Fields], Mixture]:
+def _patchwork(
+    ground: str, plants: str, level: float, spread: float = 2.0
+) -> Callable[[Fields], Mixture]:
     def rule(f: Fields) -> Mixture:
         """Two materials in an irregular pattern."""
-        mix = step(-1.3, 1.3, 0.6 * f.fine + 0.6 * f.mid + level)
+        mix = step(-spread, spread, 0.6 * f.fine + 0.7 * f.mid + level + 0.8 * (f.stand - 0.5))
         return NUMBER[ground], NUMBER[plants], mix
 
     return rule
@@ -239,29 +287,32 @@ def _regrowth(f: Fields) -> Mixture:
 def _built(density: float, roofs: Sequence[tuple[str, float]]) -> Callable[[Fields], Mixture]:
     def rule(f: Fields) -> Mixture:
         """Streets, houses of a pixel or two, gardens between them."""
-        crowd = density + 0.14 * f.mid
+        crowd = density + 0.12 * f.mid + 0.45 * (f.plot - 0.5)
         house = f.pixel < crowd
         roof = pick((f.pixel / np.maximum(crowd, 1e-3)) % 1, roofs)
-        green = pick(f.stand, (("garden", 0.8), ("meadow", 0.2)))
-        first = np.where(house, roof, green)
-        first = np.where(f.street < 0.55, NUMBER["asphalt"], first)
-        return first, NUMBER["asphalt"], np.clip(0.25 + 0.2 * f.fine, 0, 0.8)
+        green = pick(f.stand, (("garden", 0.8), ("cut meadow", 0.2)))
+        share = np.where(house, 0.3 + 0.6 * f.age * density + 0.3 * density, 0.12 + 0.3 * density)
+        street = f.street < 0.6
+        first = np.where(street, NUMBER["asphalt"], green)
+        return first, np.where(street, green, roof), np.where(street, 0.3, np.clip(share, 0, 0.95))
 
     return rule
 
 
 def _works(f: Fields) -> Mixture:
-    """Halls as large as a parcel's part, yards, a little grass."""
-    hall = (f.edge > 1.6) & (f.parcel < 0.62)
-    roof = pick(f.state, (("bright roof", 0.5), ("dark roof", 0.3), ("tile roof", 0.2)))
-    yard = pick(f.parcel, (("asphalt", 0.75), ("gravel", 0.1), ("cut meadow", 0.15)))
-    return np.where(hall, roof, yard), NUMBER["asphalt"], np.clip(0.15 + 0.15 * f.fine, 0, 1)
+    """Halls, yards, a little grass."""
+    hall = (f.street > 0.9) & (f.plot < 0.6)
+    roof = pick((f.plot * 7) % 1, (("bright roof", 0.3), ("dark roof", 0.45), ("tile roof", 0.25)))
+    yard = pick(f.plot, (("asphalt", 0.7), ("gravel", 0.1), ("cut meadow", 0.2)))
+    share = np.where(hall, 0.1 + 0.35 * f.age, 0.25 + 0.15 * f.fine)
+    return np.where(hall, roof, yard), NUMBER["asphalt"], np.clip(share, 0, 1)
 
 
 def _pans(f: Fields) -> Mixture:
     """Salt pans: small basins at different stages, dams between them."""
-    basin = pick(f.parcel, (("brine", 0.5), ("rice water", 0.2), ("salt", 0.17), ("mud", 0.13)))
-    return np.where(f.edge < 0.6, NUMBER["track"], basin), NUMBER["brine"], 0.3 * f.state
+    basin = pick(f.plot, (("brine", 0.45), ("rice water", 0.25), ("salt", 0.14), ("mud", 0.16)))
+    dam = (f.street < 0.5) | (f.edge < 0.6)
+    return np.where(dam, NUMBER["mud"], basin), NUMBER["brine"], 0.1 + 0.5 * ((f.plot * 9) % 1)
 
 
 def _water(turbid: str, clear: str) -> Callable[[Fields], Mixture]:
@@ -272,8 +323,9 @@ def _water(turbid: str, clear: str) -> Callable[[Fields], Mixture]:
 
 
 def _airfield(f: Fields) -> Mixture:
-    paved = f.street < 1.2
-    return np.where(paved, NUMBER["asphalt"], NUMBER["cut meadow"]), NUMBER["meadow"], 0.2
+    """Mown grass; the runway is a line of its own."""
+    apron = (f.plot < 0.08) & (f.mid > 0)
+    return np.where(apron, NUMBER["asphalt"], NUMBER["cut meadow"]), NUMBER["meadow"], 0.3
 
 
 def _links(f: Fields) -> Mixture:
@@ -283,9 +335,13 @@ def _links(f: Fields) -> Mixture:
 
 
 def _creeks(f: Fields) -> Mixture:
-    """Salt marsh with tidal creeks."""
-    creek = np.abs(f.mid + 0.3 * f.fine) < 0.16
-    return NUMBER["salt marsh"], NUMBER["mud"], np.where(creek, 0.9, 0.15 + 0.15 * f.state)
+    """Salt marsh with tidal creeks and bare flats."""
+    level = f.mid + 0.25 * f.fine
+    creek = np.abs(level + 0.2) < 0.14
+    low = np.where(creek, NUMBER["turbid"], NUMBER["mud"])
+    bare = step(0.3, 1.8, -level) * 0.7
+    plants = np.where(f.mid + f.stand > 0.9, NUMBER["sedge"], NUMBER["salt marsh"])
+    return plants, low, np.where(creek, 0.8, 0.08 + bare)
 
 
 ROOFS = (("tile roof", 0.72), ("dark roof", 0.2), ("bright roof", 0.08))
@@ -295,14 +351,15 @@ RULES: dict[int, Callable[[Fields], Mixture]] = {
     123: _works, 124: _airfield, 131: _patchwork("gravel", "rock", 0.0),
     132: _patchwork("gravel", "dry grass", -0.3), 133: _patchwork("bare", "gravel", 0.2),
     142: _links, 211: lambda f: _crops(f, ARABLE, 0.1), 212: lambda f: _crops(f, IRRIGATED, 0.08),
-    213: lambda f: _crops(f, (("rice", 1.0),), 0.03), 221: _patchwork("vine", "bare", -0.2),
-    222: _patchwork("orchard", "meadow", -0.2), 223: _patchwork("olive", "dry grass", -0.1),
+    213: _rice, 221: _groves("vine", (("bare", 0.6), ("fallow", 0.3), ("dry grass", 0.1))),
+    222: _groves("orchard", (("meadow", 0.7), ("bare", 0.3))),
+    223: _groves("olive", (("dry grass", 0.6), ("bare", 0.25), ("pasture", 0.15))),
     231: lambda f: _crops(f, GRAZED, 0.3), 242: _complex, 243: _with_nature, 244: _agro_forestry,
     311: _forest("broad-leaved", "shaded broad-leaved", "conifer", 0.13),
     312: _forest("conifer", "shaded conifer", "broad-leaved", 0.12), 313: _mixed_forest,
     321: _patchwork("alpine grass", "heath", -0.6), 322: _patchwork("heath", "dry grass", -0.3),
     323: _patchwork("maquis", "dry grass", -0.3), 324: _regrowth,
-    331: _patchwork("sand", "dune", -0.3), 332: _patchwork("rock", "scree", 0.0),
+    331: _patchwork("sand", "dune", 0.0, 1.2), 332: _patchwork("rock", "alpine grass", -0.4, 1.2),
     333: _patchwork("scree", "alpine grass", 0.2), 334: _patchwork("burnt", "clearing", -0.5),
     411: _patchwork("reed", "lake", -0.7), 412: _patchwork("peat", "sedge", 0.0), 421: _creeks,
     422: _pans, 423: _patchwork("mud", "wet sand", 0.0), 511: _water("river", "river"),
@@ -323,12 +380,15 @@ def fill(use: Codes, fields: Fields, road: Floats, stream: Floats) -> Cover:
         a, b, share = RULES[int(code)](fields.at(index))
         first[index], second[index] = a, b
         mix[index] = np.clip(np.multiply(share, 255), 0, 255)
-    gain = 128 + 128 * (0.07 * fields.fine + 0.05 * fields.mid + 0.22 * (fields.state - 0.5))
-    gain = np.where(np.isin(use, (511, 512, 521, 522, 523)), 128 + 3 * fields.fine, gain).ravel()
+    owner = np.where(np.isin(use, FARMED), fields.state, fields.age)
+    gain = 128 + 128 * (0.07 * fields.fine + 0.05 * fields.mid + 0.2 * (owner - 0.5))
+    smooth_ground = np.isin(use, (331, 332, 423, 421, 422, 131))
+    gain = np.where(smooth_ground, 128 + 8 * (fields.fine + fields.mid), gain)
+    gain = np.where(np.isin(use, (511, 512, 521, 522, 523)), 128 + 2 * fields.fine, gain).ravel()
     for name, other, line in (("river", "reed", stream), ("asphalt", "track", road)):
-        index = np.flatnonzero(line > 0.35)
-        first[index], second[index] = NUMBER[name], NUMBER[other]
-        mix[index] = 255 * (1 - line.ravel()[index])
+        on = line.ravel() > 0.35
+        first[on], second[on] = NUMBER[name], NUMBER[other]
+        mix[on] = 255 * (1 - line.ravel()[on])
     shape = use.shape
     gains = np.clip(gain, 0, 255).astype(np.uint8)
     return Cover(*(part.reshape(shape) for part in (first, second, mix, gains)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,6 +18,8 @@ from eoexplore.demo.nomenclature import UNLABELLED_LIMIT, labels, split_of, unla
 from eoexplore.demo.parameters import Parameters
 from eoexplore.demo.plan import Patch, cut, extent, patches, places, runs, together
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Progress = Callable[[int, int, str], None]
 _LAND = ".land"
 """Folder for the landscapes while the patches are cut from them."""
@@ -125,8 +127,9 @@ def read_summary(out: Path) -> Summary | None:
 class _Here(Executor):
     """Runs tasks in this process, at once."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Return the result at once."""
+        future: Future[T] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
 
@@ -150,17 +153,17 @@ def _run(task: Task, pool: Executor, progress: Progress) -> list[dict[str, Any]]
     for future in as_completed(futures):
         scene, facts = future.result()
         kept = [fact for fact in facts if fact["unlabelled"] < UNLABELLED_LIMIT]
-        drawing += [pool.submit(_render, task, scene, *job) for job in _jobs(task, kept)]
+        drawing += [pool.submit(_render, task, scene, *job) for job in _jobs(kept)]
         rows += [(scene, fact) for fact in kept]
         total -= sum(len(fact["patch"].dates) for fact in facts if fact not in kept)
     flags: dict[str, tuple[bool, bool]] = {}
-    for future in as_completed(drawing):
-        flags |= future.result()
+    for drawn in as_completed(drawing):
+        flags |= drawn.result()
         progress(len(flags), total, "Writing patches")
     return [row for _, fact in rows for row in _rows(fact, flags)]
 
 
-def _jobs(task: Task, facts: list[dict[str, Any]]) -> Iterator[tuple[int, list[list[Patch]]]]:
+def _jobs(facts: list[dict[str, Any]]) -> Iterator[tuple[int, list[list[Patch]]]]:
     """Yield a date's number and some groups of patches, enough work for a second or so."""
     found = [fact["patch"] for fact in facts]
     for date in (0, 1):
@@ -174,10 +177,12 @@ def _land(task: Task, scene: str) -> tuple[str, list[dict[str, Any]]]:
     found = patches(scene, task.parameters, task.seed)
     window = extent(found, task.parameters.margin)
     spots = places(found, window)
-    land, kinds = landscape.build(scene, window, spots, task.parameters, task.scene_seed(scene))
+    seed = task.scene_seed(scene)
+    maps = landscape.survey(scene, window, spots, task.parameters, seed)
+    land = landscape.build(scene, window, maps, seed)
     land.save(task.root / _LAND / scene)
     facts = []
-    for patch, spot, kind in zip(found, spots, kinds, strict=True):
+    for patch, spot, kind in zip(found, spots, maps.kinds, strict=True):
         wrong, true = land.wrong[spot.box], land.truth[spot.box]
         facts.append(
             {

@@ -9,10 +9,11 @@ import numpy as np
 from eoexplore.demo import coast, upland
 from eoexplore.demo.cover import Bytes, Fields, fill, land_use, parcels
 from eoexplore.demo.mislabel import Place, plant
-from eoexplore.demo.noise import Floats, Window, fractal, hash01, smooth, voronoi
+from eoexplore.demo.noise import Floats, Ints, Window, fractal, hash01, smooth, voronoi
+from eoexplore.demo.nomenclature import Codes
 from eoexplore.demo.parameters import Parameters
 from eoexplore.demo.polygons import generalise
-from eoexplore.demo.sketch import Codes, Sketch, canvas
+from eoexplore.demo.sketch import Sketch, canvas
 
 DRAW = {"coast": coast.draw, "upland": upland.draw}
 FIELD_SIZE = {"coast": (46.0, 17.0), "upland": (38.0, 10.0)}
@@ -53,10 +54,20 @@ class Land:
         return cls(*(np.load(folder / f"{f.name}.npy", mmap_mode="r") for f in fields(cls)))
 
 
-def build(
+@dataclass(frozen=True)
+class Maps:
+    """The maps of a landscape, and what was planted at each place."""
+
+    sketch: Sketch
+    truth: Codes
+    wrong: Codes
+    kinds: list[str]
+
+
+def survey(
     scene: str, window: Window, places: Sequence[Place], parameters: Parameters, seed: int
-) -> tuple[Land, list[str]]:
-    """Make a landscape.
+) -> Maps:
+    """Draw a landscape's maps.
 
     Args:
         scene: "coast" or "upland".
@@ -64,48 +75,55 @@ def build(
         places: the patches that will be cut from it, in the window's pixels.
         parameters: of the dataset.
         seed: of this scene.
-
-    Returns:
-        The land, and what was planted at each place.
     """
     sketch = DRAW[scene](canvas(window, seed))
     truth = generalise(sketch.code, parameters.smallest)
-    wrong, kinds = plant(truth, places, parameters, seed + 500)
+    return Maps(sketch, truth, *plant(truth, places, parameters, seed + 500))
+
+
+def build(scene: str, window: Window, maps: Maps, seed: int) -> Land:
+    """Cover a landscape: fields, stands, streets."""
     ground = parcels(window, seed + 80, FIELD_SIZE[scene])
-    use = land_use(window, truth, ground, seed + 90)
+    use = land_use(window, maps.truth, ground, seed + 90)
     stands = voronoi(
         window.x + 5 * smooth(window, 18, seed + 91),
         window.y + 5 * smooth(window, 18, seed + 92),
         27,
         seed + 93,
     )
-    row, column = _numbers(window)
-    drawn = fill(
-        use,
-        Fields(
-            parcel=ground.number,
-            state=ground.state,
-            edge=ground.edge,
-            fine=fractal(window, 5, seed + 94, 2, 0.7),
-            mid=fractal(window, 26, seed + 95, 3),
-            stand=stands.key[stands.index],
-            age=hash01(seed + 96, np.arange(stands.key.size))[stands.index],
-            pixel=hash01(seed + 97, row, column),
-            street=ground.street,
-            water=sketch.water_mix,
-        ),
-        sketch.road,
-        _brooks(sketch),
+    random = Fields(
+        parcel=ground.number,
+        state=ground.state,
+        edge=ground.edge,
+        fine=fractal(window, 5, seed + 94, 2, 0.7),
+        mid=fractal(window, 26, seed + 95, 3),
+        stand=stands.key[stands.index],
+        age=hash01(seed + 96, np.arange(stands.key.size))[stands.index],
+        pixel=hash01(seed + 97, *_numbers(window)),
+        street=ground.street,
+        plot=ground.plot,
+        water=maps.sketch.water_mix,
     )
-    land = Land(sketch.elevation, truth, wrong, drawn.first, drawn.second, drawn.mix, drawn.gain)
-    return land, kinds
+    road = _off(maps.sketch.road, use, (512, 522, 523))
+    stream = _off(maps.sketch.stream, use, (511, 512, 522, 523))
+    cover = fill(use, random, road, stream)
+    return Land(
+        maps.sketch.elevation,
+        maps.truth,
+        maps.wrong,
+        cover.first,
+        cover.second,
+        cover.mix,
+        cover.gain,
+    )
 
 
-def _numbers(window: Window) -> tuple[np.ndarray, np.ndarray]:
+def _numbers(window: Window) -> tuple[Ints, Ints]:
     row = np.arange(window.row, window.row + window.height, dtype=np.int32)[:, None]
     column = np.arange(window.column, window.column + window.width, dtype=np.int32)[None]
     return row, column
 
 
-def _brooks(sketch: Sketch) -> Floats:
-    return np.where(np.isin(sketch.code, (511, 512, 522, 523)), np.float32(0), sketch.stream)
+def _off(line: Floats, use: Codes, codes: tuple[int, ...]) -> Floats:
+    """Return a line without its parts over some codes; bridges over rivers stay."""
+    return np.where(np.isin(use, codes), np.float32(0), line)

@@ -75,7 +75,7 @@ def smooth(window: Window, spacing: float, seed: int) -> Floats:
     j = np.arange(columns.shape[1])[None] + first_column
     lattice = (2 * hash01(seed, i, j) - 1) / np.float32(_SPLINE_STD)
     across = columns @ lattice.T.copy()
-    return rows @ across.T.copy()
+    return np.asarray(rows @ across.T.copy(), np.float32)
 
 
 def _spline(start: int, count: int, spacing: float) -> tuple[csr_array, int]:
@@ -112,7 +112,7 @@ def at_points(x: Floats, y: Floats, spacing: float, seed: int) -> Floats:
     corners = [2 * hash01(seed, i + di, j + dj) - 1 for di in (0, 1) for dj in (0, 1)]
     upper = corners[0] * (1 - fu) + corners[1] * fu
     lower = corners[2] * (1 - fu) + corners[3] * fu
-    return ((upper * (1 - fv) + lower * fv) * np.float32(2.2)).astype(np.float32)
+    return np.asarray((upper * (1 - fv) + lower * fv) * 2.2, np.float32)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def white(window: Window, tile: Floats, offset: int) -> Floats:
     side = tile.shape[0]
     rows = (np.arange(window.height) + window.row + 379 * offset) % side
     columns = (np.arange(window.width) + window.column + 613 * offset) % side
-    return tile[rows[:, None], columns[None]]
+    return np.asarray(tile[rows[:, None], columns[None]], np.float32)
 
 
 def gaussian_tile(seed: int) -> Floats:
@@ -179,4 +179,4 @@ def gaussian_tile(seed: int) -> Floats:
 def step(low: float, high: float, value: Floats) -> Floats:
     """Return 0 below low, 1 above high, and a smooth rise between them."""
     t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)

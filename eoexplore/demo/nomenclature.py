@@ -1,8 +1,10 @@
 """The label rule of reBEN: from CORINE codes in a patch to the names of its 19 classes."""
 
 import numpy as np
+import numpy.typing as npt
 
-from eoexplore.demo.sketch import Codes
+Codes = npt.NDArray[np.uint16]
+"""CORINE level-3 codes."""
 
 CLASSES: dict[str, tuple[int, ...]] = {
     "Agro-forestry areas": (244,),

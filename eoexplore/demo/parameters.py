@@ -61,14 +61,14 @@ _UPLAND_DATES = (
         s1="S1B_IW_GRDH_1SDV_20170712T050110",
         season="upland summer",
         sun=30.0,
-        cloud=((40.6, 9.2, 1.5), (18.4, 2.2, 1.1)),
+        cloud=((40.6, 9.2, 1.2), (18.4, 2.2, 0.8)),
     ),
     Acquisition(
         s2="S2A_MSIL2A_20180129T101251_N9999_R022",
         s1="S1A_IW_GRDH_1SDV_20180127T165045",
         season="upland winter",
         sun=68.0,
-        snow_line=760.0,
+        snow_line=900.0,
     ),
 )
 _COAST_DATES = (
@@ -83,7 +83,7 @@ _COAST_DATES = (
         s1="S1A_IW_GRDH_1SDV_20180402T183448",
         season="coast spring",
         sun=38.0,
-        cloud=((22.6, 10.2, 1.4), (2.6, 9.6, 1.2)),
+        cloud=((22.6, 10.2, 1.2), (2.6, 9.6, 1.0)),
     ),
 )
 BLOCKS = (
@@ -103,7 +103,7 @@ BLOCKS = (
         (65, 87),
         (40, 49),
         _UPLAND_DATES,
-        ((65, 70, 43, 49), (76, 79, 44, 49), (84, 87, 41, 42)),
+        ((65, 70, 43, 49), (76, 79, 45, 49), (84, 87, 41, 42)),
     ),
     Block(
         "33UVP",
@@ -112,7 +112,7 @@ BLOCKS = (
         (3, 24),
         (40, 49),
         _UPLAND_DATES,
-        ((3, 4, 41, 42), (10, 13, 45, 49), (18, 24, 43, 48)),
+        ((3, 4, 41, 42), (10, 13, 45, 49), (18, 24, 44, 48)),
     ),
 )
 FRAMES = {"coast": ("29SNC", 7, 36), "upland": ("33UUP", 65, 40)}
@@ -138,11 +138,11 @@ class Parameters:
     """
 
     blocks: tuple[Block, ...] = BLOCKS
-    scatter: float = 0.04
+    scatter: float = 0.03
     margin: int = 60
     smallest: float = 18.0
     wrong: float = 0.06
-    kinds: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    kinds: tuple[float, float, float] = (0.62, 0.14, 0.24)
     least_wrong: float = 0.015
     blur: float = 0.12
     noise: tuple[float, float] = (0.02, 14.0)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from eoexplore.demo.sketch import Codes
+from eoexplore.demo.nomenclature import Codes
 
 STEP = 2
 """Areas are found on every second pixel; their outlines are then taken at full resolution."""
@@ -42,10 +43,9 @@ def polygons(code: Codes) -> Iterator[Polygon]:
         areas = np.bincount(labels.ravel(), minlength=count + 1)
         for number, box in enumerate(ndimage.find_objects(labels), start=1):
             inside = labels[box] == number
-            full = np.repeat(np.repeat(inside, STEP, axis=0), STEP, axis=1)
             rows, columns = (slice(part.start * STEP, part.stop * STEP) for part in box)
             part = code[rows, columns]
-            full = full[: part.shape[0], : part.shape[1]] & (part == value)
+            full = _fine(inside, part.shape) & (part == value)
             area = int(areas[number]) * STEP * STEP
             yield Polygon(int(value), rows, columns, full, area)
 
@@ -60,14 +60,21 @@ def generalise(code: Codes, smallest: float) -> Codes:
         small = areas < smallest * HECTARE
         small[0] = False
         gone |= small[labels]
-    full = np.repeat(np.repeat(gone, STEP, axis=0), STEP, axis=1)[: code.shape[0], : code.shape[1]]
     nearest = ndimage.distance_transform_edt(gone, return_distances=False, return_indices=True)
-    neighbour = code[nearest[0] * STEP, nearest[1] * STEP]
-    neighbour = np.repeat(np.repeat(neighbour, STEP, axis=0), STEP, axis=1)
-    return np.where(full, neighbour[: code.shape[0], : code.shape[1]], code)
+    kept = coarse[nearest[0], nearest[1]]
+    own, right = _fine(kept, code.shape), _fine(np.roll(kept, -1, axis=1), code.shape)
+    below = _fine(np.roll(kept, -1, axis=0), code.shape)
+    # Slivers between the samples belong to no area that was kept.
+    known = (code == own) | (code == right) | (code == below)
+    return np.where(known & ~_fine(gone, code.shape), code, own)
+
+
+def _fine(coarse: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return a coarse array at full resolution."""
+    return coarse.repeat(STEP, axis=0).repeat(STEP, axis=1)[: shape[0], : shape[1]]
 
 
 def without(code: Codes, inside: npt.NDArray[np.bool_]) -> Codes:
     """Return a map in which some pixels carry the code of the nearest other pixel."""
     nearest = ndimage.distance_transform_edt(inside, return_distances=False, return_indices=True)
-    return code[nearest[0], nearest[1]]
+    return np.asarray(code[nearest[0], nearest[1]], np.uint16)

@@ -23,7 +23,7 @@ _OPEN_WATER = np.array(
 )
 _CORNERS = np.zeros(len(NUMBER), np.float32)
 for _name in ("tile roof", "bright roof", "dark roof"):
-    _CORNERS[NUMBER[_name]] = 0.85
+    _CORNERS[NUMBER[_name]] = 1.0
 
 
 @dataclass(frozen=True)
@@ -108,17 +108,19 @@ def _sunlight(view: View) -> Floats:
     """Return the brightness of slopes relative to flat ground; the sun stands in the south-east."""
     elevation = view.take(view.land.elevation)
     south, east = np.gradient(elevation, 10.0)
-    tangent = np.tan(np.radians(view.date.sun))
+    # Half of the light on a slope comes from the whole sky where the sun is low.
+    tangent = min(np.tan(np.radians(view.date.sun)), 1.3)
     light = 1 + tangent * (0.5 * -east + 0.87 * -south)
-    return np.clip(light, 0.4, 1.5).astype(np.float32)
+    return np.asarray(np.clip(light, 0.4, 1.5), np.float32)
 
 
 def _snow(view: View, first: npt.NDArray[np.generic]) -> Floats:
     if view.date.snow_line is None:
         return np.zeros(view.wide.shape, np.float32)
-    height = view.take(view.land.elevation) + 28 * smooth(view.wide, 24, view.seed + 301)
-    lying = step(view.date.snow_line - 25, view.date.snow_line + 45, height.astype(np.float32))
-    return (0.9 * lying * (1 - _TALL[first])).astype(np.float32)
+    height: Floats = view.take(view.land.elevation).astype(np.float32)
+    height = height + 28 * smooth(view.wide, 24, view.seed + 301)
+    lying = step(view.date.snow_line - 25, view.date.snow_line + 45, height)
+    return np.asarray(0.9 * lying * (1 - _TALL[first]), np.float32)
 
 
 def _clouds(view: View, scene: npt.NDArray[np.float32]) -> Floats:
@@ -141,8 +143,8 @@ def _cloud(view: View, place: tuple[float, float, float], shift: tuple[int, int]
     window = Window(w.row + shift[0], w.column + shift[1], w.height, w.width)
     x, y, radius = place
     distance = np.hypot(window.x / KM - x, window.y / KM - y) / radius
-    puffs = fractal(window, 70, view.seed + 310, 5, 0.55)
-    return step(0.15, 0.95, (1.15 - distance + 0.42 * puffs).astype(np.float32))
+    puffs = fractal(window, 46, view.seed + 310, 5, 0.55)
+    return step(0.1, 1.0, (0.75 - distance + 0.75 * puffs).astype(np.float32))
 
 
 def _spread(scene: npt.NDArray[np.float32], share: float) -> None:
@@ -158,7 +160,7 @@ def at_resolution(band: Floats, factor: int) -> npt.NDArray[np.uint16]:
     """Return a band at a coarser pixel: the mean of the 10 m scene, rounded."""
     rows, columns = band.shape[0] // factor, band.shape[1] // factor
     mean = band.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
-    return np.clip(np.rint(mean), 1, 20_000).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(mean), 1, 20_000), np.uint16)
 
 
 def radar(view: View, tiles: Tiles) -> npt.NDArray[np.float32]:
@@ -168,12 +170,13 @@ def radar(view: View, tiles: Tiles) -> npt.NDArray[np.float32]:
     table = backscatter(view.date.season)
     power = table[first]
     power += mix * (table[second] - power)
-    south, east = np.gradient(view.take(view.land.elevation), 10.0)
+    east = np.gradient(view.take(view.land.elevation), 10.0, axis=1)
     # Slopes that face the radar (it looks from the west) return more.
     power *= 10 ** np.clip(1.1 * east, -0.5, 0.6).astype(np.float32)[..., None]
     rough = 1 + 0.18 * smooth(view.wide, 45, view.seed + 320)
     power *= np.maximum(rough, 0.4)[..., None]
-    spiky = np.exp(_CORNERS[first] * white(view.wide, tiles.normal, 5 + view.number))
+    corners = _CORNERS[first] + mix[..., 0] * (_CORNERS[second] - _CORNERS[first])
+    spiky = np.exp(corners * white(view.wide, tiles.normal, 5 + view.number))
     inner = (slice(HALO, -HALO), slice(HALO, -HALO))
     bands = np.empty((2, *view.window.shape), np.float32)
     for number in range(2):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eoexplore.demo.noise import Floats, Window, at_points
+from eoexplore.demo.noise import Floats, Window, at_points, hash01
 
 KM = 100
 """Pixels per kilometre."""
@@ -81,7 +81,8 @@ def ribbon(
 
 def polyline(window: Window, line: tuple[Floats, Floats], half_width: float) -> Floats:
     """Return how much of each pixel a thin line covers, 0..1."""
-    return np.clip(ribbon(window, line, half_width, 2) + np.float32(0.5), 0, 1)
+    inside = ribbon(window, line, half_width, 2)
+    return np.asarray(np.clip(inside + 0.5, 0, 1), np.float32)
 
 
 def blob(window: Window, place: tuple[float, float, float], edge: Floats) -> Floats:
@@ -94,10 +95,29 @@ def blob(window: Window, place: tuple[float, float, float], edge: Floats) -> Flo
     """
     x, y, radius = (value * KM for value in place)
     distance = np.full(window.shape, 9.0, np.float32)
-    size = int(2.5 * radius)
+    size = int(3 * radius)
     rows = slice(max(int(y) - size - window.row, 0), max(int(y) + size - window.row, 0))
     columns = slice(max(int(x) - size - window.column, 0), max(int(x) + size - window.column, 0))
     dy, dx = window.y[rows] - np.float32(y), window.x[:, columns] - np.float32(x)
-    r = np.sqrt(dx * dx + dy * dy) / np.float32(radius)
-    distance[rows, columns] = r * (1 + np.float32(0.22) * np.tanh(edge[rows, columns]))
+    turn, stretch = hash01(17, [round(x)], [round(y)])[0], hash01(18, [round(x)], [round(y)])[0]
+    angle, stretch = np.pi * turn, 1 + 0.7 * stretch
+    u = (dx * np.cos(angle) + dy * np.sin(angle)) / np.sqrt(stretch)
+    v = (dy * np.cos(angle) - dx * np.sin(angle)) * np.sqrt(stretch)
+    r = np.sqrt(u * u + v * v) / np.float32(radius)
+    distance[rows, columns] = r * (1 + 0.34 * np.tanh(edge[rows, columns]))
     return distance
+
+
+def network(window: Window, nodes: Sequence[tuple[float, float, float]], seed: int) -> Floats:
+    """Return how much of each pixel is a lane between neighbouring places, 0..1."""
+    spots = np.array([node[:2] for node in nodes])
+    pairs = set()
+    for number, spot in enumerate(spots):
+        nearest = np.argsort(np.hypot(*(spots - spot).T), kind="stable")[1:3]
+        pairs |= {(min(number, int(n)), max(number, int(n))) for n in nearest}
+    covered = np.zeros(window.shape, np.float32)
+    for a, b in sorted(pairs):
+        middle = tuple((spots[a] + spots[b]) / 2)
+        line = curve((tuple(spots[a]), middle, tuple(spots[b])), seed + 31 * a + b, 0.12, 1.6)
+        covered = np.maximum(covered, polyline(window, line, 0.5))
+    return covered

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from eoexplore.demo.noise import Cells, Floats, Window, at_points, fractal, hash01
-from eoexplore.demo.shapes import blob
-
-Codes = npt.NDArray[np.uint16]
+from eoexplore.demo.nomenclature import Codes
+from eoexplore.demo.shapes import KM, blob
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,24 @@ class Sketch:
     stream: Floats
 
 
+DEPTH = 1200
+"""Rows of the frame that patches are cut from, in pixels."""
 Place = tuple[float, float, float]
+"""A round object: x, y and radius in km."""
 Score = Callable[[dict[str, Floats]], Any]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How often codes are wanted at least in a part of the land.
+
+    Attributes:
+        reach: from where to where it goes eastwards, in km; several pieces count as one.
+        least: number of cells for each code.
+    """
+
+    reach: tuple[tuple[float, float], ...]
+    least: Mapping[int, int]
 
 
 def canvas(window: Window, seed: int) -> Canvas:
@@ -67,26 +81,44 @@ def canvas(window: Window, seed: int) -> Canvas:
 
 
 def choose(
-    cells: Cells, fields: dict[str, Floats], scores: Mapping[int, Score], seed: int
+    cells: Cells,
+    fields: dict[str, Floats],
+    scores: Mapping[int, Score],
+    quotas: Sequence[Quota],
+    seed: int,
 ) -> Codes:
     """Give every cell the code with the best score, so that like stands next to like.
 
     Args:
         cells: a division of the land.
-        fields: what the scores need, one value per cell.
+        fields: what the scores need, one value per cell; "dry" tells where there is land.
         scores: a function of the fields for each code.
+        quotas: regions in which each code is wanted a number of times.
         seed: of the chance in it.
     """
-    names = sorted(scores)
+    names = np.array(sorted(scores), np.uint16)
     total = np.empty((len(names), cells.x.size), np.float32)
-    numbers = np.arange(cells.x.size)
-    for row, code in enumerate(names):
-        patchy = at_points(cells.x, cells.y, 260, seed + 7 * code)
-        place = (np.rint(cells.x * 8), np.rint(cells.y * 8))
-        chance = hash01(seed + code, place[0].astype(np.int32), place[1].astype(np.int32))
-        total[row] = scores[code](fields) + 0.75 * patchy + 0.8 * chance
-    table = np.asarray(names, np.uint16)[np.argmax(total, axis=0)]
-    return table[numbers][cells.index]
+    spot = [np.rint(place * 8).astype(np.int32) for place in (cells.x, cells.y)]
+    for row, code in enumerate(names.tolist()):
+        patchy = at_points(cells.x, cells.y, 230, seed + 7 * code)
+        chance = hash01(seed + code, *spot)
+        total[row] = scores[code](fields) + 0.8 * patchy + 0.9 * chance
+    best = np.argmax(total, axis=0)
+    loss = np.max(total, axis=0) - total
+    fixed = np.asarray(fields["dry"]) < 0.5
+    for quota in quotas:
+        inside = np.zeros(fixed.shape, np.bool_)
+        for west, east in quota.reach:
+            inside |= (cells.x >= west * KM) & (cells.x < east * KM)
+        inside &= (cells.y > 0) & (cells.y < DEPTH)
+        for code, least in quota.least.items():
+            row = int(np.searchsorted(names, code))
+            missing = least - np.count_nonzero(inside & ~fixed & (best == row))
+            free = np.flatnonzero(inside & ~fixed & (best != row))
+            taken = free[np.argsort(loss[row, free], kind="stable")[: max(missing, 0)]]
+            best[taken] = row
+            fixed[taken] = True
+    return np.asarray(names[best][cells.index], np.uint16)
 
 
 def sample(window: Window, field: Floats, cells: Cells) -> Floats:
@@ -108,7 +140,7 @@ def paint(
 
 
 def town(code: Codes, on: Canvas, places: Sequence[Place], keep: Sequence[int]) -> None:
-    """Put towns onto the codes: a dense core (111) if they are large, discontinuous fabric (112)."""
+    """Put towns onto the codes: discontinuous fabric (112), with a dense core (111) if large."""
     kept = np.isin(code, keep)
     for place in places:
         distance = blob(on.window, place, on.edge)

@@ -31,14 +31,14 @@ PURE = {
     "plume": (520, 600, 800, 590, 460, 240, 220, 180, 150, 130, 60, 45),
     "lake": (300, 280, 290, 150, 120, 95, 90, 85, 75, 70, 45, 35),
     "river": (520, 640, 800, 620, 520, 360, 330, 300, 270, 260, 140, 100),
-    "green water": (330, 360, 520, 370, 390, 280, 270, 250, 220, 210, 110, 80),
+    "green water": (320, 330, 450, 300, 310, 220, 210, 195, 170, 160, 85, 60),
     "mud": (480, 560, 760, 830, 920, 960, 980, 980, 960, 950, 780, 540),
-    "sand": (1100, 1400, 1950, 2350, 2620, 2760, 2880, 3020, 3130, 3200, 3900, 3450),
+    "sand": (950, 1200, 1640, 1980, 2220, 2360, 2470, 2600, 2700, 2760, 3400, 3050),
     "salt": (2300, 2700, 3150, 3350, 3450, 3400, 3350, 3300, 3150, 3000, 1500, 1000),
     "tile roof": (520, 620, 920, 1400, 1680, 1830, 1930, 2060, 2130, 2160, 2450, 2150),
     "bright roof": (1700, 2050, 2250, 2350, 2430, 2480, 2530, 2680, 2600, 2620, 2550, 2250),
     "asphalt": (600, 700, 840, 930, 1010, 1080, 1130, 1220, 1230, 1260, 1450, 1300),
-    "rock": (800, 980, 1220, 1430, 1560, 1640, 1700, 1810, 1880, 1920, 2350, 2100),
+    "rock": (640, 760, 930, 1060, 1140, 1190, 1230, 1300, 1340, 1370, 1700, 1550),
     "shade": (150, 110, 120, 75, 130, 300, 360, 380, 380, 370, 190, 90),
     "snow": (8000, 8500, 8650, 8650, 8700, 8500, 8300, 8250, 7900, 7300, 820, 640),
     "cloud": (7200, 7300, 7200, 7300, 7400, 7500, 7500, 7700, 7500, 7600, 4700, 3900),
@@ -54,48 +54,132 @@ _ANY = {
     "sand": "sand", "salt": "salt .6, mud .3", "brine": "green water .5, mud .45",
     "tile roof": "tile roof", "bright roof": "bright roof", "asphalt": "asphalt",
     "dark roof": "asphalt .6, rock .2, shade .2", "rock": "rock", "scree": "rock .7, dry .2",
-    "gravel": "rock .5, pale soil .4", "shadow": "shade", "track": "pale soil .6, dry .3",
+    "gravel": "rock .8, sand .2", "shadow": "shade", "track": "pale soil .6, dry .3",
     "burnt": "shade .55, twigs .3, loam .15",
 }  # fmt: skip
 """Materials that look alike all year."""
 
 _BY_SEASON: dict[str, tuple[str, str, str, str]] = {
     # upland summer, upland winter, coast summer, coast spring
-    "cereal": ("leaf .25, straw .55, dry .2", "leaf .25, loam .6", "straw .8, pale soil .2", "leaf .9"),
-    "cereal late": ("leaf .7, straw .2", "loam .7, leaf .1, dry .1", "straw .5, red soil .45", "leaf .55, grass .3, loam .1"),
-    "maize": ("leaf .95", "loam .6, straw .25", "leaf .85, red soil .1", "red soil .55, pale soil .4"),
-    "maize late": ("leaf .5, loam .45", "loam .8, dry .1", "leaf .55, red soil .4", "red soil .8, grass .15"),
-    "oilseed": ("straw .6, leaf .3", "leaf .4, loam .45", "straw .7, pale soil .2", "leaf .8, straw .2"),
+    "cereal": (
+        "leaf .25, straw .55, dry .2", "leaf .25, loam .6",
+        "straw .8, pale soil .2", "leaf .9",
+    ),
+    "cereal late": (
+        "leaf .7, straw .2", "loam .7, leaf .1, dry .1",
+        "straw .5, red soil .45", "leaf .55, grass .3, loam .1",
+    ),
+    "maize": (
+        "leaf .95", "loam .6, straw .25",
+        "leaf .85, red soil .1", "red soil .55, pale soil .4",
+    ),
+    "maize late": (
+        "leaf .5, loam .45", "loam .8, dry .1",
+        "leaf .55, red soil .4", "red soil .8, grass .15",
+    ),
+    "oilseed": (
+        "straw .6, leaf .3", "leaf .4, loam .45",
+        "straw .7, pale soil .2", "leaf .8, straw .2",
+    ),
     "root": ("leaf .85, loam .1", "loam .9", "leaf .6, pale soil .35", "leaf .3, red soil .6"),
     "ley": ("leaf .8, grass .2", "grass .45, dry .35", "grass .5, dry .45", "leaf .85, grass .1"),
-    "fallow": ("loam .6, grass .35", "loam .65, dry .25", "pale soil .5, dry .45", "grass .6, red soil .3"),
-    "bare": ("pale soil .45, loam .5", "loam .95", "red soil .5, pale soil .45", "red soil .7, loam .2"),
-    "meadow": ("leaf .55, grass .45", "grass .45, dry .4", "grass .25, dry .65", "leaf .7, grass .3"),
+    "fallow": (
+        "loam .6, grass .35", "loam .65, dry .25",
+        "pale soil .5, dry .45", "grass .6, red soil .3",
+    ),
+    "bare": (
+        "pale soil .45, loam .5", "loam .95",
+        "red soil .5, pale soil .45", "red soil .7, loam .2",
+    ),
+    "meadow": (
+        "leaf .55, grass .45", "grass .45, dry .4",
+        "grass .25, dry .65", "leaf .7, grass .3",
+    ),
     "cut meadow": ("grass .7, dry .3", "grass .3, dry .55", "dry .9", "grass .9"),
-    "pasture": ("grass .85, dry .1", "grass .35, dry .5", "dry .8, grass .15", "grass .75, leaf .2"),
-    "dry grass": ("grass .5, dry .45", "dry .8, grass .1", "dry .7, straw .25", "grass .75, dry .2"),
-    "alpine grass": ("grass .65, dry .25, rock .1", "dry .75, rock .15", "dry .7, rock .2", "grass .5, dry .3"),
+    "pasture": (
+        "grass .85, dry .1", "grass .35, dry .5",
+        "dry .8, grass .15", "grass .75, leaf .2",
+    ),
+    "dry grass": (
+        "grass .5, dry .45", "dry .8, grass .1",
+        "dry .7, straw .25", "grass .75, dry .2",
+    ),
+    "alpine grass": (
+        "grass .65, dry .25, rock .1", "dry .75, rock .15",
+        "dry .7, rock .2", "grass .5, dry .3",
+    ),
     "rice": ("leaf .9", "mud .6", "leaf .85, grass .1", "green water .55, mud .4"),
-    "broad-leaved": ("canopy .9, leaf .05", "twigs .75, dry .15", "evergreen .75, canopy .2", "canopy .6, evergreen .35"),
-    "young broad-leaved": ("canopy .7, leaf .3", "twigs .6, dry .3", "evergreen .6, dry .25", "canopy .5, grass .35"),
-    "shaded broad-leaved": ("canopy .65, shade .35", "twigs .6, shade .35", "evergreen .7, shade .3", "evergreen .6, shade .3"),
-    "conifer": ("needle .95", "needle .75, shade .2", "needle .75, evergreen .2", "needle .75, evergreen .2"),
-    "shaded conifer": ("needle .65, shade .35", "needle .5, shade .5", "needle .7, shade .3", "needle .7, shade .3"),
-    "pine": ("needle .7, evergreen .3", "needle .6, evergreen .3", "needle .5, evergreen .3, dry .15", "needle .55, evergreen .35"),
+    "broad-leaved": (
+        "canopy .9, leaf .05", "twigs .75, dry .15",
+        "evergreen .75, canopy .2", "canopy .6, evergreen .35",
+    ),
+    "young broad-leaved": (
+        "canopy .7, leaf .3", "twigs .6, dry .3",
+        "evergreen .6, dry .25", "canopy .5, grass .35",
+    ),
+    "shaded broad-leaved": (
+        "canopy .65, shade .35", "twigs .6, shade .35",
+        "evergreen .7, shade .3", "evergreen .6, shade .3",
+    ),
+    "conifer": (
+        "needle .95", "needle .75, shade .2",
+        "needle .75, evergreen .2", "needle .75, evergreen .2",
+    ),
+    "shaded conifer": (
+        "needle .65, shade .35", "needle .5, shade .5",
+        "needle .7, shade .3", "needle .7, shade .3",
+    ),
+    "pine": (
+        "needle .7, evergreen .3", "needle .6, evergreen .3",
+        "needle .5, evergreen .3, dry .15", "needle .55, evergreen .35",
+    ),
     "oak": ("canopy .8", "twigs .7", "evergreen .85, dry .1", "evergreen .85, grass .1"),
-    "clearing": ("grass .4, twigs .3, dry .25", "twigs .4, dry .5", "dry .7, pale soil .25", "grass .5, dry .3"),
-    "shrub": ("canopy .45, grass .4, heather .1", "twigs .5, dry .4", "evergreen .55, dry .4", "evergreen .55, grass .35"),
-    "heath": ("heather .65, grass .3", "heather .6, dry .3", "heather .5, evergreen .35", "heather .45, evergreen .35, leaf .1"),
-    "maquis": ("evergreen .6, dry .3", "evergreen .6, dry .3", "evergreen .65, dry .2, pale soil .1", "evergreen .7, grass .2"),
-    "vine": ("leaf .55, loam .3", "twigs .5, loam .4", "leaf .45, red soil .5", "twigs .25, grass .4, red soil .3"),
-    "orchard": ("canopy .6, grass .35", "twigs .6, grass .3", "evergreen .6, red soil .3", "canopy .5, grass .4"),
-    "olive": ("evergreen .6, dry .3", "evergreen .6, dry .3", "evergreen .6, pale soil .35", "evergreen .6, grass .3"),
-    "garden": ("leaf .45, canopy .35", "twigs .45, grass .35", "evergreen .35, dry .4, pale soil .15", "grass .5, evergreen .4"),
+    "clearing": (
+        "grass .4, twigs .3, dry .25", "twigs .4, dry .5",
+        "dry .7, pale soil .25", "grass .5, dry .3",
+    ),
+    "shrub": (
+        "canopy .45, grass .4, heather .1", "twigs .5, dry .4",
+        "evergreen .55, dry .4", "evergreen .55, grass .35",
+    ),
+    "heath": (
+        "heather .65, grass .3", "heather .6, dry .3",
+        "heather .5, evergreen .35", "heather .45, evergreen .35, leaf .1",
+    ),
+    "maquis": (
+        "evergreen .6, dry .3", "evergreen .6, dry .3",
+        "evergreen .65, dry .2, pale soil .1", "evergreen .7, grass .2",
+    ),
+    "vine": (
+        "leaf .55, loam .3", "twigs .5, loam .4",
+        "leaf .45, red soil .5", "twigs .25, grass .4, red soil .3",
+    ),
+    "orchard": (
+        "canopy .6, grass .35", "twigs .6, grass .3",
+        "evergreen .6, red soil .3", "canopy .5, grass .4",
+    ),
+    "olive": (
+        "evergreen .6, dry .3", "evergreen .6, dry .3",
+        "evergreen .6, pale soil .35", "evergreen .6, grass .3",
+    ),
+    "garden": (
+        "leaf .45, canopy .35", "twigs .45, grass .35",
+        "evergreen .5, dry .25, rock .2", "grass .5, evergreen .4",
+    ),
     "reed": ("reed .8, leaf .15", "reed .4, dry .5", "reed .7, leaf .15", "reed .7, leaf .1"),
     "sedge": ("reed .5, grass .4", "dry .65, reed .25", "reed .7, dry .2", "reed .5, grass .4"),
-    "peat": ("heather .5, reed .35, shade .1", "heather .5, dry .3, shade .15", "heather .7", "heather .7"),
-    "salt marsh": ("reed .8, mud .2", "reed .6, mud .4", "reed .55, mud .3, dry .1", "reed .6, mud .25, leaf .1"),
-    "dune": ("sand .5, dry .4", "sand .5, dry .4", "sand .55, dry .3, evergreen .1", "sand .5, grass .3, dry .1"),
+    "peat": (
+        "heather .5, reed .35, shade .1", "heather .5, dry .3, shade .15",
+        "heather .7", "heather .7",
+    ),
+    "salt marsh": (
+        "reed .8, mud .2", "reed .6, mud .4",
+        "reed .75, leaf .1, mud .1", "reed .7, mud .1, leaf .2",
+    ),
+    "dune": (
+        "sand .5, dry .4", "sand .5, dry .4",
+        "sand .3, dry .35, evergreen .3", "sand .3, grass .4, dry .2",
+    ),
 }  # fmt: skip
 """Materials with a season: a recipe for each of `SEASONS`."""
 
@@ -108,8 +192,8 @@ _RADAR = {
     "clear sea": (-17, -27), "plume": (-18, -28), "lake": (-20.5, -28.5), "river": (-18, -27),
     "estuary": (-19, -28), "turbid": (-19.5, -28.5), "rice water": (-17, -25), "mud": (-15, -25),
     "wet sand": (-16, -26), "sand": (-15.5, -25), "salt": (-15, -24), "brine": (-18, -26.5),
-    "tile roof": (-3.5, -11), "bright roof": (-1.0, -9), "asphalt": (-11, -20),
-    "dark roof": (-4.5, -11.5), "rock": (-10, -18.5), "scree": (-10.5, -19),
+    "tile roof": (-4.8, -12.3), "bright roof": (-3.5, -11.5), "asphalt": (-11, -20),
+    "dark roof": (-5, -12.5), "rock": (-10, -18.5), "scree": (-10.5, -19),
     "gravel": (-10.5, -20), "shadow": (-12, -19), "track": (-12, -20), "burnt": (-11.5, -19.5),
     "cereal": (-12.6, -19), "cereal late": (-11.2, -18), "maize": (-9.6, -15.8),
     "maize late": (-10.4, -17.4), "oilseed": (-10.2, -15.6), "root": (-9.8, -16.2),
@@ -120,7 +204,7 @@ _RADAR = {
     "conifer": (-9.2, -14.9), "shaded conifer": (-9.6, -15.4), "pine": (-9.6, -15.2),
     "oak": (-9.4, -15), "clearing": (-10.8, -17.6), "shrub": (-10, -16), "heath": (-10.8, -17.4),
     "maquis": (-10.4, -16.6), "vine": (-10.8, -17.4), "orchard": (-9.8, -15.6),
-    "olive": (-9.9, -16), "garden": (-7.8, -14), "reed": (-10.2, -17.2), "sedge": (-11, -18.2),
+    "olive": (-9.9, -16), "garden": (-9.4, -15.4), "reed": (-10.2, -17.2), "sedge": (-11, -18.2),
     "peat": (-11.2, -18.6), "salt marsh": (-12, -20.2), "dune": (-13.4, -22),
 }  # fmt: skip
 """Mean backscatter in dB: VV, VH."""

@@ -3,8 +3,9 @@
 import numpy as np
 
 from eoexplore.demo.noise import Cells, Floats, Window, fractal, smooth, step, voronoi
-from eoexplore.demo.shapes import KM, curve, polyline, ribbon
-from eoexplore.demo.sketch import Canvas, Score, Sketch, choose, paint, sample, town
+from eoexplore.demo.nomenclature import Codes
+from eoexplore.demo.shapes import KM, curve, network, polyline, ribbon
+from eoexplore.demo.sketch import Canvas, Quota, Score, Sketch, choose, paint, sample, town
 
 RIVER = ((54, 2.6), (51, 3.6), (47, 5.2), (42, 3.2), (36.5, 3.0), (33.5, 4.3), (31, 4.6))
 OUTFLOW = ((31, 4.6), (27.5, 5.6), (23, 7.2), (17, 5.4), (11, 6.2), (6, 7.6), (2.5, 6.2), (-1, 6.6))
@@ -27,6 +28,7 @@ ROADS = (
     ((50.4, -1), (50.5, 1.9), (51.2, 5.6), (50.2, 13)),
     ((36.4, 6.5), (35.0, 10.2), (36.5, 13)),
 )
+RUNWAY = ((22.15, 4.8), (22.5, 4.9), (22.85, 5.0))
 TOWNS = ((12.4, 3.2, 1.25), (29.4, 8.0, 1.05), (44.6, 7.0, 0.8), (1.9, 9.3, 0.62), (50.6, 1.9, 0.6))
 VILLAGES = (
     (0.7, 4.4, 0.34), (3.9, 4.9, 0.38), (3.8, 1.4, 0.33), (6.4, 2.0, 0.36), (8.2, 4.5, 0.33),
@@ -41,11 +43,12 @@ OBJECTS = (
            (3.65, 6.05, 0.34), (50.4, 3.6, 0.36), (51.35, 1.2, 0.34), (51.2, 6.9, 0.33),
            (21.2, 3.6, 0.36), (24.1, 1.2, 0.34), (37.2, 6.0, 0.34), (16.9, 3.6, 0.36),
            (7.2, 3.6, 0.34), (48.9, 3.9, 0.34))),
-    (124, ((17.6, 9.3, 0.72),)),
-    (131, ((8.6, 10.2, 0.42), (39.6, 9.8, 0.4), (49.9, 10.7, 0.36))),
-    (122, ((20.0, 2.75, 0.34),)),
-    (142, ((26.2, 5.0, 0.42), (44.9, 4.0, 0.38))),
-    (132, ((14.9, 5.0, 0.3),)),
+    (124, ((22.5, 4.9, 0.3),)),
+    (131, ((8.4, 10.4, 0.29), (39.6, 9.6, 0.28), (49.3, 10.8, 0.28))),
+    (332, ((18.1, 10.9, 0.29), (33.2, 10.8, 0.29), (43.5, 10.9, 0.3), (7.3, 11.4, 0.28))),
+    (122, ((20.0, 2.75, 0.29),)),
+    (142, ((26.2, 5.0, 0.29), (44.9, 4.0, 0.28))),
+    (132, ((14.9, 5.0, 0.27),)),
     (221, ((22.6, 0.8, 0.6), (10.0, 1.0, 0.55), (33.2, 0.8, 0.5), (41.6, 0.9, 0.55),
            (3.3, 2.7, 0.45), (48.9, 0.7, 0.45))),
     (222, ((5.6, 3.4, 0.4), (46.9, 3.4, 0.38), (24.4, 4.6, 0.4), (35.7, 4.6, 0.4))),
@@ -80,24 +83,26 @@ def draw(on: Canvas) -> Sketch:
     for number, points in enumerate(ROADS):
         line = curve(points, on.seed + 40 + number, 0.08, 4.0)
         road = np.maximum(road, polyline(window, line, 1.1 if number == 0 else 0.6))
-    code = _cover(on, elevation, river)
+    road = np.maximum(road, 0.8 * network(window, [*TOWNS, *VILLAGES], on.seed + 70))
+    code = _cover(on, elevation, np.maximum(river, lake))
     paint(code, on, BOGS, ())
     paint(code, on, OBJECTS, (412,))
     town(code, on, [*TOWNS, *VILLAGES], (411, 412))
     shore = (lake > -26) & (lake <= 0) & (on.edge > 0.1)
     code[shore] = 411
     code[lake > 0] = 512
-    code[river > 0] = 511
+    code[(river > 0) & (lake <= 0)] = 511
     depth = step(0, 60, lake) * 0.8 + 0.2 * step(-1.5, 1.5, on.edge)
-    return Sketch(elevation, code, depth, road * (river < 0), stream)
+    runway = polyline(window, curve(RUNWAY, on.seed), 2.6)
+    return Sketch(elevation, code, depth, np.maximum(road * (river < 0), runway), stream)
 
 
 def _elevation(window: Window, seed: int, water: Floats) -> Floats:
     bend = smooth(window, 320, seed + 5)
     hills = step(6.2, 12.6, window.y / KM + 1.1 * bend)
     north = step(2.2, -1.5, window.y / KM + 1.3 * bend + 0.8)
-    rough = fractal(window, 240, seed + 6, 6, 0.48)
-    ridges = 1 - np.abs(fractal(window, 170, seed + 7, 5, 0.5))
+    rough = fractal(window, 240, seed + 6, 5, 0.45)
+    ridges = 1 - np.abs(fractal(window, 170, seed + 7, 4, 0.42))
     height = 415 + 9 * rough + hills * (470 + 150 * ridges + 70 * rough)
     height += north * (75 + 30 * rough)
     # Valley floors are flat beside the water.
@@ -106,19 +111,20 @@ def _elevation(window: Window, seed: int, water: Floats) -> Floats:
     return (floor + (height - floor) * bank).astype(np.float32)
 
 
-def _cover(on: Canvas, elevation: Floats, river: Floats) -> np.ndarray:
+def _cover(on: Canvas, elevation: Floats, river: Floats) -> Codes:
     window = on.window
     x, y = window.x + on.warp_x, window.y + on.warp_y
-    cells: Cells = voronoi(x, y, 78, on.seed + 60, 0.95)
+    cells: Cells = voronoi(x, y, 72, on.seed + 60, 0.95)
     e = sample(window, elevation, cells)
     fields = {
         "low": 1 - step(435, 540, e),
         "mid": step(430, 520, e) * (1 - step(640, 820, e)),
         "high": step(620, 800, e),
         "top": step(800, 960, e),
+        "dry": step(8, 0, sample(window, river, cells)),
         "bank": step(-60, -8, sample(window, river, cells)),
     }
-    return choose(cells, fields, SCORES, on.seed + 61)
+    return choose(cells, fields, SCORES, QUOTAS, on.seed + 61)
 
 
 SCORES: dict[int, Score] = {
@@ -132,7 +138,13 @@ SCORES: dict[int, Score] = {
     321: lambda f: 0.4 * f["mid"] + 1.5 * f["high"] + 0.8 * f["top"] - 0.9,
     322: lambda f: 0.2 * f["mid"] + 1.5 * f["high"] + 0.7 * f["top"] - 0.9,
     324: lambda f: 0.2 * f["low"] + 0.9 * f["mid"] + 1.1 * f["high"] - 0.9,
-    332: lambda f: 1.4 * f["top"] - 0.9,
     333: lambda f: 0.3 * f["high"] + 1.1 * f["top"] - 0.9,
 }
 """How well each CORINE code suits a place, from its height and its distance to the river."""
+_EVERY = dict.fromkeys((211, 231, 242, 243, 311, 312, 313, 321, 322), 5) | {324: 7}
+QUOTAS = (
+    Quota(((15.6, 37.6),), _EVERY),
+    Quota(((4.8, 15.6), (37.6, 49.6)), _EVERY),
+    Quota(((0, 4.8), (49.6, 52)), _EVERY),
+)
+"""So that no class is missing in the ring of a split: train, validation, test."""

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from eoexplore.core.mgrs import patch_corner
 from eoexplore.demo import geotiff
+from eoexplore.demo.nomenclature import Codes
 from eoexplore.demo.parameters import VERSION, Acquisition
 from eoexplore.demo.plan import Patch
 from eoexplore.demo.sensors import at_resolution
-from eoexplore.demo.sketch import Codes
 from eoexplore.demo.spectra import BANDS
 
 FACTOR = dict.fromkeys(("B02", "B03", "B04", "B08"), 1)
