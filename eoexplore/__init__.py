@@ -1,11 +1,15 @@
 """EOExplore: explore Earth-observation datasets together with their labels and models."""
 
 import os
+import warnings
 
 # GDAL reads these once, when rasterio is first imported: later settings have no effect.
 # VRT files can name any other file of the machine, so the driver is switched off everywhere.
 os.environ.setdefault("GDAL_SKIP", "VRT")
 # A dataset folder holds many files; listing its siblings at each open costs more than the read.
 os.environ.setdefault("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
+
+# A damaged file lacks its geography too, and a canvas in memory never had one: neither is news.
+warnings.filterwarnings("ignore", message="Dataset has no geotransform")
 
 __version__ = "0.1.0"

@@ -216,32 +216,12 @@ def _without_metadata(
     frame: pd.DataFrame, stored: dict[str, list[str]], has_metadata: bool
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Return rows for stored patches that no metadata row speaks of, and what that means."""
-    problems = []
     known, partners = set(frame["id"]), set(frame["s1_id"])
     patches = sorted({*stored["s2"], *stored["reference_map"]} - known)
     radar = sorted(set(stored["s1"]) - partners)
     patches, strange = _well_formed(patches, metadata.PATCH_ID)
     radar, strange_radar = _well_formed(radar, metadata.S1_NAME)
-    if strange or strange_radar:
-        odd = [*strange, *strange_radar]
-        problems.append(
-            Problem(
-                "malformed_name",
-                len(odd),
-                f"{len(odd)} stored names are not reBEN patch names and are left out.",
-                tuple(name[:80] for name in odd[:5]),
-            )
-        )
-    if has_metadata and (patches or radar):
-        problems.append(
-            Problem(
-                "not_in_metadata",
-                len(patches) + len(radar),
-                f"{len(patches) + len(radar):,} stored patches stand in no metadata table; "
-                "their labels and split are unknown.",
-                tuple([*patches, *radar][:5]),
-            )
-        )
+    problems = _strangers([*strange, *strange_radar], [*patches, *radar] if has_metadata else [])
     pairs = _pair(patches, radar)
     lonely = sorted(set(radar) - set(pairs.values()))
     rows = pd.DataFrame(
@@ -257,6 +237,21 @@ def _without_metadata(
     )
     rows["labels"] = [[] for _ in range(len(rows))]
     return rows, problems
+
+
+def _strangers(malformed: list[str], unlisted: list[str]) -> list[Problem]:
+    problems = []
+    if malformed:
+        sentence = f"{len(malformed):,} stored names are not reBEN patch names and are left out."
+        examples = tuple(name[:80] for name in malformed[:5])
+        problems.append(Problem("malformed_name", len(malformed), sentence, examples))
+    if unlisted:
+        sentence = (
+            f"{len(unlisted):,} stored patches stand in no metadata table; "
+            "their labels and split are unknown."
+        )
+        problems.append(Problem("not_in_metadata", len(unlisted), sentence, tuple(unlisted[:5])))
+    return problems
 
 
 def _well_formed(names: Iterable[str], pattern: str) -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ from eoexplore import datasets
 from eoexplore.analysis.areas import count_codes
 from eoexplore.core import settings
 from eoexplore.core.errors import DataMissing, FileUnreadable, JobError
+from eoexplore.core.processes import end_with_parent
 from eoexplore.core.types import Array, Dataset
 from eoexplore.jobs.progress import Cancelled, Report
 from eoexplore.store import catalog, mosaic
@@ -162,6 +163,7 @@ _stop: Event | None = None
 
 
 def _begin_worker(stop: Event) -> None:
+    end_with_parent()
     global _stop  # noqa: PLW0603  a pool's initializer has no other way to hand something over
     _stop = stop
 
