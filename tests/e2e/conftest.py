@@ -1,0 +1,265 @@
+"""The app as the README starts it, on small and real datasets, with Chromium in front of it."""
+
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from eoexplore import demo
+from eoexplore.demo.parameters import BLOCKS, Parameters
+from eoexplore.jobs import index
+from eoexplore.store import catalog
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+START_SECONDS = 60
+# Streamlit asks for both below the address of a page that is opened directly.
+PROBES = re.compile(r"_stcore/(health|host-config)")
+# The component lives in a shadow root; Playwright's locators pierce it, scripts have to walk.
+SCOPE = """
+window.scope = () => [...document.querySelectorAll("*")]
+    .map((node) => node.shadowRoot).find((root) => root?.querySelector(".eo-root"));
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app."""
+
+    address: str
+    cache: Path
+    log: Path
+
+
+@contextmanager
+def running(cache: Path, roots: tuple[Path, ...] = (), **settings: str) -> Iterator[Server]:
+    """Run `streamlit run app.py` on a free port, with settings of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    cache.mkdir(parents=True, exist_ok=True)
+    log = cache.with_name(f"{cache.name}.log.txt")
+    streamlit = Path(sys.executable).with_name("streamlit")
+    command = [str(streamlit), "run", "app.py", f"--server.port={port}"]
+    environment = {
+        **os.environ,
+        "EOEXPLORE_CACHE": str(cache),
+        "EOEXPLORE_ROOTS": os.pathsep.join(map(str, roots)),
+        **settings,
+    }
+    address = f"http://127.0.0.1:{port}"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--server.address=127.0.0.1"],
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            if not answers(f"{address}/_stcore/health", process):
+                pytest.fail(f"the app did not start:\n{log.read_text()}")
+            yield Server(address, cache, log)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    return False
+
+
+def small_demo() -> Parameters:
+    """Return two blocks of twelve places in two zones, four of them seen twice in each."""
+    coast, upland, _ = BLOCKS
+    return Parameters(
+        blocks=(
+            replace(coast, columns=(16, 19), rows=(39, 41), again=((16, 17, 39, 40),)),
+            replace(upland, columns=(72, 75), rows=(43, 45), again=((72, 73, 43, 44),)),
+        ),
+        scatter=0.0,
+        margin=20,
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "reben-demo"
+    demo.generate(folder, workers=1, parameters=small_demo())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cache(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which the demo, and the real datasets where they are, are indexed."""
+    folder = tmp_path_factory.mktemp("known") / "cache"
+    paths = [demo_folder]
+    if real := os.environ.get("EOEXPLORE_REAL_DATA"):
+        paths += [Path(real) / "reben_mini", Path(real) / "reben" / "metadata"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EOEXPLORE_CACHE", str(folder))
+        for path in paths:
+            opened = catalog.add(path)
+            if not opened.state.complete:
+                index.build(opened.slug, workers=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(cache: Path, demo_folder: Path) -> Iterator[Server]:
+    """The app that the tests share which change nothing but their own page."""
+    with running(cache, (demo_folder.parent,)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+class AppPage:
+    """A browser page on the app, and everything that it said and asked for."""
+
+    def __init__(self, page: Any, server: Server) -> None:
+        self.page = page
+        self.server = server
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.sent = 0
+        page.add_init_script(SCOPE)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._console)
+        page.on("dialog", self._dialog)
+        page.on("websocket", lambda socket: socket.on("framesent", self._count))
+
+    def _console(self, message: Any) -> None:
+        place = message.location.get("url", "")
+        if message.type == "error" and not PROBES.search(place):
+            self.complaints.append(f"{message.text} ({place})")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.complaints.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _count(self, _: object) -> None:
+        self.sent += 1
+
+    def open(self, path: str = "/", **query: str) -> "AppPage":
+        search = f"?{urlencode(query)}" if query else ""
+        self.page.goto(f"{self.server.address}{path}{search}")
+        return self.idle()
+
+    def open_map(self, **query: str) -> "AppPage":
+        self.open("/", **query)
+        self.page.locator(".eo-map .leaflet-tile-loaded").first.wait_for()
+        return self.settle()
+
+    def idle(self) -> "AppPage":
+        """Wait until the script has run to its end."""
+        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        return self
+
+    def settle(self) -> "AppPage":
+        """Wait until nothing loads and the address has been written."""
+        self.idle()
+        self.page.locator(".eo-root:not(.eo-loading)").wait_for()
+        self.page.wait_for_timeout(320)
+        return self
+
+    def at(self, selector: str, **options: Any) -> Any:
+        return self.page.locator(selector, **options)
+
+    def text(self) -> str:
+        """Return what stands on the page, outside the map."""
+        return self.page.locator('[data-testid="stMain"]').inner_text()
+
+    def drag(self, dx: int, dy: int) -> None:
+        box = self.at(".eo-map").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse = self.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + dx, y + dy, steps=4)
+        # Rests before it lets go, so that the map does not glide on.
+        self.page.wait_for_timeout(80)
+        mouse.up()
+
+    def counters(self) -> dict[str, int]:
+        return self.page.evaluate("window.__eoexplore")
+
+    def parameter(self, name: str) -> str | None:
+        script = "(name) => new URLSearchParams(location.search).get(name)"
+        return self.page.evaluate(script, name)
+
+    def shown_tiles(self) -> list[str]:
+        script = "[...scope().querySelectorAll('.leaflet-tile-pane img')].map((img) => img.src)"
+        return self.page.evaluate(script)
+
+    def pixels(self) -> np.ndarray:
+        """Return the middle of the map, between its panel and its tools, as (row, column, 3)."""
+        box = self.at(".eo-map").bounding_box()
+        left = 340 if box["width"] > 640 else 0
+        clip = {
+            "x": box["x"] + left,
+            "y": box["y"] + 60,
+            "width": box["width"] - left - 80,
+            "height": box["height"] - 120,
+        }
+        picture = Image.open(io.BytesIO(self.page.screenshot(clip=clip)))
+        return np.asarray(picture.convert("RGB")).astype(int)
+
+
+OpenPage = Callable[..., AppPage]
+
+
+@pytest.fixture
+def open_page(browser: Any, server: Server) -> Iterator[OpenPage]:
+    """Give a function that makes browser pages; afterwards none may have complained."""
+    with page_maker(browser, server) as maker:
+        yield maker
+
+
+@contextmanager
+def page_maker(browser: Any, server: Server) -> Iterator[OpenPage]:
+    pages: list[AppPage] = []
+    with ExitStack() as stack:
+
+        def maker(width: int = 1440, height: int = 900, **options: Any) -> AppPage:
+            context = browser.new_context(viewport={"width": width, "height": height}, **options)
+            stack.callback(context.close)
+            context.set_default_timeout(15_000)
+            pages.append(AppPage(context.new_page(), server))
+            return pages[-1]
+
+        yield maker
+    for page in pages:
+        asked = [url for url in page.requests if not url.startswith(("data:", "blob:"))]
+        assert {urlsplit(url).hostname for url in asked} <= {"127.0.0.1"}
+        assert page.complaints == []
