@@ -1,6 +1,7 @@
 """Original patch files, read by a few threads and kept in one bounded cache."""
 
 import itertools
+import logging
 import threading
 import weakref
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.types import Array, Dataset
 from eoexplore.tiles.memory import ByteCache
 
+log = logging.getLogger(__name__)
 READERS = 4
 """Threads that read files; more would only queue behind one disk and one interpreter lock."""
 _ERROR_BYTES = 500
@@ -92,5 +94,8 @@ def _read_band(dataset: Dataset, file: BandFile) -> Content:
     except (DataMissing, FileUnreadable) as error:
         # A kept traceback would keep the reader's frames, and their arrays, alive.
         return error.with_traceback(None)
+    except Exception as error:  # noqa: BLE001  no file, however odd, may fail a tile
+        log.warning("A file of %s could not be read: %r", file.key, error)
+        return FileUnreadable(f"{file.key}, band {file.band}, cannot be read.")
     array.setflags(write=False)
     return array
