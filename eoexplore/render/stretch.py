@@ -30,7 +30,7 @@ def linear(values: npt.NDArray[np.generic], low: float, high: float) -> npt.NDAr
 
 @functools.lru_cache(maxsize=64)
 def _table(low: float, high: float) -> npt.NDArray[np.uint8]:
-    levels = (np.arange(65536, dtype=np.float64) - low) * (255 / (high - low))
+    levels = (np.arange(65536, dtype=np.float64) - low) * 255 / (high - low)
     table = np.clip(levels + 0.5, 0, 255).astype(np.uint8)
     table.setflags(write=False)
     return table
