@@ -16,6 +16,7 @@ const { LayerStack, Background, Panel, Tools, Inspector, Keys } = Object.assign(
 const WIDEST_ZOOM = 2;
 const DEEPEST_ZOOM = 18;
 const NARROW_PX = 640;
+const CRAMPED_PX = 1000; // the panel and the card side by side would hide the map
 const DEFAULT_BOUNDS = [-25, 34, 45, 72];
 
 // What outlives a map in this tab: the last view and choices of each dataset.
@@ -254,6 +255,7 @@ export class MapView {
 
   #measure() {
     this.root.classList.toggle("eo-narrow", this.root.clientWidth < NARROW_PX);
+    this.root.classList.toggle("eo-cramped", this.root.clientWidth < CRAMPED_PX);
   }
 
   /** Tell the style how far down the page the map begins; its height is what the window leaves. */
