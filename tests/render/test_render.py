@@ -29,7 +29,7 @@ def test_linear_maps_the_ends_and_clips(dtype):
 
 def test_linear_rounds_to_the_nearest_level():
     values = np.arange(2001, dtype=np.uint16)
-    expected = np.floor(values * 255 / 2000 + 0.5)
+    expected = np.floor(values.astype(float) * 255 / 2000 + 0.5)
     assert (linear(values, 0, 2000) == expected).all()
     assert (linear(values.astype(np.float32), 0, 2000) == expected).mean() > 0.99
 
