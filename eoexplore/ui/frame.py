@@ -1,6 +1,7 @@
 """What every page shares: the choice of the dataset, running jobs, and sentences for errors."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 
 import streamlit as st
@@ -13,6 +14,7 @@ from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
+log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
@@ -27,11 +29,18 @@ def styles() -> None:
 
 @contextlib.contextmanager
 def errors() -> Iterator[None]:
-    """Show the errors of EOExplore as one sentence; anything else is Streamlit's to report."""
+    """Show what goes wrong as a sentence; the trace of a fault of ours goes to the log."""
     try:
         yield
     except EOExploreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_text(str(error)), icon=":material/error:")
+    except Exception:
+        log.exception("A page failed.")
+        st.error(
+            "This page met a fault in EOExplore. The other pages keep working; "
+            "the terminal that runs the app has the details.",
+            icon=":material/error:",
+        )
 
 
 def base_path() -> str:
@@ -73,6 +82,8 @@ def _dataset_picker(entries: tuple[Entry, ...]) -> str:
         index=None,
         key=state.DATASET,
         bind="query-params",
+        # Where the browser's Back has taken the choice away, the first dataset is shown.
+        placeholder=slugs[0],
         label_visibility="collapsed",
         width=240,
     )
