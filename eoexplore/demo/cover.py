@@ -181,7 +181,7 @@ def _crops(f: Fields, options: Sequence[tuple[str, float]], trees: float) -> Mix
     """Fields with one crop each, at its own stage; rows of trees on some borders."""
     first = pick(f.parcel, options)
     second = _NEXT[first]
-    mix = np.clip(f.state**1.3 + 0.14 * f.fine + 0.10 * f.mid, 0, 1)
+    mix = np.clip(f.state**1.3 + 0.05 * f.fine + 0.07 * f.mid, 0, 1)
     hedge = (f.edge < 0.8) & (f.state < trees)
     track = (f.edge < 0.6) & (f.state > 0.82)
     copse = (f.stand < 0.05) & (f.mid + 0.3 * f.fine > 0.5)
@@ -272,7 +272,8 @@ def _patchwork(
 ) -> Callable[[Fields], Mixture]:
     def rule(f: Fields) -> Mixture:
         """Two materials in an irregular pattern."""
-        mix = step(-spread, spread, 0.6 * f.fine + 0.7 * f.mid + level + 0.8 * (f.stand - 0.5))
+        grain = 0.75 * f.fine + 0.5 * f.mid + 0.9 * (f.pixel - 0.5)
+        mix = step(-spread, spread, grain + level + 0.7 * (f.stand - 0.5))
         return NUMBER[ground], NUMBER[plants], mix
 
     return rule
@@ -290,7 +291,7 @@ def _built(density: float, roofs: Sequence[tuple[str, float]]) -> Callable[[Fiel
         crowd = density + 0.12 * f.mid + 0.45 * (f.plot - 0.5)
         house = f.pixel < crowd
         roof = pick((f.pixel / np.maximum(crowd, 1e-3)) % 1, roofs)
-        green = pick(f.stand, (("garden", 0.8), ("cut meadow", 0.2)))
+        green = pick(f.plot, (("garden", 0.85), ("cut meadow", 0.15)))
         share = np.where(house, 0.3 + 0.6 * f.age * density + 0.3 * density, 0.12 + 0.3 * density)
         street = f.street < 0.6
         first = np.where(street, NUMBER["asphalt"], green)
@@ -357,7 +358,7 @@ RULES: dict[int, Callable[[Fields], Mixture]] = {
     231: lambda f: _crops(f, GRAZED, 0.3), 242: _complex, 243: _with_nature, 244: _agro_forestry,
     311: _forest("broad-leaved", "shaded broad-leaved", "conifer", 0.13),
     312: _forest("conifer", "shaded conifer", "broad-leaved", 0.12), 313: _mixed_forest,
-    321: _patchwork("alpine grass", "heath", -0.6), 322: _patchwork("heath", "dry grass", -0.3),
+    321: _patchwork("alpine grass", "heath", -0.6), 322: _patchwork("heath", "dry grass", -0.4, 2.8),
     323: _patchwork("maquis", "dry grass", -0.3), 324: _regrowth,
     331: _patchwork("sand", "dune", 0.0, 1.2), 332: _patchwork("rock", "alpine grass", -0.4, 1.2),
     333: _patchwork("scree", "alpine grass", 0.2), 334: _patchwork("burnt", "clearing", -0.5),
@@ -381,7 +382,12 @@ def fill(use: Codes, fields: Fields, road: Floats, stream: Floats) -> Cover:
         first[index], second[index] = a, b
         mix[index] = np.clip(np.multiply(share, 255), 0, 255)
     owner = np.where(np.isin(use, FARMED), fields.state, fields.age)
-    gain = 128 + 128 * (0.07 * fields.fine + 0.05 * fields.mid + 0.2 * (owner - 0.5))
+    gain = 128 + 128 * (0.04 * fields.fine + 0.03 * fields.mid + 0.2 * (owner - 0.5))
+    # Crowns and the shade between them are somewhat larger than a pixel.
+    pairs = fields.pixel + np.roll(fields.pixel, 1, axis=0)
+    crowns = (pairs + np.roll(pairs, 1, axis=1)) / 4 - 0.5
+    woods = np.isin(use, (311, 312, 313)) + 0.5 * np.isin(use, (243, 244, 322, 323, 324))
+    gain = gain + woods * (125 * crowns + 10 * fields.fine)
     smooth_ground = np.isin(use, (331, 332, 423, 421, 422, 131))
     gain = np.where(smooth_ground, 128 + 8 * (fields.fine + fields.mid), gain)
     gain = np.where(np.isin(use, (511, 512, 521, 522, 523)), 128 + 2 * fields.fine, gain).ravel()

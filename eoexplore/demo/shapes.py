@@ -81,7 +81,11 @@ def ribbon(
 
 def polyline(window: Window, line: tuple[Floats, Floats], half_width: float) -> Floats:
     """Return how much of each pixel a thin line covers, 0..1."""
-    inside = ribbon(window, line, half_width, 2)
+    # Half a pixel between the points: fewer would make the line look dotted.
+    places = np.arange(0, line[0].size - 0.5, 0.5)
+    dense = [np.interp(places, np.arange(part.size), part) for part in line]
+    doubled = [np.repeat(part, 2) for part in dense]
+    inside = ribbon(window, (doubled[0], doubled[1]), half_width, 2)
     return np.asarray(np.clip(inside + 0.5, 0, 1), np.float32)
 
 

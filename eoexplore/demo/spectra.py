@@ -17,7 +17,7 @@ PURE = {
     "leaf": (230, 270, 640, 320, 1080, 3500, 4350, 4550, 4650, 4600, 2150, 1000),
     "grass": (260, 300, 640, 430, 1080, 2750, 3300, 3480, 3600, 3560, 2150, 1120),
     "canopy": (185, 185, 410, 205, 720, 2850, 3600, 3800, 3870, 3840, 1720, 760),
-    "needle": (165, 165, 320, 185, 520, 1750, 2200, 2350, 2420, 2420, 1120, 500),
+    "needle": (165, 165, 330, 185, 540, 1950, 2480, 2650, 2720, 2720, 1200, 520),
     "evergreen": (250, 270, 450, 360, 800, 1850, 2200, 2330, 2450, 2450, 1650, 880),
     "dry": (480, 620, 960, 1230, 1680, 2080, 2280, 2430, 2620, 2650, 3350, 2250),
     "straw": (560, 760, 1150, 1500, 1930, 2230, 2430, 2600, 2780, 2800, 3600, 2600),
@@ -62,7 +62,7 @@ _ANY = {
 _BY_SEASON: dict[str, tuple[str, str, str, str]] = {
     # upland summer, upland winter, coast summer, coast spring
     "cereal": (
-        "leaf .25, straw .55, dry .2", "leaf .25, loam .6",
+        "leaf .3, straw .55, dry .1", "leaf .25, loam .6",
         "straw .8, pale soil .2", "leaf .9",
     ),
     "cereal late": (
@@ -92,12 +92,12 @@ _BY_SEASON: dict[str, tuple[str, str, str, str]] = {
         "red soil .5, pale soil .45", "red soil .7, loam .2",
     ),
     "meadow": (
-        "leaf .55, grass .45", "grass .45, dry .4",
+        "leaf .75, grass .25", "grass .45, dry .4",
         "grass .25, dry .65", "leaf .7, grass .3",
     ),
-    "cut meadow": ("grass .7, dry .3", "grass .3, dry .55", "dry .9", "grass .9"),
+    "cut meadow": ("grass .6, leaf .2, dry .2", "grass .3, dry .55", "dry .9", "grass .9"),
     "pasture": (
-        "grass .85, dry .1", "grass .35, dry .5",
+        "grass .65, leaf .25, dry .1", "grass .35, dry .5",
         "dry .8, grass .15", "grass .75, leaf .2",
     ),
     "dry grass": (
@@ -110,7 +110,7 @@ _BY_SEASON: dict[str, tuple[str, str, str, str]] = {
     ),
     "rice": ("leaf .9", "mud .6", "leaf .85, grass .1", "green water .55, mud .4"),
     "broad-leaved": (
-        "canopy .9, leaf .05", "twigs .75, dry .15",
+        "canopy .97, leaf .08", "twigs .75, dry .15",
         "evergreen .75, canopy .2", "canopy .6, evergreen .35",
     ),
     "young broad-leaved": (
@@ -118,7 +118,7 @@ _BY_SEASON: dict[str, tuple[str, str, str, str]] = {
         "evergreen .6, dry .25", "canopy .5, grass .35",
     ),
     "shaded broad-leaved": (
-        "canopy .65, shade .35", "twigs .6, shade .35",
+        "canopy .72, shade .28", "twigs .6, shade .35",
         "evergreen .7, shade .3", "evergreen .6, shade .3",
     ),
     "conifer": (
@@ -139,7 +139,7 @@ _BY_SEASON: dict[str, tuple[str, str, str, str]] = {
         "dry .7, pale soil .25", "grass .5, dry .3",
     ),
     "shrub": (
-        "canopy .45, grass .4, heather .1", "twigs .5, dry .4",
+        "canopy .55, grass .4, heather .1", "twigs .5, dry .4",
         "evergreen .55, dry .4", "evergreen .55, grass .35",
     ),
     "heath": (
