@@ -13,7 +13,7 @@ from eoexplore.tiles.scene import Scene, Shown
 
 OUTLINE_ZOOM = 9
 """From this zoom on footprints have an outline; further out each patch is a small square."""
-_LINE_PX = 1.0
+_LINE_PX = 1.25
 _LINE_ALPHA = 255
 _FILL_ALPHA = 90
 _SQUARE_ALPHA = 220

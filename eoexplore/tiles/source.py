@@ -79,7 +79,24 @@ class Source(ABC):
             return Piece(here, bilinear(canvas.pixels, canvas.transform, epsg, self.view, None))
         # Interpolation reaches half a pixel past the data: its edge is where the pixels end.
         drawn = here & nearest(~empty, canvas.transform, *located)
-        return Piece(drawn, bilinear(canvas.pixels, canvas.transform, epsg, self.view, nodata))
+        bands = bilinear(canvas.pixels, canvas.transform, epsg, self.view, nodata)
+        _fill(bands, drawn, canvas, nodata, located)
+        return Piece(drawn, bands)
+
+
+def _fill(
+    bands: Pixels, drawn: Mask, canvas: Canvas, nodata: float, located: tuple[Metres, Metres]
+) -> None:
+    """Give pixels on the edge of the data that GDAL left empty the source pixel they lie in.
+
+    GDAL skips a pixel whose centre it finds, by a rounding or its approximation, past the edge.
+    """
+    left = np.isnan(bands[0]) if np.isnan(nodata) else bands[0] == nodata
+    at = np.nonzero(drawn & left)
+    if len(at[0]):
+        east, north = (metres[at] for metres in located)
+        for band, plane in zip(bands, canvas.pixels, strict=True):
+            band[at] = nearest(plane, canvas.transform, east, north)
 
 
 def patches_in(rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -9,9 +9,11 @@ from rasterio.warp import Resampling, reproject
 from scipy.ndimage import binary_erosion, map_coordinates
 
 from eoexplore.core import mercator
+from eoexplore.core.selection import parse
 from eoexplore.render.composites import find_style
 from eoexplore.render.warp import View
 from eoexplore.tiles.imagery import draw
+from eoexplore.tiles.scene import shown_of
 from tests import builders
 from tests.tiles.conftest import ALONE, EASTERN, WESTERN
 
@@ -251,3 +253,15 @@ def test_packed_tiles_show_the_same_as_the_files(data, z):
     ]
     levels = np.concatenate([rgba[rgba[..., 3] == 255] for rgba in drawn])[:, :3]
     assert np.abs(levels.mean(axis=0) - expected).max() < 3
+
+
+@pytest.mark.parametrize("z", [9, 10, 11, 12, 13, 14, 15])
+@pytest.mark.parametrize("block", [ALONE, WESTERN], ids=["west", "centre"])
+def test_the_edge_of_the_data_is_not_dark(data, z, block):
+    """No drawn pixel is darker than the darkest source pixel, at the edge as within."""
+    pixels, _, _ = builders.mosaic(block, "s2", ("B04",), 0)
+    darkest = int(pixels.min()) * 255 // 2000
+    shown, _ = shown_of(data.scene, parse("date=2017-06-13")[0])
+    for tile in tiles_over([block], z):
+        drawn = draw(data.scene, shown, find_style("s2", ""), View(*tile)).rgba
+        assert drawn[drawn[..., 3] > 0, 0].min(initial=255) >= darkest
