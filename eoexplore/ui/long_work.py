@@ -82,7 +82,7 @@ def _indicator(running: tuple[str, ...], run_every: float | None) -> None:
             st.rerun()
         if jobs:
             noun = "job" if len(jobs) == 1 else "jobs"
-            with st.popover(f":material/progress_activity: {len(jobs)} {noun}"):
+            with st.popover(f"{len(jobs)} {noun}", icon=":material/progress_activity:"):
                 for job in jobs:
                     job_row(job)
 

@@ -35,7 +35,7 @@ _MODES = {"any": "Has any of", "all": "Has all of", "none": "Has none of"}
 
 def selection_bar(opened: Opened) -> View:
     """Show the filter panel, a button per condition that drops it, and the live count."""
-    with st.popover(":material/filter_alt: Filter", help="Choose which patches are shown"):
+    with st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown"):
         # The text is what the address holds: it comes first, and the other choices follow it.
         choices, text = st.container(), st.container()
         with text:
