@@ -85,7 +85,14 @@ def generate(
         leftover.mkdir(parents=True)
     task = Task(partial, truth, parameters or Parameters(), seed)
     with _pool(workers) as pool:
-        rows = _run(task, pool, progress or (lambda *_: None))
+        try:
+            rows = _run(task, pool, progress or (lambda *_: None))
+        except BaseException:
+            # Stopped on request, too: what waits in the queue is not started any more.
+            pool.shutdown(cancel_futures=True)
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(truth, ignore_errors=True)
+            raise
     shutil.rmtree(partial / _LAND)
     writer.write_metadata(partial, [row["metadata"] for row in rows])
     writer.write_marker(partial, seed)
