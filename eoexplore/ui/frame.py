@@ -70,10 +70,6 @@ def _dataset_picker(entries: tuple[Entry, ...]) -> str:
     slugs = [item.slug for item in entries]
     asked = st.session_state.get(state.DATASET) or st.query_params.get(state.DATASET)
     if asked not in slugs:
-        if state.DATASET not in st.session_state:
-            # Always in the address, so that a link says which dataset it shows. Written before the
-            # widget is bound to it for the first time; afterwards Streamlit does not allow it.
-            st.query_params[state.DATASET] = slugs[0]
         st.session_state[state.DATASET] = slugs[0]
     # Options are written into the address as they are shown, hence names that fit there.
     chosen = st.selectbox(

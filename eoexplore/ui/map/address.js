@@ -32,7 +32,9 @@ export function mergeSearch(search, own) {
 }
 
 export class Address {
-  constructor() {
+  /** @param {string} dataset added where the address names none, so that every link does. */
+  constructor(dataset) {
+    this.dataset = dataset;
     this.own = { v: null, l: null };
     this.timer = 0;
     this.rewrite = () => this.#write();
@@ -67,7 +69,9 @@ export class Address {
   #write() {
     // On the way to another page the address is no longer ours.
     if (location.pathname !== this.path || !this.own.v) return;
-    const search = mergeSearch(location.search, this.own);
+    // The page's own choice of the dataset leaves its default out of the address.
+    const named = new URLSearchParams(location.search).has("dataset") || !this.dataset;
+    const search = mergeSearch(location.search, named ? this.own : { dataset: this.dataset, ...this.own });
     if (search === location.search) return;
     try {
       history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);

@@ -38,7 +38,7 @@ export class MapView {
     this.hasLink = Boolean(place);
     this.firstView = place ?? this.memory.view;
     this.choices = this.memory.choices;
-    this.address = new Address();
+    this.address = new Address(this.dataset);
     this.#build();
   }
 
