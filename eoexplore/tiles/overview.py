@@ -1,5 +1,7 @@
 """Pictures from the sample table alone: footprints coloured by split, and density."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,11 +10,13 @@ from eoexplore.core import mgrs
 from eoexplore.render.colours import density_ramp, split_colours
 from eoexplore.render.warp import View
 from eoexplore.tiles.imagery import Picture, empty
-from eoexplore.tiles.places import Ints
+from eoexplore.tiles.places import Ints, Seen
 from eoexplore.tiles.scene import Scene, Shown
 
+FOOTPRINT_ZOOM = 8
+"""From this zoom on footprints have their shape; further out each patch is a small square."""
 OUTLINE_ZOOM = 9
-"""From this zoom on footprints have an outline; further out each patch is a small square."""
+"""From this zoom on there is room for an outline."""
 _LINE_PX = 1.25
 _LINE_ALPHA = 255
 _FILL_ALPHA = 90
@@ -22,28 +26,35 @@ _MIN_SQUARE_PX = 2
 
 def draw_footprints(scene: Scene, shown: Shown, view: View) -> Picture:
     """Draw the shown patches in the colour of their split, the topmost patch last."""
-    if view.z < OUTLINE_ZOOM:
+    if view.z < FOOTPRINT_ZOOM:
         return _squares(scene, shown, view)
     seen = scene.places.look(view, shown.tops(""))
     there = seen.rows >= 0
     if not there.any():
         return empty(view.size)
+    alpha = _outlined(scene, seen, view) if view.z >= OUTLINE_ZOOM else _SQUARE_ALPHA
+    rgba = _colours(scene, seen.rows)
+    rgba[..., 3] = np.where(there, alpha, 0)
+    return Picture(rgba)
+
+
+def _outlined(scene: Scene, seen: Seen, view: View) -> npt.NDArray[np.float64]:
+    """Return the opacity of each pixel: the outline's on the edge of a patch, else the fill's."""
     inset = np.zeros(seen.rows.shape)
     for epsg, (east, north) in seen.located.items():
-        at = np.nonzero(there & (scene.samples.epsg[seen.rows] == epsg))
+        at = np.nonzero((seen.rows >= 0) & (scene.samples.epsg[seen.rows] == epsg))
         rows = seen.rows[at]
         right = (east[at] - scene.samples.left[rows]) / mgrs.PATCH_M
         down = (scene.samples.top[rows] - north[at]) / mgrs.PATCH_M
         inset[at] = np.minimum(0.5 - np.abs(right - 0.5), 0.5 - np.abs(down - 0.5))
     line = np.clip(_LINE_PX + 0.5 - inset * mgrs.PATCH_M / view.ground_m, 0, 1)
-    rgba = _colours(scene, seen.rows)
-    rgba[..., 3] = np.where(there, _FILL_ALPHA + line * (_LINE_ALPHA - _FILL_ALPHA), 0)
-    return Picture(rgba)
+    return _FILL_ALPHA + line * (_LINE_ALPHA - _FILL_ALPHA)
 
 
 def _squares(scene: Scene, shown: Shown, view: View) -> Picture:
     """Draw each patch as a square of its size, but at least 2 pixels, around its centre."""
-    side = max(_MIN_SQUARE_PX, round(mgrs.PATCH_M / view.ground_m))
+    # Rounded up: neighbours may overlap, but no gap shows between them.
+    side = max(_MIN_SQUARE_PX, math.ceil(mgrs.PATCH_M / view.ground_m))
     points, world = scene.ground.points, view.size << view.z
     column = np.floor(points.x * world).astype(np.int64) - view.x * view.size - side // 2
     row = np.floor(points.y * world).astype(np.int64) - view.y * view.size - side // 2
