@@ -92,12 +92,12 @@ def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
 
 
 def small_demo() -> Parameters:
-    """Return two blocks of twelve places in two zones, four of them seen twice in each."""
+    """Return twelve places in each of two zones, over all splits, four of them seen twice."""
     coast, upland, _ = BLOCKS
     return Parameters(
         blocks=(
-            replace(coast, columns=(16, 19), rows=(39, 41), again=((16, 17, 39, 40),)),
-            replace(upland, columns=(72, 75), rows=(43, 45), again=((72, 73, 43, 44),)),
+            replace(coast, columns=(11, 14), rows=(39, 41), again=((11, 12, 39, 40),)),
+            replace(upland, columns=(67, 70), rows=(43, 45), again=((67, 68, 43, 44),)),
         ),
         scatter=0.0,
         margin=20,
