@@ -1,5 +1,6 @@
 """Readers: one module per dataset family, found by listing this package."""
 
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,7 +37,8 @@ def open_dataset(path: Path | str) -> Dataset:
         MetadataError: the layout is known, but its tables cannot be used.
     """
     path = Path(path)
-    if not path.exists():
+    # os.path, not Path: a name that the system cannot take is not there, and no error.
+    if not os.path.exists(path):  # noqa: PTH110
         raise DatasetNotRecognised("There is no such folder. Check the spelling of the path.")
     reasons = []
     for name in REGISTRY:
@@ -44,6 +46,8 @@ def open_dataset(path: Path | str) -> Dataset:
             dataset: Dataset = REGISTRY[name].open(path)
         except DatasetNotRecognised as error:
             reasons.append(str(error))
+        except OSError as error:
+            reasons.append(f"The folder cannot be read ({error.strerror}). Check its permissions.")
         else:
             return dataset
     raise DatasetNotRecognised(" ".join(reasons))

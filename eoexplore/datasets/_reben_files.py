@@ -1,6 +1,8 @@
 """Where reBEN keeps its rasters: the released folder tree, or a rico-hdl LMDB."""
 
 import functools
+import itertools
+import json
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,10 @@ FOLDERS = {"s2": "BigEarthNet-S2", "s1": "BigEarthNet-S1", "reference_map": "Ref
 EXTENSIONS = (".tif", ".tiff")
 MAP_SUFFIX = "_reference_map"
 _WEIGHED = 300
+_STAMPED = 60_000
+"""Patch folders whose times are part of the stamp: all of a copy that is read within minutes."""
+_LARGEST = 1200
+"""Pixels along a side beyond which a file is not even read; patches have 120 at most."""
 
 
 class Files(Protocol):
@@ -59,10 +65,7 @@ class Tree:
 
     def keys(self, layer: str) -> list[str]:
         """Return the sorted names of the patch folders of a layer."""
-        top = self.root / FOLDERS[layer]
-        if not top.is_dir():
-            return []
-        products = [entry.path for entry in os.scandir(top) if entry.is_dir()]
+        products = [entry.path for entry in _entries(self.root / FOLDERS[layer]) if entry.is_dir()]
         # Listing is bound by the file system's latency, so several folders are asked at once.
         with ThreadPoolExecutor(8) as pool:
             found = pool.map(_folder_names, products)
@@ -71,28 +74,27 @@ class Tree:
     def bands(self, layer: str, keys: Iterable[str]) -> Iterator[tuple[str, frozenset[str]]]:
         """Yield each patch with the bands whose files are there."""
         for key in keys:
-            stems = (Path(name) for name in _names(self._folder(layer, key)))
-            present = (stem.stem for stem in stems if stem.suffix.lower() in EXTENSIONS)
-            yield key, frozenset(stem.removeprefix(f"{key}_") for stem in present)
+            files = (entry.name.rpartition(".") for entry in _entries(self._folder(layer, key)))
+            stems = (stem for stem, _, extension in files if f".{extension}" in EXTENSIONS)
+            yield key, frozenset(stem.removeprefix(f"{key}_") for stem in stems)
 
     def read(self, key: str, layer: str, band: str) -> Array:
         """Return one band of one patch."""
         folder = self._folder(layer, key)
-        for extension in EXTENSIONS:
-            path = folder / f"{key}_{band}{extension}"
-            if path.exists():
-                return _read_geotiff(path)
-        raise DataMissing(f"{key} has no file for {band}.")
+        paths = (folder / f"{key}_{band}{extension}" for extension in EXTENSIONS)
+        path = next((path for path in paths if path.exists()), None)
+        if path is None:
+            raise DataMissing(f"{key} has no file for {band}.")
+        return _read_geotiff(path)
 
     def stamp(self) -> list[str]:
-        """Return names and times of the product folders."""
-        lines = []
-        for folder in FOLDERS.values():
-            top = self.root / folder
-            if top.is_dir():
-                for entry in sorted(os.scandir(top), key=lambda item: item.name):
-                    lines.append(f"{folder}/{entry.name} {entry.stat().st_mtime_ns}")
-        return lines
+        """Return names and times of the product folders, and of so many patch folders."""
+        tops = [self.root / folder for folder in FOLDERS.values()]
+        products = [entry for top in tops for entry in _entries(top)]
+        patches = itertools.chain.from_iterable(_entries(product.path) for product in products)
+        both = [*products, *itertools.islice(patches, _STAMPED)]
+        root = str(self.root)
+        return [f"{item.path.removeprefix(root)} {item.stat().st_mtime_ns}" for item in both]
 
     def size(self) -> int:
         """Return the bytes of all rasters, from an even sample of the patches."""
@@ -105,34 +107,31 @@ class Tree:
         return total
 
     def _bytes(self, layer: str, key: str) -> int:
-        with os.scandir(self._folder(layer, key)) as entries:
-            return sum(entry.stat().st_size for entry in entries)
-
-    def path(self, key: str, layer: str, band: str) -> Path:
-        """Return where a band lies (or would lie) in the tree."""
-        folder = self._folder(layer, key)
-        paths = [folder / f"{key}_{band}{extension}" for extension in EXTENSIONS]
-        return next((path for path in paths if path.exists()), paths[0])
+        return sum(entry.stat().st_size for entry in _entries(self._folder(layer, key)))
 
     def _folder(self, layer: str, key: str) -> Path:
         return self.root / FOLDERS[layer] / product(layer, key) / key
 
 
-def _names(folder: Path) -> list[str]:
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder, by name; nothing where it is not there or not ours to list."""
     try:
-        return [entry.name for entry in os.scandir(folder)]
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return []
 
 
 def _folder_names(folder: str) -> list[str]:
-    with os.scandir(folder) as entries:
-        return [entry.name for entry in entries if entry.is_dir()]
+    return [entry.name for entry in _entries(folder) if entry.is_dir()]
 
 
 def _read_geotiff(path: Path) -> Array:
     try:
         with rasterio.open(path, driver="GTiff") as file:
+            if max(file.shape) > _LARGEST:
+                # A few bytes can claim to be a picture that fills the memory.
+                raise FileUnreadable(f"{path.name} is far larger than a patch.")
             values: Array = file.read(1)
     except (RasterioError, OSError) as error:
         raise FileUnreadable(f"{path.name} cannot be read; it is damaged or cut short.") from error
@@ -160,8 +159,9 @@ class Lmdb:
         """Yield each name with the tensors stored for it."""
         for key in keys:
             try:
-                yield key, frozenset(self._load(key, layer))
-            except (DataMissing, FileUnreadable):
+                header = json.loads(self._blob(key, layer, header=True))
+                yield key, frozenset(map(_band_name, header))
+            except (DataMissing, FileUnreadable, ValueError):
                 yield key, frozenset()
 
     def read(self, key: str, layer: str, band: str) -> Array:
@@ -184,23 +184,41 @@ class Lmdb:
         return (self.folder / "data.mdb").stat().st_mtime_ns
 
     def _load(self, key: str, layer: str) -> dict[str, Array]:
-        name = key + (MAP_SUFFIX if layer == "reference_map" else "")
-        with _environment(self.folder).begin(buffers=False) as transaction:
-            blob = transaction.get(name.encode())
-        if blob is None:
-            raise DataMissing(f"{key} has no entry for this layer in the database.")
         try:
-            tensors: dict[str, Array] = safetensors.numpy.load(blob)
+            tensors: dict[str, Array] = safetensors.numpy.load(self._blob(key, layer))
         except (SafetensorError, ValueError, KeyError) as error:
+            raise FileUnreadable(f"The entry {key} of the database is damaged.") from error
+        return {_band_name(name): values for name, values in tensors.items()}
+
+    def _blob(self, key: str, layer: str, *, header: bool = False) -> bytes:
+        """Return an entry, or only the JSON at its beginning that lists its tensors."""
+        name = key + (MAP_SUFFIX if layer == "reference_map" else "")
+        try:
+            with _environment(self.folder).begin(buffers=True) as transaction:
+                view = transaction.get(name.encode())
+                if view is None:
+                    raise DataMissing(f"{key} has no entry for this layer in the database.")
+                end = 8 + int.from_bytes(view[:8], "little") if header else len(view)
+                return bytes(view[8 if header else 0 : end])
+        except lmdb.Error as error:
             raise FileUnreadable(f"The entry {name} of the database is damaged.") from error
-        # A map has one unnamed tensor; everywhere else it is a band like any other.
-        return {"reference_map" if name == "Data" else name: tensors[name] for name in tensors}
+
+
+def _band_name(tensor: str) -> str:
+    # A map has one unnamed tensor; everywhere else it is a band like any other.
+    return "reference_map" if tensor == "Data" else tensor
 
 
 @functools.lru_cache(maxsize=8)
 def _environment(folder: Path) -> lmdb.Environment:
     # One environment per process: LMDB forbids opening the same file twice.
-    return lmdb.open(str(folder), readonly=True, lock=False, readahead=False, max_readers=256)
+    found = lmdb.open(str(folder), readonly=True, lock=False, readahead=False, max_readers=256)
+    needed = (found.info()["last_pgno"] + 1) * found.stat()["psize"]
+    if (folder / "data.mdb").stat().st_size < needed:
+        # LMDB maps the file into memory: reading beyond its end would end the whole process.
+        found.close()
+        raise lmdb.CorruptedError("the file is shorter than its own page count says")
+    return found
 
 
 @functools.lru_cache(maxsize=2)
@@ -210,14 +228,15 @@ def _lmdb_keys(folder: Path, _time: int) -> tuple[str, ...]:
         return tuple(bytes(key).decode() for key in keys)
 
 
-def check_shape(values: Array, side: int, name: str) -> Array:
-    """Return the values if they are square of the expected side (pixels).
+def check_pixels(values: Array, side: int, name: str) -> Array:
+    """Return the values if they are real numbers in a square of the expected side (pixels).
 
     Raises:
         FileUnreadable: another shape, so that a place in it would mean another place on the ground.
     """
     if values.shape != (side, side):
-        raise FileUnreadable(
-            f"{name} has {values.shape[0]} x {values.shape[1]} pixels where {side} x {side} belong."
-        )
+        found = " x ".join(map(str, values.shape))
+        raise FileUnreadable(f"{name} has {found} pixels where {side} x {side} belong.")
+    if values.dtype.kind not in "uif":
+        raise FileUnreadable(f"{name} holds {values.dtype} where numbers belong.")
     return values

@@ -1,5 +1,6 @@
 """The two metadata tables of reBEN, and what follows from its names alone."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,28 +10,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from eoexplore.core.errors import MetadataError
+from eoexplore.core import mgrs
+from eoexplore.core.errors import MetadataError, UnknownName
 from eoexplore.core.types import Classes, Problem
 
 RECOMMENDED = "metadata.parquet"
 EXCLUDED = "metadata_for_patches_with_snow_cloud_or_shadow.parquet"
 SPLITS = ("train", "validation", "test")
-COLUMNS = (
-    "patch_id",
-    "labels",
-    "split",
-    "country",
-    "s1_name",
-    "contains_seasonal_snow",
-    "contains_cloud_or_shadow",
-)
+FLAGS = {"contains_seasonal_snow": "snow", "contains_cloud_or_shadow": "cloud_or_shadow"}
+"""Columns that are true or false, and what EOExplore calls the flag."""
+_SCHEMA = {
+    "patch_id": pa.string(),
+    "labels": pa.list_(pa.string()),
+    "split": pa.string(),
+    "country": pa.string(),
+    "s1_name": pa.string(),
+    **dict.fromkeys(FLAGS, pa.bool_()),
+}
 PATCH_ID = (
-    r"^S2[AB]_MSIL2A_(?P<date>\d{8})T\d{6}_N\d{4}_R\d{3}_T(?P<tile>\d{2}[C-X][A-Z][A-V])"
-    r"_(?P<x>\d{2})_(?P<y>\d{2})$"
+    r"^S2[AB]_MSIL2A_(?P<date>\d{8})T\d{6}_N\d{4}_R\d{3}_T(?P<tile>\d{2}[A-Z]{3})"
+    r"_(?P<x>[0-8]\d|90)_(?P<y>[0-8]\d|90)$"
 )
 S1_NAME = (
-    r"^S1[AB]_IW_GRDH_1SDV_(?P<date>\d{8})T\d{6}_(?P<tile>\d{2}[C-X][A-Z][A-V])"
-    r"_(?P<x>\d{1,2})_(?P<y>\d{1,2})$"
+    r"^S1[AB]_IW_GRDH_1SDV_(?P<date>\d{8})T\d{6}_(?P<tile>\d{2}[A-Z]{3})"
+    r"_(?P<x>[0-8]?\d|90)_(?P<y>[0-8]?\d|90)$"
 )
 _SEASONS = np.array(["winter", "spring", "summer", "autumn"], dtype=object)
 
@@ -40,7 +43,8 @@ class Metadata:
     """The rows of the metadata tables that can be used, and what was wrong with the others."""
 
     frame: pd.DataFrame
-    """Columns of COLUMNS, one row per patch, label_mask added."""
+    """One row per patch: the columns of a table with label_mask in place of the labels, and what
+    the names say (`rows_from_names`)."""
     files: tuple[str, ...]
     """Names of the tables that were there."""
     problems: tuple[Problem, ...]
@@ -65,7 +69,7 @@ def read(folder: Path, classes: Classes) -> Metadata:
             frames.append(frame)
             problems += wrong
     if not frames:
-        frames = [pd.DataFrame({column: [] for column in (*COLUMNS, "label_mask")})]
+        return Metadata(rows_from_names([], []), (), ())
     frame = pd.concat(frames, ignore_index=True)
     twice = frame["patch_id"].duplicated()
     if twice.any():
@@ -74,45 +78,80 @@ def read(folder: Path, classes: Classes) -> Metadata:
 
 
 def _read_table(path: Path, classes: Classes) -> tuple[pd.DataFrame, list[Problem]]:
+    table = _load(path)
+    bits, unknown = _label_bits(table["labels"], classes)
+    frame = rows_from_names(table["patch_id"].to_pylist(), table["s1_name"].to_pylist())
+    for name in ("split", "country"):
+        texts = _each(table[name].combine_chunks(), str, None)
+        frame[name] = pd.Series(texts)
+    for name in FLAGS:
+        frame[name] = table[name].to_numpy()
+    frame["label_mask"] = bits
+    bad = {"labels": (unknown, "a class that reBEN has not"), **_bad_rows(frame)}
+    problems = [_problem(path.name, *item) for item in bad.items() if item[1][0]]
+    wrong = sorted({row for rows, _ in bad.values() for row, _ in rows})
+    if wrong and len(wrong) == table.num_rows:
+        raise MetadataError(f"{path.name} has no usable row. {problems[0].sentence}")
+    return frame.drop(index=wrong).astype(dict.fromkeys(FLAGS, bool)), problems
+
+
+def _load(path: Path) -> pa.Table:
+    """Return the columns of a table in the types they should have."""
     try:
-        there = pq.read_schema(path).names
-        lacking = [column for column in COLUMNS if column not in there]
-        if lacking:
-            raise MetadataError(
-                f"{path.name} has no column {', '.join(lacking)}. It has: {', '.join(there)}. "
-                "Get the released file again, or write the column."
-            )
-        table = pq.read_table(path, columns=list(COLUMNS))
+        # ParquetFile, not read_table: that takes folders called a=b for columns.
+        with pq.ParquetFile(path) as file:
+            there = file.schema_arrow.names
+            lacking = [column for column in _SCHEMA if column not in there]
+            if lacking:
+                raise MetadataError(
+                    f"{path.name} has no column {', '.join(lacking)}. It has: {', '.join(there)}. "
+                    "Get the released file again, or write the column."
+                )
+            table = file.read(columns=list(_SCHEMA))
     except (pa.ArrowException, OSError) as error:
         raise MetadataError(
             f"{path.name} cannot be read as a parquet table. Get the released file again."
         ) from error
-    bits, unknown = _label_bits(table["labels"], classes)
-    bad = _bad_rows(table, unknown)
-    problems = [_bad_row_problem(path.name, column, rows) for column, rows in bad.items() if rows]
-    wrong = sorted({row for rows in bad.values() for row, _ in rows})
-    if wrong and len(wrong) == table.num_rows:
-        raise MetadataError(f"{path.name} has no usable row. {problems[0].sentence}")
-    frame = table.to_pandas()
-    frame["label_mask"] = bits
-    return frame.drop(index=wrong), problems
+    return pa.table({name: _cast(path, table[name], name) for name in _SCHEMA})
 
 
-BadRows = dict[str, list[tuple[int, str]]]
+def _cast(path: Path, column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    try:
+        return column.cast(_SCHEMA[name])
+    except pa.ArrowException:
+        raise MetadataError(
+            f"{path.name}: column {name} holds {column.type} where {_SCHEMA[name]} belongs. "
+            "Get the released file again, or write the column."
+        ) from None
 
 
-def _bad_rows(table: pa.Table, unknown: list[tuple[int, str]]) -> BadRows:
-    bad: BadRows = {"labels": unknown}
-    for column, pattern in (("patch_id", PATCH_ID), ("s1_name", S1_NAME)):
-        names = pc.extract_regex(table[column].cast(pa.string()), pattern)
-        bad[column] = _values(table[column], np.flatnonzero(names.is_null().to_numpy()))
-    known = pc.fill_null(pc.is_in(table["split"].cast(pa.string()), pa.array(SPLITS)), False)
-    bad["split"] = _values(table["split"], np.flatnonzero(~known.to_numpy()))
-    return bad
+BadRows = tuple[list[tuple[int, str]], str]
+"""Row numbers with their values, and what is wrong with them."""
 
 
-def _values(column: pa.ChunkedArray, rows: np.ndarray) -> list[tuple[int, str]]:
-    return [(int(row), str(column[int(row)].as_py())[:80]) for row in rows]
+def _bad_rows(frame: pd.DataFrame) -> dict[str, BadRows]:
+    places = ["tile", "x", "y"]
+    radar = frame[[f"s1_{name}" for name in places]].set_axis(places, axis=1)
+    known = frame["tile"].notna() & radar["tile"].notna()
+    elsewhere = (frame[places] != radar).any(axis=1) & known
+    tests = {
+        "patch_id": (frame["tile"].isna(), "a malformed patch name"),
+        "s1_name": (
+            radar["tile"].isna() | elsewhere,
+            "a malformed Sentinel-1 name or the name of another place than the patch",
+        ),
+        "split": (~frame["split"].isin(SPLITS), f"a split that is none of {', '.join(SPLITS)}"),
+        "country": (frame["country"].isna(), "no country"),
+        **{name: (frame[name].isna(), "neither true nor false") for name in FLAGS},
+    }
+    return {
+        column: ([(int(row), _shown(frame[column][row])) for row in np.flatnonzero(bad)], what)
+        for column, (bad, what) in tests.items()
+    }
+
+
+def _shown(value: object) -> str:
+    return value[:80] if isinstance(value, str) else "None"
 
 
 def _label_bits(
@@ -137,14 +176,9 @@ def _label_bits(
     return bits, sorted(unknown)
 
 
-def _bad_row_problem(file: str, column: str, rows: list[tuple[int, str]]) -> Problem:
+def _problem(file: str, column: str, bad: BadRows) -> Problem:
+    rows, what = bad
     row, value = rows[0]
-    what = {
-        "labels": "a class that reBEN has not",
-        "patch_id": "a malformed patch name",
-        "s1_name": "a malformed Sentinel-1 name",
-        "split": "a split that is none of train, validation, test",
-    }[column]
     return Problem(
         kind=f"bad_{column}",
         count=len({number for number, _ in rows}),
@@ -163,21 +197,81 @@ def _duplicates(ids: pd.Series) -> Problem:
     )
 
 
-def from_names(names: pd.Series, pattern: str) -> pd.DataFrame:
-    """Return date, tile, x and y of names that match a pattern; rows without match are missing.
+def rows_from_names(patches: Sequence[str | None], radar: Sequence[str | None]) -> pd.DataFrame:
+    """Return patch_id and s1_name, and the date and place that each of them says."""
+    frame = pd.DataFrame({"patch_id": patches, "s1_name": radar}, dtype=object)
+    own = from_names(patches, PATCH_ID)
+    return pd.concat([frame, own, from_names(radar, S1_NAME).add_prefix("s1_")], axis=1)
+
+
+def from_names(names: Sequence[str | None], pattern: str) -> pd.DataFrame:
+    """Return date, tile, x and y that names say; missing (-1 for x and y) where one is malformed.
 
     Args:
         names: patch or Sentinel-1 names.
         pattern: PATCH_ID or S1_NAME.
     """
-    array = pa.array(names.to_numpy(object), pa.string())
-    parts = pc.extract_regex(array, pattern)
-    frame = pd.DataFrame(
-        {field: pc.struct_field(parts, field).to_pandas() for field in ("date", "tile", "x", "y")},
-    )
-    frame["date"] = pd.to_datetime(frame["date"], format="%Y%m%d", errors="coerce")
-    frame[["x", "y"]] = frame[["x", "y"]].apply(pd.to_numeric).fillna(-1).astype("int16")
+    parts = pc.extract_regex(pa.array(names, pa.string()), pattern)
+    date = _each(pc.struct_field(parts, "date"), _day, np.datetime64("NaT", "s"))
+    tile = _each(pc.struct_field(parts, "tile"), _tile, None)
+    good = ~np.isnat(date) & pd.notna(tile)
+    frame = pd.DataFrame({"date": np.where(good, date, np.datetime64("NaT", "s"))})
+    tile[~good] = None
+    frame["tile"] = pd.Series(tile)
+    for field in ("x", "y"):
+        numbers = pc.fill_null(pc.struct_field(parts, field), "-1").cast(pa.int16())
+        frame[field] = np.where(good, numbers.to_numpy(zero_copy_only=False), np.int16(-1))
     return frame
+
+
+def _each(column: pa.Array, read: Callable[[str], object], missing: object) -> np.ndarray:
+    """Apply a function to the few distinct values of a column."""
+    coded = column.dictionary_encode()
+    found = [*(read(text) for text in coded.dictionary.to_pylist()), missing]
+    kind = "datetime64[s]" if isinstance(missing, np.datetime64) else object
+    codes = coded.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)
+    return np.asarray(np.array(found, kind)[codes])
+
+
+def _day(text: str) -> np.datetime64:
+    try:
+        return np.datetime64(f"{text[:4]}-{text[4:6]}-{text[6:]}", "s")
+    except ValueError:
+        return np.datetime64("NaT", "s")
+
+
+def _tile(text: str) -> str | None:
+    try:
+        mgrs.tile_origin(text)
+    except UnknownName:
+        return None
+    return text
+
+
+def well_formed(names: list[str], pattern: str) -> tuple[list[str], list[str]]:
+    """Return the names that match PATCH_ID or S1_NAME and name a real tile and day, then others."""
+    good = from_names(names, pattern)["tile"].notna()
+    both = list(zip(names, good, strict=True))
+    return [name for name, ok in both if ok], [name for name, ok in both if not ok]
+
+
+def pair(patches: list[str], radar: list[str]) -> dict[str, str]:
+    """Match S2 and S1 names of one place: of all reBEN pairs, none is more than 6 days apart.
+
+    Returns:
+        S1 names by S2 names; the nearest in time are matched first.
+    """
+    left, right = from_names(patches, PATCH_ID), from_names(radar, S1_NAME)
+    joined = left.assign(id=patches).merge(right.assign(s1=radar), on=["tile", "x", "y"])
+    joined["days"] = (joined["date_x"] - joined["date_y"]).abs()
+    near = joined[joined["days"] <= pd.Timedelta(days=6)].sort_values(["days", "id", "s1"])
+    pairs: dict[str, str] = {}
+    taken = set()
+    for patch, partner in zip(near["id"], near["s1"], strict=True):
+        if patch not in pairs and partner not in taken:
+            pairs[patch] = partner
+            taken.add(partner)
+    return pairs
 
 
 def seasons(dates: pd.Series) -> np.ndarray:

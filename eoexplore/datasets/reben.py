@@ -1,8 +1,10 @@
 """reBEN (BigEarthNet v2.0): 549,488 pairs of Sentinel-1 and Sentinel-2 patches with CORINE maps."""
 
+import functools
 import hashlib
+import os
 from collections import Counter
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import lmdb
@@ -14,13 +16,12 @@ from eoexplore.core.types import Array, Classes, Health, Layer, Problem
 from eoexplore.datasets import REGISTRY
 from eoexplore.datasets import _reben_metadata as metadata
 from eoexplore.datasets._reben_facts import LAYERS, classes
-from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_shape, product
+from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_pixels, product
 
 _LAYER = {layer.name: layer for layer in LAYERS}
 _PATCH_M = 1200
 _ALL_LISTED = 20_000
 _SAMPLED = 500
-_FLAGS = (("contains_seasonal_snow", "snow"), ("contains_cloud_or_shadow", "cloud_or_shadow"))
 
 
 @REGISTRY.register("reben")
@@ -54,7 +55,7 @@ class Reben:
         self.synthetic = _is_synthetic(root)
         if self.synthetic:
             self.title = "reBEN layout, synthetic demo"
-        self._table: tuple[pd.DataFrame, list[Problem]] | None = None
+        self._tables: _Tables | None = None
 
     @classmethod
     def open(cls, path: Path) -> "Reben":
@@ -63,6 +64,11 @@ class Reben:
         Raises:
             DatasetNotRecognised: none of the layouts is there; says which folder to choose.
         """
+        if path.is_file() and path.name not in (*_METADATA_FILES, "data.mdb"):
+            raise DatasetNotRecognised(
+                f"reBEN file not recognised: {path.name[:80]} is neither {metadata.RECOMMENDED} "
+                "nor data.mdb. Choose the folder that contains the dataset."
+            )
         root = path if path.is_dir() else path.parent
         files = _find_files(root)
         if files is None and not any((root / name).is_file() for name in _METADATA_FILES):
@@ -85,8 +91,16 @@ class Reben:
         return total + (self._files.size() if self._files else 0)
 
     def samples(self) -> pd.DataFrame:
-        """Return one row per patch with the base columns of the index, sorted by id."""
-        return self._read()[0]
+        """Return one row per patch with the base columns of the index, sorted by id; reads anew."""
+        meta = metadata.read(self._root, self.classes)
+        stored = {name: self._files.keys(name) if self._files else [] for name in FOLDERS}
+        frame = meta.frame.rename(columns={"patch_id": "id", "s1_name": "s1_id"})
+        extra, problems = _without_metadata(frame, stored, bool(meta.files))
+        frame = pd.concat([frame, extra], ignore_index=True) if len(extra) else frame
+        frame = _complete(frame.sort_values("id", ignore_index=True), stored, self.classes)
+        counts = {layer.name: int(frame[f"has_{layer.name}"].sum()) for layer in LAYERS}
+        self._tables = _Tables(len(frame), counts, (*meta.problems, *problems))
+        return frame
 
     def read(self, key: str, layer: str, band: str) -> Array:
         """Return one band of one patch as stored, shape (row, column); S1 keys are S1 names."""
@@ -94,24 +108,34 @@ class Reben:
             raise DataMissing(f"This copy has metadata only, so {layer} has no pixels.")
         values = self._files.read(key, layer, band)
         side = int(_PATCH_M / _LAYER[layer].band(band).gsd_m)
-        return check_shape(values, side, f"{key}, band {band},")
+        return check_pixels(values, side, f"{key}, band {band},")
 
     def health(self) -> Health:
         """Return what is there, what is missing and what contradicts the metadata."""
-        frame, problems = self._read()
-        counts = {layer.name: int(frame[f"has_{layer.name}"].sum()) for layer in LAYERS}
-        missing = {
-            layer: len(frame) - count for layer, count in counts.items() if count < len(frame)
-        }
+        if self._tables is None:
+            self.samples()
+        assert self._tables is not None
+        total, counts = self._tables.samples, self._tables.layers
+        missing = {layer: total - count for layer, count in counts.items() if count < total}
         missing |= {name: 1 for name in _METADATA_FILES if not (self._root / name).is_file()}
-        bands, checked = self._missing_bands(frame)
+        bands, checked = self._missing_bands
         return Health(
-            samples=len(frame),
+            samples=total,
             layers=counts,
             missing=missing | {f"{layer}/{band}": n for (layer, band), n in bands.items()},
-            problems=(*problems, *self._gaps(counts, len(frame)), *_band_problems(bands, counts)),
+            problems=(
+                *self._damage(),
+                *self._tables.problems,
+                *self._gaps(counts, total),
+                *_band_problems(bands, counts),
+            ),
             checked=checked,
         )
+
+    def _damage(self) -> tuple[Problem, ...]:
+        if self._files is not None or not (names := _databases(self._root)):
+            return ()
+        return (Problem("unreadable_database", 1, _DAMAGED.format(names[0].name)),)
 
     def _gaps(self, counts: dict[str, int], total: int) -> tuple[Problem, ...]:
         """Say which table and which layers this copy lacks, in part or altogether."""
@@ -130,40 +154,46 @@ class Reben:
 
     def missing_bands(self) -> dict[tuple[str, str], int]:
         """Return how many samples with a layer lack one of its bands, by (layer, band)."""
-        return self._missing_bands(self.samples())[0]
+        return self._missing_bands[0]
 
-    def _missing_bands(self, frame: pd.DataFrame) -> tuple[dict[tuple[str, str], int], str]:
-        lacking: Counter[tuple[str, str]] = Counter()
-        everything = True
+    @functools.cached_property
+    def _missing_bands(self) -> tuple[dict[tuple[str, str], int], str]:
+        """Count by layer and band, and how far the check went."""
+        lacking: dict[tuple[str, str], int] = {}
+        checked = "all file names"
+        files = self._files
+        if files is None:
+            return lacking, checked
         for layer in LAYERS:
-            keys = frame.loc[frame[f"has_{layer.name}"], layer.key].tolist()
-            if self._files is None or not keys:
-                continue
-            if len(keys) > _ALL_LISTED:
-                # Millions of files: an even sample tells what a copy lacks throughout.
-                keys, everything = keys[:: max(1, len(keys) // _SAMPLED)], False
+            pattern = metadata.S1_NAME if layer.key == "s1_id" else metadata.PATCH_ID
+            keys, _ = metadata.well_formed(files.keys(layer.name), pattern)
+            # Millions of files: an even sample tells what a copy lacks throughout.
+            step = 1 if len(keys) <= _ALL_LISTED else len(keys) // _SAMPLED
+            if step > 1:
+                checked = f"file names of about {_SAMPLED} patches per layer"
             wanted = {band.name for band in layer.bands}
-            for _, present in self._files.bands(layer.name, keys):
-                lacking.update((layer.name, band) for band in wanted - present)
-        checked = "all file names" if everything else f"file names of {_SAMPLED} patches per layer"
-        return dict(lacking), checked
+            found = Counter[str]()
+            for _, present in files.bands(layer.name, keys[::step]):
+                found.update(wanted - present)
+            looked_at = len(keys[::step])
+            for band, count in found.items():
+                lacking[layer.name, band] = len(keys) * count // looked_at
+        return lacking, checked
 
-    def _read(self) -> tuple[pd.DataFrame, list[Problem]]:
-        if self._table is None:
-            self._table = self._build()
-        return self._table
 
-    def _build(self) -> tuple[pd.DataFrame, list[Problem]]:
-        meta = metadata.read(self._root, self.classes)
-        stored = {name: self._files.keys(name) if self._files else [] for name in FOLDERS}
-        frame = meta.frame.rename(columns={"patch_id": "id", "s1_name": "s1_id"})
-        extra, problems = _without_metadata(frame, stored, bool(meta.files))
-        frame = pd.concat([frame, extra], ignore_index=True) if len(extra) else frame
-        frame = _complete(frame.sort_values("id", ignore_index=True), stored, self.classes)
-        return frame, [*meta.problems, *problems]
+@dataclass(frozen=True)
+class _Tables:
+    """What the health report keeps of the sample table."""
+
+    samples: int
+    layers: dict[str, int]
+    problems: tuple[Problem, ...]
 
 
 _METADATA_FILES = (metadata.RECOMMENDED, metadata.EXCLUDED)
+_DAMAGED = (
+    "{} is a database that cannot be read; it is damaged, cut short or no LMDB. Copy it again."
+)
 _TABLE_TELLS = {
     metadata.RECOMMENDED: "labels and splits of the recommended patches are unknown.",
     metadata.EXCLUDED: "patches with snow, cloud or shadow cannot be told.",
@@ -180,15 +210,22 @@ def _lacking(layer: Layer, count: int, total: int) -> str:
 def _find_files(root: Path) -> Files | None:
     if any((root / folder).is_dir() for folder in FOLDERS.values()):
         return Tree(root)
-    for folder in (root, *sorted(child for child in root.iterdir() if child.is_dir())):
-        if (folder / "data.mdb").is_file():
-            database = Lmdb(folder.resolve())
-            try:
-                database.keys("s2")
-            except (lmdb.Error, UnicodeDecodeError):
-                continue
-            return database
+    for file in _databases(root):
+        database = Lmdb(file.parent.resolve())
+        try:
+            database.keys("s2")
+        except (lmdb.Error, UnicodeDecodeError):
+            continue
+        return database
     return None
+
+
+def _databases(root: Path) -> list[Path]:
+    """Return the LMDB files in a folder and in the folders in it."""
+    folders = [root, *sorted(Path(entry.path) for entry in os.scandir(root) if entry.is_dir())]
+    files = (folder / "data.mdb" for folder in folders)
+    # os.path, not Path: a folder that belongs to somebody else is an answer, not an error.
+    return [file for file in files if os.path.isfile(file)]  # noqa: PTH113
 
 
 def _not_recognised(path: Path) -> str:
@@ -197,9 +234,11 @@ def _not_recognised(path: Path) -> str:
             f"reBEN folder not recognised: {path.name} is a part of a dataset. "
             "Choose the folder that contains it."
         )
+    if names := _databases(path if path.is_dir() else path.parent):
+        return f"reBEN folder not recognised: {_DAMAGED.format(names[0].name)}"
     return (
         "reBEN folder not recognised: neither metadata.parquet, nor a folder BigEarthNet-S2, "
-        "BigEarthNet-S1 or Reference_Maps, nor a readable LMDB (data.mdb) was found in it. "
+        "BigEarthNet-S1 or Reference_Maps, nor an LMDB (data.mdb) was found in it. "
         "Choose the folder that contains one of them."
     )
 
@@ -216,27 +255,22 @@ def _without_metadata(
     frame: pd.DataFrame, stored: dict[str, list[str]], has_metadata: bool
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Return rows for stored patches that no metadata row speaks of, and what that means."""
-    known, partners = set(frame["id"]), set(frame["s1_id"])
-    patches = sorted({*stored["s2"], *stored["reference_map"]} - known)
-    radar = sorted(set(stored["s1"]) - partners)
-    patches, strange = _well_formed(patches, metadata.PATCH_ID)
-    radar, strange_radar = _well_formed(radar, metadata.S1_NAME)
+    patches = sorted({*stored["s2"], *stored["reference_map"]}.difference(frame["id"]))
+    radar = sorted(set(stored["s1"]).difference(frame["s1_id"]))
+    patches, strange = metadata.well_formed(patches, metadata.PATCH_ID)
+    radar, strange_radar = metadata.well_formed(radar, metadata.S1_NAME)
     problems = _strangers([*strange, *strange_radar], [*patches, *radar] if has_metadata else [])
-    pairs = _pair(patches, radar)
+    pairs = metadata.pair(patches, radar)
     lonely = sorted(set(radar) - set(pairs.values()))
-    rows = pd.DataFrame(
-        {
-            "id": [*patches, *lonely],
-            "s1_id": [*(pairs.get(patch, "") for patch in patches), *lonely],
-            "split": "",
-            "country": "",
-            "label_mask": np.uint64(0),
-            "contains_seasonal_snow": False,
-            "contains_cloud_or_shadow": False,
-        }
+    rows = metadata.rows_from_names(
+        [*patches, *lonely], [*(pairs.get(patch, "") for patch in patches), *lonely]
     )
-    rows["labels"] = [[] for _ in range(len(rows))]
-    return rows, problems
+    for field in ("date", "tile", "x", "y"):
+        rows[field] = rows[field].where(rows["patch_id"].isin(patches), rows[f"s1_{field}"])
+    rows["split"] = rows["country"] = ""
+    rows["label_mask"] = np.uint64(0)
+    rows[[*metadata.FLAGS]] = False
+    return rows.rename(columns={"patch_id": "id", "s1_name": "s1_id"}), problems
 
 
 def _strangers(malformed: list[str], unlisted: list[str]) -> list[Problem]:
@@ -254,64 +288,26 @@ def _strangers(malformed: list[str], unlisted: list[str]) -> list[Problem]:
     return problems
 
 
-def _well_formed(names: Iterable[str], pattern: str) -> tuple[list[str], list[str]]:
-    listed = list(names)
-    good = metadata.from_names(pd.Series(listed, dtype=object), pattern)["tile"].notna()
-    return (
-        [name for name, ok in zip(listed, good, strict=True) if ok],
-        [name for name, ok in zip(listed, good, strict=True) if not ok],
-    )
-
-
-def _pair(patches: list[str], radar: list[str]) -> dict[str, str]:
-    """Match S1 and S2 names of one place: of all reBEN pairs, none is more than 6 days apart."""
-    if not patches or not radar:
-        return {}
-    left = metadata.from_names(pd.Series(patches, dtype=object), metadata.PATCH_ID)
-    right = metadata.from_names(pd.Series(radar, dtype=object), metadata.S1_NAME)
-    joined = left.assign(id=patches).merge(right.assign(s1=radar), on=["tile", "x", "y"])
-    joined["days"] = (joined["date_x"] - joined["date_y"]).abs()
-    joined = joined[joined["days"] <= pd.Timedelta(days=6)].sort_values("days")
-    joined = joined.drop_duplicates("id").drop_duplicates("s1")
-    return dict(zip(joined["id"], joined["s1"], strict=True))
-
-
 def _complete(frame: pd.DataFrame, stored: dict[str, list[str]], schema: Classes) -> pd.DataFrame:
-    """Add what follows from the names and from the list of stored files."""
-    names = metadata.from_names(frame["id"], metadata.PATCH_ID)
-    radar = metadata.from_names(frame["s1_id"], metadata.S1_NAME)
-    lonely = names["tile"].isna()
-    names = names.where(~lonely, radar)
-    flags = [frame[column].to_numpy(bool) for column, _ in _FLAGS]
-    table = pd.DataFrame(
-        {
-            "id": frame["id"].astype(object),
-            "split": frame["split"].astype("category"),
-            "country": frame["country"].fillna("").astype("category"),
-            "date": names["date"],
-            "season": pd.Categorical(metadata.seasons(names["date"])),
-            "tile": names["tile"].astype("category"),
-            "x": names["x"].astype("int16"),
-            "y": names["y"].astype("int16"),
-            "labels": _label_names(frame["label_mask"].to_numpy(np.uint64), schema),
-            "label_mask": frame["label_mask"].to_numpy(np.uint64),
-            "s1_id": frame["s1_id"].astype(object),
-            "s1_date": radar["date"],
-            "product": _products(frame["id"], lonely, names["tile"]).astype("category"),
-            "flags": _flag_names(flags),
-        }
-    )
+    """Return the columns of the index, with what follows from the list of stored files."""
+    table = frame[["id", "s1_id", "date", "x", "y", "s1_date", "label_mask"]].copy()
+    for column in ("split", "country", "tile"):
+        table[column] = frame[column].astype("category")
+    table["season"] = pd.Categorical(metadata.seasons(frame["date"]))
+    places = zip(frame["id"], frame["tile"], strict=True)
+    table["product"] = pd.Categorical([_product(key, tile) for key, tile in places])
+    table["labels"] = _label_names(frame["label_mask"].to_numpy(np.uint64), schema)
+    table["flags"] = _flag_names(frame)
     for layer in LAYERS:
-        table[f"has_{layer.name}"] = frame["id" if layer.key == "id" else layer.key].isin(
-            stored[layer.name]
-        )
+        there = set(stored[layer.name])
+        table[f"has_{layer.name}"] = [key in there for key in frame[layer.key]] if there else False
     return table
 
 
-def _products(ids: pd.Series, lonely: pd.Series, tiles: pd.Series) -> pd.Series:
+def _product(key: str, tile: str) -> str:
     # A Sentinel-1 patch without its partner belongs to no Sentinel-2 product.
-    radar = ids[lonely].map(lambda key: product("s1", key)) + "_T" + tiles[lonely]
-    return ids.str.rsplit("_", n=2).str[0].where(~lonely, radar)
+    # All others end in _xx_yy; cutting that off is much faster than looking for it.
+    return f"{product('s1', key)}_T{tile}" if key.startswith("S1") else key[:-6]
 
 
 def _label_names(masks: np.ndarray, schema: Classes) -> list[list[str]]:
@@ -324,11 +320,12 @@ def _label_names(masks: np.ndarray, schema: Classes) -> list[list[str]]:
     return [lists[i] for i in inverse]
 
 
-def _flag_names(flags: list[np.ndarray]) -> list[list[str]]:
-    code = sum(flag.astype(int) << bit for bit, flag in enumerate(flags))
+def _flag_names(frame: pd.DataFrame) -> list[list[str]]:
+    names = list(metadata.FLAGS.values())
+    code = sum(frame[column].to_numpy(int) << bit for bit, column in enumerate(metadata.FLAGS))
     lists = [
-        [name for bit, (_, name) in enumerate(_FLAGS) if value >> bit & 1]
-        for value in range(2 ** len(_FLAGS))
+        [name for bit, name in enumerate(names) if value >> bit & 1]
+        for value in range(2 ** len(names))
     ]
     return [lists[i] for i in np.asarray(code)]
 
