@@ -19,7 +19,7 @@ HELP = """Make the synthetic demo dataset, or get 24 genuine reBEN patches with 
 
 The synthetic one has the released reBEN layout, about 900 patches in two UTM zones, and wrong
 labels planted in its reference maps; the truth lies beside the folder, in OUT.truth.parquet.
---real downloads a Python package of about 100 MB and needs a network.
+--real downloads a Python package of 55 MB and needs a network.
 
 example:
   python -m eoexplore demo

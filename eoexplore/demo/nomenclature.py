@@ -3,32 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from eoexplore.datasets._reben_facts import classes
+
 Codes = npt.NDArray[np.uint16]
 """CORINE level-3 codes."""
 
-CLASSES: dict[str, tuple[int, ...]] = {
-    "Agro-forestry areas": (244,),
-    "Arable land": (211, 212, 213),
-    "Beaches, dunes, sands": (331,),
-    "Broad-leaved forest": (311,),
-    "Coastal wetlands": (421, 422),
-    "Complex cultivation patterns": (242,),
-    "Coniferous forest": (312,),
-    "Industrial or commercial units": (121,),
-    "Inland waters": (511, 512),
-    "Inland wetlands": (411, 412),
-    "Land principally occupied by agriculture, with significant areas of natural vegetation": (
-        243,
-    ),
-    "Marine waters": (521, 522, 523),
-    "Mixed forest": (313,),
-    "Moors, heathland and sclerophyllous vegetation": (322, 323),
-    "Natural grassland and sparsely vegetated areas": (321, 333),
-    "Pastures": (231,),
-    "Permanent crops": (221, 222, 223, 241),
-    "Transitional woodland, shrub": (324,),
-    "Urban fabric": (111, 112),
-}
+CLASSES = {item.name: item.codes for item in sorted(classes().classes, key=lambda item: item.name)}
 """CORINE codes of each class, alphabetical; every other code is unlabelled."""
 UNLABELLED_LIMIT = 0.25
 """A patch with this share of unlabelled pixels or more is not part of the dataset."""
