@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
+.st-key-select { display: none; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 4.1rem 0.5rem 0.5rem; } }
 </style>"""
 

@@ -30,19 +30,18 @@ _TITLES = {
     "split": "Split",
     "tile": "Tile",
 }
+_CHOSEN = "filter_chosen"
+"""Session key: the selection as the panel last set it or last saw it."""
+_TURN = "filter_turn"
 _MODES = {"any": "Has any of", "all": "Has all of", "none": "Has none of"}
 
 
 def selection_bar(opened: Opened) -> View:
     """Show the filter panel, a button per condition that drops it, and the live count."""
+    _carrier()
+    view = state.view_of(opened)
     with st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown"):
-        # The text is what the address holds: it comes first, and the other choices follow it.
-        choices, text = st.container(), st.container()
-        with text:
-            _as_text()
-        view = state.view_of(opened)
-        with choices:
-            _choices(view)
+        _choices(view)
     for key, _ in view.selection.conditions:
         st.button(
             f"{_chip(key, view.selection)} ✕",
@@ -75,59 +74,96 @@ def _chip(key: str, selection: Selection) -> str:
     return as_text(text if key in ("class", "split", "country", "season") else f"{key} {text}")
 
 
-def _as_text() -> None:
+def _carrier() -> None:
+    """Bind the selection to the address.
+
+    The widget is never seen (`frame` hides it), but it stands on the page all the time: one inside
+    the closed panel does not hear of a dropped condition, and would bring it back.
+    """
+    st.text_input("Selection", key=state.SELECT, bind="query-params", max_chars=1500)
+
+
+def _as_text(turn: int) -> None:
+    key = f"filter_text_{turn}"
+    st.session_state[key] = st.session_state.get(state.SELECT) or ""
     st.text_input(
         "Selection as text",
-        key=state.SELECT,
-        bind="query-params",
+        key=key,
         max_chars=1500,
+        on_change=_text_changed,
+        args=(key,),
         help="All conditions in one line, as in the page's address: "
         "class, split, country, season, month, tile, flag, date, share, nlabels, box, poly, ids.",
     )
 
 
+def _text_changed(key: str) -> None:
+    st.session_state[state.SELECT] = st.session_state[key]
+
+
 def _choices(view: View) -> None:
+    turn = _turn(view.selection)
     for key in ("split", "season", "country", "flag"):
-        _list_filter(key, view.opened, view.selection)
-    _class_filter(view.opened, view.selection)
+        _list_filter(key, view.opened, view.selection, turn)
+    _class_filter(view.opened, view.selection, turn)
+    _as_text(turn)
 
 
-def _class_filter(opened: Opened, selection: Selection) -> None:
+def _turn(selection: Selection) -> int:
+    """Return a number that is another one when the selection was changed outside the panel.
+
+    It is part of the widgets' keys: a panel that is closed does not hear of such a change, and
+    would bring the dropped condition back with the next click.
+    """
+    text = selection.canonical()
+    if st.session_state.get(_CHOSEN) != text:
+        st.session_state[_CHOSEN] = text
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    return int(st.session_state[_TURN])
+
+
+def _choose(key: str, value: object | None) -> None:
+    state.set_condition(key, value)
+    st.session_state[_CHOSEN] = state.current_selection()[0].canonical()
+
+
+def _class_filter(opened: Opened, selection: Selection, turn: int) -> None:
     rules = {r.mode: r.names for r in cast(tuple[ClassRule, ...], selection.get("class") or ())}
     for mode, title in _MODES.items():
         known = [name for name in rules.get(mode, ()) if name in opened.dataset.classes.names]
-        st.session_state[f"filter_class_{mode}"] = known
+        st.session_state[f"filter_class_{mode}_{turn}"] = known
         st.multiselect(
             title,
             opened.dataset.classes.names,
-            key=f"filter_class_{mode}",
+            key=f"filter_class_{mode}_{turn}",
             placeholder="Any class",
             on_change=_classes_changed,
+            args=(turn,),
         )
 
 
-def _classes_changed() -> None:
-    chosen = {mode: st.session_state[f"filter_class_{mode}"] for mode in _MODES}
+def _classes_changed(turn: int) -> None:
+    chosen = {mode: st.session_state[f"filter_class_{mode}_{turn}"] for mode in _MODES}
     rules = tuple(
         ClassRule(mode, tuple(sorted(names))) for mode, names in sorted(chosen.items()) if names
     )
-    state.set_condition("class", rules or None)
+    _choose("class", rules or None)
 
 
-def _list_filter(key: str, opened: Opened, selection: Selection) -> None:
+def _list_filter(key: str, opened: Opened, selection: Selection, turn: int) -> None:
     options = _options(key, opened)
     if len(options) < 2 and key != "flag":
         return
     chosen = cast(tuple[str, ...], selection.get(key) or ())
-    st.session_state[f"filter_{key}"] = [name for name in chosen if name in options]
+    st.session_state[f"filter_{key}_{turn}"] = [name for name in chosen if name in options]
     st.pills(
         _TITLES[key],
         options,
         selection_mode="multi",
-        key=f"filter_{key}",
+        key=f"filter_{key}_{turn}",
         format_func=lambda name: as_text(name.replace("_", " ")),
         on_change=_list_changed,
-        args=(key,),
+        args=(key, turn),
     )
 
 
@@ -139,6 +175,6 @@ def _options(key: str, opened: Opened) -> list[str]:
     return sorted(known, key=lambda name: (order.index(name) if name in order else 99, name))
 
 
-def _list_changed(key: str) -> None:
-    chosen = tuple(sorted(st.session_state[f"filter_{key}"]))
-    state.set_condition(key, chosen or None)
+def _list_changed(key: str, turn: int) -> None:
+    chosen = tuple(sorted(st.session_state[f"filter_{key}_{turn}"]))
+    _choose(key, chosen or None)
