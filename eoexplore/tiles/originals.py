@@ -38,9 +38,10 @@ class Originals(Source):
         return patches_in(self.scene.places.look(wide, self.tops).rows)
 
     def _read(self, rows: npt.NDArray[np.int32]) -> dict[int, list[Pixels]]:
-        keys = self.samples.keys(self.layer)
+        # Only these rows: a column of all keys is large.
+        keys = self.samples.frame[self.layer.key].iloc[rows]
         bands = self.style.bands
-        files = [BandFile(keys[row], self.layer.name, band) for row in rows for band in bands]
+        files = [BandFile(str(key), self.layer.name, band) for key in keys for band in bands]
         contents = READER.fetch(self.scene.opened.dataset, files)
         found = {}
         for place, row in enumerate(rows):

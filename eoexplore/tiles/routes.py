@@ -25,6 +25,7 @@ from eoexplore.store.catalog import Opened
 from eoexplore.tiles import answers, cards, static, tile
 from eoexplore.tiles.guard import HostGuard, scope_allowed
 from eoexplore.tiles.memory import ByteCache
+from eoexplore.tiles.nodelay import NoDelay
 from eoexplore.tiles.overload import Busy, Lane
 from eoexplore.tiles.point import Json, point
 from eoexplore.tiles.scene import scene_of
@@ -74,7 +75,8 @@ def middleware(base: str = "", open_slug: Open = catalog.open_slug) -> list[Midd
     Streamlit looks for odd paths before it looks for routes and answers them itself; in front of
     it, our fixed answers reach those too, and the host check covers its pages and websocket.
     """
-    return [Middleware(HostGuard), Middleware(_InFront, routes=routes(base, open_slug))]
+    own = Middleware(_InFront, routes=routes(base, open_slug))
+    return [Middleware(NoDelay), Middleware(HostGuard), own]
 
 
 class _InFront:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import shutil
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from eoexplore.store import catalog
 from eoexplore.tiles import routes as routes_module
 from eoexplore.tiles.imagery import draw
 from eoexplore.tiles.memory import ByteCache
+from eoexplore.tiles.nodelay import NoDelay
 from eoexplore.tiles.overload import Busy, Lane
 from eoexplore.tiles.patches import BandFile, PatchReader
 from tests import builders
@@ -238,3 +240,31 @@ def test_a_full_lane_says_so():
     lane._inside = 1
     with pytest.raises(Busy):
         asyncio.run(lane.run(lambda: 7, _here))
+
+
+class Held:
+    """Holds a connection as uvicorn's request cycle does."""
+
+    def __init__(self, connection):
+        self.transport = self
+        self.connection = connection
+
+    def get_extra_info(self, name):
+        return {"socket": self.connection}[name]
+
+    async def receive(self):
+        return {"type": "http.request"}
+
+
+async def _nothing(*_):
+    return None
+
+
+def test_nagle_is_switched_off_on_each_connection():
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+        held = Held(connection)
+        asyncio.run(NoDelay(_nothing)({"type": "http"}, held.receive, _nothing))
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        connection.close()
+        asyncio.run(NoDelay(_nothing)({"type": "http"}, held.receive, _nothing))
+    asyncio.run(NoDelay(_nothing)({"type": "http"}, _nothing, _nothing))
