@@ -1,0 +1,159 @@
+"""Every page, run without a browser, in front of all the datasets that one may have or not have."""
+
+import shutil
+from urllib.parse import quote
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from eoexplore.store import catalog
+from eoexplore.ui import pages
+from tests import builders
+
+SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
+FAULT = "met a fault"
+HOSTILE = (
+    "../../etc/passwd",
+    "a\0b",
+    "x" * 10_000,
+    "{{7*7}}",
+    "<img src=x onerror=alert(1)>",
+    "*bold* :material/home: $x$ `code`",
+)
+PATCHES = (
+    *builders.block("33UUP", 13.1, 48.2),
+    *builders.block("29SNC", -8.8, 38.4, split="validation", country="Portugal"),
+)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
+    # Pages keep what they found for some seconds; datasets of the same name are told apart by it.
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    # The pages start an index by themselves; none is wanted here.
+    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A tiny dataset with pictures."""
+    folder = builders.write_tree(tmp_path / "data" / "reben-tiny", PATCHES[:2])
+    catalog.add(folder)
+    return folder
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A dataset of metadata alone."""
+    folder = tmp_path / "data" / "reben-table"
+    builders.write_metadata(folder, PATCHES)
+    catalog.add(folder)
+    return folder
+
+
+@pytest.fixture(params=pages.find(), ids=lambda page: page.title)
+def page(request, monkeypatch):
+    """A function that runs one page as the first of the app, with a query."""
+    others = [item for item in pages.find() if item != request.param]
+    monkeypatch.setattr(pages, "find", lambda: [request.param, *others])
+
+    def run(**query):
+        test = AppTest.from_file(str(SHELL), default_timeout=60)
+        for name, value in query.items():
+            test.query_params[name] = value
+        return checked(test.run())
+
+    run.title = request.param.title
+    return run
+
+
+def checked(test):
+    assert not test.exception
+    assert not [error.value for error in test.error if FAULT in error.value]
+    return test
+
+
+def words(test):
+    """Return all that a page says, without the marks that keep data from becoming markup."""
+    kinds = (test.markdown, test.warning, test.info, test.error, test.toast, test.text)
+    said = "\n".join(item.value for kind in kinds for item in kind)
+    return said.replace("\\", "").replace("\u2060", "")
+
+
+def test_tiny_dataset(page, tree):
+    test = page(dataset="reben-tiny")
+    assert "patches" in words(test)
+    checked(test.run())
+
+
+def test_metadata_alone(page, table):
+    said = words(page(dataset="reben-table"))
+    assert "8** patches" in said
+
+
+def test_no_dataset_at_all(page):
+    assert "No dataset is known yet" in words(page())
+
+
+def test_folder_that_has_vanished(page, tree):
+    shutil.rmtree(tree)
+    test = page(dataset="reben-tiny")
+    assert test.error
+    assert "Traceback" not in words(test)
+
+
+def test_folder_that_is_no_dataset_any_more(page, tree):
+    shutil.rmtree(tree)
+    tree.mkdir()
+    assert page(dataset="reben-tiny").error
+
+
+def test_link_to_a_dataset_that_is_not_here(page, tree, table):
+    test = page(dataset="reben-elsewhere")
+    if page.title != "Home":
+        assert "reben-elsewhere" in words(test)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "nothing",
+        "colour=blue",
+        "split=nowhere",
+        "class=Pastures",
+        "class=any:Glaciers",
+        "share=Pastures>=0.1",
+        "box=1,2,3",
+        "month=13&split=train",
+        "date=2017-99-99",
+        "%%%",
+        "ids=" + "|".join(f"p{number}" for number in range(30)),
+        "=&&==&",
+        "flag=nothing",
+        "pred.x.y>=1",
+    ],
+)
+def test_bad_selection(page, tree, select):
+    test = page(dataset="reben-tiny", select=select)
+    if page.title != "Home":
+        told = [warning.value for warning in test.warning]
+        assert told or "No patch" in words(test) or "2** patches" in words(test)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:16]))
+def test_hostile_names(page, tree, name):
+    test = page(dataset=name, select=f"{quote(name, safe='')}={quote(name, safe='')}&split={name}")
+    assert "49" not in words(test)
+    if page.title != "Home" and "\0" not in name:
+        assert name[:30] in words(test)
+
+
+def test_a_damaged_file_is_one_line_and_no_trace(page, tree):
+    patch = PATCHES[0]
+    path = patch.path(tree, "s2", "B04")
+    path.write_bytes(path.read_bytes()[:200])
+    checked(page(dataset="reben-tiny"))
