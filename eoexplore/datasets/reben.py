@@ -294,7 +294,7 @@ def _complete(frame: pd.DataFrame, stored: dict[str, list[str]], schema: Classes
     for column in ("split", "country", "tile"):
         table[column] = frame[column].astype("category")
     table["season"] = pd.Categorical(metadata.seasons(frame["date"]))
-    places = zip(frame["id"], frame["tile"], strict=True)
+    places = zip(frame["id"], frame["tile"].to_numpy(object), strict=True)
     table["product"] = pd.Categorical([_product(key, tile) for key, tile in places])
     table["labels"] = _label_names(frame["label_mask"].to_numpy(np.uint64), schema)
     table["flags"] = _flag_names(frame)

@@ -10,14 +10,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import filelock
+import pandas as pd
 
 from eoexplore import datasets
 from eoexplore.core import settings
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Dataset, Health, Problem
 from eoexplore.store import samples as sample_table
-from eoexplore.store.folder import BuildState, IndexFolder, atomic
+from eoexplore.store.folder import BuildState, FileStamp, IndexFolder, atomic, file_stamp
 from eoexplore.store.samples import Samples
+
+_READ_AGAIN = 20_000
+"""Samples up to which all files are read again when any has changed: a matter of minutes."""
+_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,8 @@ class Opened:
     @property
     def version(self) -> str:
         """Return the text that tile URLs carry as `v`; it changes whenever a tile may change."""
-        step = "" if self.state.complete else f"-{self.state.done}"
-        return f"{self.fingerprint}{step}"
+        state = self.state
+        return f"{self.fingerprint}-{state.finished if state.complete else state.done:x}"
 
     def health(self) -> Health:
         """Return the dataset's health, with what the index found when it read every file."""
@@ -104,7 +109,8 @@ def unreadable_problem(title: str, ids: list[str]) -> Problem:
 
 def entries() -> tuple[Entry, ...]:
     """Return the known datasets, oldest first."""
-    return _read_catalog(_catalog_time())
+    file = _catalog_file()
+    return _read_catalog(file, file_stamp(file))
 
 
 def entry(slug: str) -> Entry:
@@ -129,10 +135,17 @@ def add(path: Path | str) -> Opened:
     """
     path = Path(path).resolve()
     dataset = datasets.open_dataset(path)
-    mark = _base_index(dataset)
+    # Before anything is read: what changes from now on shows the next time.
+    stamp = dataset.stamp()
+    frame = dataset.samples()
+    mark = sample_table.fingerprint(dataset, frame)
     with _locked():
         known = list(entries())
         mine = next((item for item in known if item.path == str(path)), None)
+        if mine and mine.stamp != stamp and len(frame) <= _READ_AGAIN:
+            # The same patches, but a file of one came later or was replaced.
+            IndexFolder.of(mark).discard()
+        _base_index(dataset, frame, mark)
         slug = mine.slug if mine else _free_slug(path, dataset.name, known)
         item = Entry(
             slug=slug,
@@ -141,12 +154,13 @@ def add(path: Path | str) -> Opened:
             title=dataset.title,
             layout=dataset.layout,
             synthetic=dataset.synthetic,
-            samples=len(dataset.samples()),
-            stamp=dataset.stamp(),
+            samples=len(frame),
+            stamp=stamp,
             fingerprint=mark,
             added=mine.added if mine else time.time(),
         )
         _write_catalog([other for other in known if other.path != str(path)] + [item])
+    _keep(str(path), stamp, dataset)
     return open_slug(slug)
 
 
@@ -186,37 +200,41 @@ def open_slug(slug: str) -> Opened:
         return add(item.path)
     # Many tiles ask at once; the first one reads the table and the others wait for it.
     with _opening.setdefault(slug, threading.Lock()):
-        samples = _samples(item, folder.samples.stat().st_mtime_ns)
+        samples = _samples(item, file_stamp(folder.samples))
         dataset = _dataset(item.path, item.stamp)
-    return Opened(slug, dataset, samples, folder, item.fingerprint, _state(folder))
+    return Opened(slug, dataset, samples, folder, item.fingerprint, folder.state())
 
 
 @functools.lru_cache(maxsize=4)
-def _samples(item: Entry, _time: int) -> Samples:
+def _samples(item: Entry, _stamp: FileStamp) -> Samples:
     classes = _dataset(item.path, item.stamp).classes
     return sample_table.read(IndexFolder.of(item.fingerprint).samples, classes)
 
 
-@functools.lru_cache(maxsize=8)
-def _dataset(path: str, _stamp: str) -> Dataset:
-    return datasets.open_dataset(path)
+_datasets: dict[tuple[str, str], Dataset] = {}
 
 
-def _state(folder: IndexFolder) -> BuildState:
-    return folder.state()
+def _dataset(path: str, stamp: str) -> Dataset:
+    return _datasets.get((path, stamp)) or _keep(path, stamp, datasets.open_dataset(path))
 
 
-def _base_index(dataset: Dataset) -> str:
-    frame = dataset.samples()
-    mark = sample_table.fingerprint(dataset, frame)
+def _keep(path: str, stamp: str, dataset: Dataset) -> Dataset:
+    """Remember an open dataset, and with it what its reader has learnt; the last few are kept."""
+    for oldest in list(_datasets)[:-_KEPT]:
+        _datasets.pop(oldest, None)
+    return _datasets.setdefault((path, stamp), dataset)
+
+
+def _base_index(dataset: Dataset, frame: pd.DataFrame, mark: str) -> None:
     folder = IndexFolder.of(mark)
     current = sample_table.GROUP_VERSIONS["base"]
     if sample_table.groups(folder.samples).get("base") != current:
         sample_table.write(folder.samples, sample_table.with_places(frame), dataset.classes, mark)
+        # Whatever was joined to an older table is not in this one.
+        folder.write_state(BuildState())
     if not any(frame[f"has_{layer.name}"].any() for layer in dataset.layers):
         # Nothing to read: an index of metadata alone is whole at once.
         folder.write_state(BuildState(complete=True))
-    return mark
 
 
 def _free_slug(path: Path, reader: str, known: list[Entry]) -> str:
@@ -233,18 +251,10 @@ def _catalog_file() -> Path:
     return settings.cache_folder() / "catalog.json"
 
 
-def _catalog_time() -> tuple[str, int]:
-    file = _catalog_file()
-    try:
-        return str(file), file.stat().st_mtime_ns
-    except OSError:
-        return str(file), 0
-
-
 @functools.lru_cache(maxsize=4)
-def _read_catalog(stamp: tuple[str, int]) -> tuple[Entry, ...]:
+def _read_catalog(file: Path, _stamp: FileStamp) -> tuple[Entry, ...]:
     try:
-        stored = json.loads(Path(stamp[0]).read_text(encoding="utf-8"))
+        stored = json.loads(file.read_text(encoding="utf-8"))
         return tuple(Entry(**item) for item in stored)
     except (OSError, ValueError, TypeError):
         # A catalog of another version or none: datasets can simply be opened again.

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -26,6 +27,21 @@ def atomic(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+FileStamp = tuple[int, int, int]
+
+
+def file_stamp(path: Path) -> FileStamp:
+    """Return what changes when a file is replaced; zeros while there is none.
+
+    The time alone would not do: clocks of file systems tick every few milliseconds.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
 @dataclass(frozen=True)
 class BuildState:
     """How far an index is built."""
@@ -36,6 +52,8 @@ class BuildState:
     """All chunks; 0 before the first build has begun."""
     complete: bool = False
     """Whether areas and mosaics of all chunks are there and joined."""
+    finished: int = 0
+    """When it became complete, in seconds since 1970, UTC; tells one build from the next."""
 
 
 class IndexFolder:
@@ -85,6 +103,14 @@ class IndexFolder:
         """Store how far the index is built."""
         with atomic(self._state_file) as partial:
             partial.write_text(json.dumps(asdict(state)), encoding="utf-8")
+
+    def discard(self) -> None:
+        """Throw away what was read out of files, so that the next build reads them again."""
+        if self.path.is_dir():
+            # First of all, so that a kill in between leaves nothing that says it is complete.
+            self.write_state(BuildState())
+        for name in ("chunks", "mosaics"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
 
     def size(self) -> int:
         """Return the bytes of all files in the folder."""

@@ -4,6 +4,7 @@ A product's 91 x 91 patch grid is the raster, so that QGIS opens it, a date is a
 product and a selection is a mask on the patch grid.
 """
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import rasterio.shutil
+from rasterio._err import CPLE_BaseError
 from rasterio.transform import from_origin
 from rasterio.windows import Window
 
@@ -137,5 +139,8 @@ def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Ar
                 file.descriptions = group.bands
                 file.scales = (1 / group.scale,) * len(group.bands)
             rasterio.shutil.copy(flat, partial, **_COG, overview_resampling=group.overview)
+        except CPLE_BaseError as error:
+            # GDAL's own errors are no OSError and do not travel between processes.
+            raise OSError(errno.EIO, f"{path.name} could not be written") from error
         finally:
             flat.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 
 from eoexplore import __version__
 from eoexplore.core import mercator, mgrs
@@ -21,7 +21,7 @@ from eoexplore.store.folder import atomic
 GROUP_VERSIONS = {"base": 1, "areas": 1}
 """Version of each group of columns; a higher one makes older files of the group stale."""
 _CATEGORIES = ("split", "country", "season", "tile", "product")
-_PLACE = ("epsg", "left", "top", "lon", "lat")
+_LISTS = ("labels", "flags", "unreadable")
 
 
 class Samples:
@@ -157,6 +157,8 @@ def fingerprint(dataset: Dataset, frame: pd.DataFrame) -> str:
     digest.update("\n".join(frame["id"]).encode())
     digest.update("\n".join(frame["split"].astype(object)).encode())
     digest.update("\n".join(frame["country"].astype(object)).encode())
+    digest.update("\n".join(frame["s1_id"]).encode())
+    digest.update("\n".join(",".join(flags) for flags in frame["flags"]).encode())
     digest.update(frame["label_mask"].to_numpy(np.uint64).tobytes())
     for layer in dataset.layers:
         digest.update(frame[f"has_{layer.name}"].to_numpy(bool).tobytes())
@@ -173,10 +175,11 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
         mark: the dataset's fingerprint.
     """
     rings = mgrs.outlines(*(frame[column].to_numpy() for column in ("epsg", "left", "top")))
-    # Counter-clockwise, as GeoParquet and GeoJSON want exterior rings.
-    shapes = shapely.to_wkb(shapely.polygons(rings[:, ::-1]))
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.append_column("geometry", pa.array(shapes, pa.binary()))
+    lists = [name for name in _LISTS if name in frame.columns]
+    table = pa.Table.from_pandas(frame.drop(columns=lists), preserve_index=False)
+    for name in lists:
+        table = table.append_column(name, _list_column(frame[name]))
+    table = table.append_column("geometry", _wkb(rings))
     bounds = [*rings.min((0, 1)), *rings.max((0, 1))] if len(frame) else [-180, -90, 180, 90]
     groups = {"base": GROUP_VERSIONS["base"]}
     if any(str(column).startswith("area_") for column in frame.columns):
@@ -193,6 +196,26 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
     )
     with atomic(path) as partial:
         pq.write_table(table, partial, compression="zstd", row_group_size=65536)
+
+
+def _list_column(lists: Iterable[list[str]]) -> pa.Array:
+    """Return lists of strings, of which few are distinct, as an Arrow column."""
+    places: dict[tuple[str, ...], int] = {}
+    codes = [places.setdefault(tuple(names), len(places)) for names in lists]
+    distinct = pa.array([list(names) for names in places], pa.list_(pa.string()))
+    return distinct.take(pa.array(codes, pa.int32()))
+
+
+def _wkb(rings: npt.NDArray[np.float64]) -> pa.Array:
+    """Return rings of four corners as WKB polygons: all have one length, so one array will do."""
+    layout = [("order", "u1"), ("type", "<u4"), ("rings", "<u4"), ("points", "<u4")]
+    shapes = np.zeros(len(rings), [*layout, ("xy", "<f8", (5, 2))])
+    shapes["order"], shapes["type"], shapes["rings"], shapes["points"] = 1, 3, 1, 5
+    # Counter-clockwise and closed, as GeoParquet and GeoJSON want exterior rings.
+    shapes["xy"] = rings[:, [3, 2, 1, 0, 3]]
+    size = pa.binary(shapes.itemsize)
+    fixed = pa.FixedSizeBinaryArray.from_buffers(size, len(rings), [None, pa.py_buffer(shapes)])
+    return fixed.cast(pa.binary())
 
 
 def _geo(bounds: list[float]) -> dict[str, object]:
@@ -213,13 +236,13 @@ def groups(path: Path) -> dict[str, int]:
 
 def read(path: Path, classes: Classes) -> Samples:
     """Read a stored sample table into memory."""
-    names = [
-        name for name in pq.read_schema(path).names if name not in ("geometry", "labels", "flags")
-    ]
-    frame = pq.read_table(path, columns=names).to_pandas()
-    flags = pq.read_table(path, columns=["flags"])["flags"]
+    with pq.ParquetFile(path) as file:
+        table = file.read([n for n in file.schema_arrow.names if n not in ("geometry", "labels")])
+    lists = [name for name in _LISTS if name in table.column_names]
+    frame = table.drop_columns(lists).to_pandas()
     frame["labels"] = _label_lists(frame["label_mask"].to_numpy(np.uint64), classes)
-    frame["flags"] = _lists(flags)
+    for name in lists:
+        frame[name] = _lists(table[name])
     for column in _CATEGORIES:
         frame[column] = frame[column].astype("category")
     return Samples(frame)
@@ -238,8 +261,10 @@ def _label_lists(masks: npt.NDArray[np.uint64], classes: Classes) -> list[list[s
 def _lists(column: pa.ChunkedArray) -> list[list[str]]:
     """Return a list column whose lists are mostly empty as Python lists."""
     array = column.combine_chunks()
+    lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    starts = np.cumsum(lengths) - lengths
+    words = array.flatten().to_pylist()
     result: list[list[str]] = [[] for _ in range(len(array))]
-    lengths = array.value_lengths().to_numpy(zero_copy_only=False)
-    for row in np.flatnonzero(lengths > 0):
-        result[int(row)] = array[int(row)].as_py()
+    for row in np.flatnonzero(lengths).tolist():
+        result[row] = words[starts[row] : starts[row] + lengths[row]]
     return result

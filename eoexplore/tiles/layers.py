@@ -81,8 +81,8 @@ def start_bounds(opened: Opened) -> list[float]:
     west, south, east, north = samples.bounds
     if not len(samples) or max(east - west, north - south) < _FAR_APART_DEGREES:
         return [west, south, east, north]
-    cells = np.unique(np.floor(np.stack([samples.lon, samples.lat])), axis=1).shape[1]
-    if cells > (east - west) * (north - south) * 0.05:
+    cells = np.unique(np.floor(samples.lon) * 360 + np.floor(samples.lat))
+    if len(cells) > (east - west) * (north - south) * 0.05:
         return [west, south, east, north]
     zone, counts = np.unique(samples.epsg, return_counts=True)
     rows = samples.epsg == zone[counts.argmax()]

@@ -1,0 +1,216 @@
+import math
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import rasterio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from eoexplore.store import mosaic
+from eoexplore.store.mosaic import GROUPS, pack
+
+OPTICAL, SAR, LABELS = GROUPS["optical"], GROUPS["sar"], GROUPS["reference_map"]
+
+
+def patch_of(quad, dtype):
+    """Return a patch whose every 2 x 2 block has these four values."""
+    return np.tile(np.array(quad, dtype).reshape(2, 2), (60, 60))
+
+
+@pytest.mark.parametrize(
+    ("group", "quad", "packed"),
+    [
+        (OPTICAL, (100, 200, 300, 400), 250),
+        (OPTICAL, (1, 1, 1, 2), 1),
+        (OPTICAL, (1, 2, 2, 2), 2),
+        (OPTICAL, (65535, 65535, 65535, 65535), 65535),
+        (OPTICAL, (0, 0, 0, 0), 0),
+        (OPTICAL, (0, 300, 0, 500), 400),
+        (SAR, (-10.0, -12.0, -14.0, -16.0), -1300),
+        (SAR, (0.0, 0.0, 0.0, 0.0), 0),
+        (SAR, (np.nan, np.nan, np.nan, np.nan), -32768),
+        (SAR, (np.nan, -10.0, np.inf, -20.0), -1500),
+        (SAR, (-1e9, -1e9, -1e9, -1e9), -32767),
+        (SAR, (1e9, 1e9, 1e9, 1e9), 32767),
+        (LABELS, (312, 312, 211, 211), 312),
+        (LABELS, (211, 312, 312, 211), 211),
+        (LABELS, (211, 312, 313, 312), 312),
+        (LABELS, (211, 231, 311, 312), 211),
+        (LABELS, (211, 231, 312, 312), 312),
+        (LABELS, (0, 0, 0, 999), 0),
+    ],
+)
+def test_four_pixels_become_one(group, quad, packed):
+    values = patch_of(quad, "float32" if group is SAR else "uint16")
+    result = pack(values, group)
+    assert result.shape == (60, 60)
+    assert result.dtype == group.dtype
+    assert np.unique(result).tolist() == [packed]
+
+
+def test_pixels_stay_where_they_are():
+    values = np.zeros((120, 120), np.uint16)
+    values[2 * 7 : 2 * 7 + 2, 2 * 40 : 2 * 40 + 2] = 800
+    assert np.argwhere(pack(values, OPTICAL)).tolist() == [[7, 40]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays.arrays(np.uint16, (4, 4), elements=st.integers(1, 65535)))
+def test_reflectance_is_the_rounded_mean_and_never_nodata(block):
+    result = pack(np.tile(block, (30, 30)), OPTICAL)[:2, :2]
+    means = block.reshape(2, 2, 2, 2).mean(axis=(1, 3))
+    assert np.abs(result - means).max() <= 0.5
+    assert (result != OPTICAL.nodata).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    arrays.arrays(
+        np.float32, (4, 4), elements=st.floats(width=32, allow_nan=False, allow_infinity=False)
+    )
+)
+def test_a_decibel_that_is_a_number_never_becomes_nodata(block):
+    assert (pack(np.tile(block, (30, 30)), SAR) != SAR.nodata).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays.arrays(np.uint16, (2, 2), elements=st.sampled_from([111, 211, 312, 999])))
+def test_a_code_is_the_most_frequent_of_its_four(quad):
+    (code,) = np.unique(pack(np.tile(quad, (60, 60)), LABELS))
+    counts = {value: (quad == value).sum() for value in quad.ravel()}
+    assert counts[code] == max(counts.values())
+    if max(counts.values()) == 1:
+        assert code == quad[0, 0]
+
+
+def random_patches(group, places, seed=1):
+    random = np.random.default_rng(seed)
+    low, high = (1, 3000) if group is OPTICAL else (-3000, 500)
+    if group is LABELS:
+        low, high = 1, 4
+    shape = (len(group.bands), 60, 60)
+    return {place: random.integers(low, high, shape).astype(group.dtype) for place in places}
+
+
+PLACES = ((0, 0), (90, 90), (26, 57), (27, 57), (26, 58))
+
+
+@pytest.fixture(scope="module", params=GROUPS)
+def written(request, tmp_path_factory):
+    """A mosaic, the canvas it should be, and its group."""
+    group = GROUPS[request.param]
+    patches = random_patches(group, PLACES)
+    path = tmp_path_factory.mktemp("mosaic") / "product.tif"
+    mosaic.write(path, group, "33UUP", patches)
+    canvas = np.full((len(group.bands), 5460, 5460), group.nodata, group.dtype)
+    for (x, y), values in patches.items():
+        canvas[:, y * 60 : y * 60 + 60, x * 60 : x * 60 + 60] = values
+    return path, canvas, group
+
+
+def test_a_mosaic_has_the_pixels_of_its_patches_and_nothing_else(written):
+    path, canvas, group = written
+    with rasterio.open(path) as file:
+        np.testing.assert_array_equal(file.read(), canvas)
+        assert file.nodata == group.nodata
+        assert file.descriptions == group.bands
+        assert file.scales == (1 / group.scale,) * len(group.bands)
+
+
+def test_a_mosaic_lies_where_its_tile_lies(written):
+    path, _, _ = written
+    with rasterio.open(path) as file:
+        assert file.crs.to_epsg() == 32633
+        assert file.transform == rasterio.Affine(20, 0, 300_000, 0, -20, 5_400_000)
+        # The centre of the patch in column 26, row 57: 1200 m each from the corner of the tile.
+        row, column = file.index(300_000 + 26.5 * 1200, 5_400_000 - 57.5 * 1200)
+    assert (row, column) == (57 * 60 + 30, 26 * 60 + 30)
+
+
+def test_a_mosaic_is_a_cloud_optimised_geotiff(written):
+    path, _, group = written
+    with rasterio.open(path) as file:
+        assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert file.block_shapes == [(256, 256)] * len(group.bands)
+        assert file.compression.name == "zstd"
+        assert file.overviews(1) == [2, 4, 8, 16, 32]
+    # Places without a patch take no room: five patches are a thousandth of the grid.
+    assert path.stat().st_size < 300_000
+    assert [item.name for item in path.parent.iterdir()] == ["product.tif"]
+
+
+def test_overviews_are_means_and_modes_without_the_empty_places(written):
+    path, canvas, group = written
+    with rasterio.open(path, overview_level=0) as file:
+        half = file.read(1).astype(float)
+    block = canvas[0, 57 * 60 : 58 * 60, 26 * 60 : 28 * 60]
+    quads = np.stack([block[r::2, c::2] for r in (0, 1) for c in (0, 1)]).astype(float)
+    found = half[57 * 30 : 58 * 30, 26 * 30 : 28 * 30]
+    if group is LABELS:
+        counts = (quads[:, None] == quads[None]).sum(axis=1)
+        best = counts.max(axis=0)
+        own = (quads == found).sum(axis=0)
+        np.testing.assert_array_equal(own, best)
+    else:
+        assert np.abs(found - quads.mean(axis=0)).max() <= 0.51
+    # At a border nothing is mixed with the empty places beside it.
+    with rasterio.open(path, overview_level=4) as file:
+        far = file.read(1)
+    values = far[far != group.nodata]
+    assert values.min() >= canvas[canvas != group.nodata].min()
+    assert values.max() <= canvas[canvas != group.nodata].max()
+    assert len(values) >= math.ceil(60 / 32)
+
+
+def test_a_second_mosaic_takes_the_place_of_the_first(tmp_path):
+    path = tmp_path / "m.tif"
+    for seed in (1, 2):
+        patches = random_patches(SAR, [(3, 4)], seed)
+        mosaic.write(path, SAR, "33UUP", patches)
+    with rasterio.open(path) as file:
+        window = rasterio.windows.Window(180, 240, 60, 60)
+        np.testing.assert_array_equal(file.read(window=window), patches[3, 4])
+
+
+_FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np, rasterio.shutil
+from eoexplore.store import mosaic
+path, limit, when = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+group = mosaic.GROUPS["optical"]
+random = np.random.default_rng(0)
+patches = {(x, 5): random.integers(1, 3000, (4, 60, 60)).astype("uint16") for x in range(12)}
+shrink = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+if when == "copying":
+    copy = rasterio.shutil.copy
+    def late(*args, **more):
+        shrink()
+        return copy(*args, **more)
+    rasterio.shutil.copy = late
+else:
+    shrink()
+try:
+    mosaic.write(path, group, "33UUP", patches)
+except OSError as error:
+    print("refused:", error)
+else:
+    print("written")
+"""
+
+
+@pytest.mark.parametrize("when", ["writing", "copying"])
+@pytest.mark.parametrize("limit", [100, 150_000])
+def test_a_disk_that_is_full_leaves_the_old_mosaic(tmp_path, when, limit):
+    path = tmp_path / "m.tif"
+    path.write_bytes(b"old")
+    command = [sys.executable, "-c", _FULL, str(path), str(limit), when]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("refused: ")
+    assert path.read_bytes() == b"old"
+    assert [item.name for item in tmp_path.iterdir()] == ["m.tif"]
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
