@@ -51,10 +51,10 @@ def describe(opened: Opened, selection: Selection) -> dict[str, Any]:
         "online": _ONLINE,
         "imagery_zoom": IMAGERY_ZOOM,
         "layers": [
+            _density(opened, query),
             # Radar lies under the optical picture: of two opaque pictures one is shown first.
             *sorted(imagery, key=lambda item: _ORDER.get(item["id"], 0)),
             _footprints(opened, query),
-            _density(opened, query),
         ],
     }
 
