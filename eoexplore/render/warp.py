@@ -99,6 +99,47 @@ def _fill(
     return (start + step * share).reshape(len(values), -1)
 
 
+@dataclass(frozen=True)
+class Target:
+    """A rectangle of a view's pixels to warp to."""
+
+    at: tuple[slice, slice]
+    """Rows and columns of the view."""
+    transform: Affine
+    """Pixel (column, row) of the rectangle to EPSG:3857 metres."""
+    scale: tuple[float, float]
+    """Target pixels per source pixel along columns and rows; below 1 the kernel widens."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.at
+        return rows.stop - rows.start, columns.stop - columns.start
+
+
+def target_of(
+    view: View,
+    here: npt.NDArray[np.bool_],
+    located: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    gsd_m: float,
+) -> Target:
+    """Return the smallest rectangle that holds all wanted pixels of a view.
+
+    Args:
+        view: the tile.
+        here: which of its pixels are wanted, at least one; shape (side, side).
+        located: easting and northing of every pixel of the view.
+        gsd_m: source pixel in metres.
+    """
+    rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
+    at = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    a, _, west, _, e, north = view.transform[:6]
+    moved = Affine(a, 0, west + a * at[1].start, 0, e, north + e * at[0].start)
+    # From the box around the whole view, as GDAL does it for a source that covers the view.
+    width, height = (float(np.ptp(metres)) / gsd_m for metres in located)
+    return Target(at, moved, ((view.side - 1) / width, (view.side - 1) / height))
+
+
 @functools.lru_cache(maxsize=256)
 def _crs(epsg: int) -> CRS:
     return CRS.from_epsg(epsg)
@@ -108,32 +149,31 @@ def bilinear(
     canvas: npt.NDArray[np.generic],
     transform: Affine,
     epsg: int,
-    view: View,
-    nodata: float | None,
+    target: Target,
 ) -> npt.NDArray[np.generic]:
-    """Warp an image in UTM to the pixels of a view.
+    """Warp an image in UTM to pixels of a view.
 
     Args:
-        canvas: shape (band, row, column), reaching at least 2 pixels past the view.
+        canvas: shape (band, row, column), reaching at least 2 pixels past the wanted ones; every
+            value counts.
         transform: canvas pixel (column, row) to UTM metres.
         epsg: code of the UTM zone.
-        view: the pixels asked for.
-        nodata: canvas value that never takes part in an interpolation; none if there is none.
+        target: the pixels asked for.
 
     Returns:
-        Same bands and type, shape (band, side, side); 0, or nodata, where the canvas is empty.
+        Same bands and type, shape (band, row, column); 0 where the canvas ends.
     """
-    shape = (len(canvas), view.side, view.side)
-    result = np.full(shape, 0 if nodata is None else nodata, canvas.dtype)
+    result = np.zeros((len(canvas), *target.shape), canvas.dtype)
     reproject(
         canvas,
         result,
         src_transform=transform,
         src_crs=_crs(epsg),
-        src_nodata=nodata,
-        dst_transform=view.transform,
+        dst_transform=target.transform,
         dst_crs=_crs(3857),
-        dst_nodata=nodata,
         resampling=Resampling.bilinear,
+        # Left alone, GDAL takes the ratio from the canvas it gets, and neighbouring tiles differ.
+        XSCALE=target.scale[0],
+        YSCALE=target.scale[1],
     )
     return result

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from eoexplore.core.errors import DataMissing
 from eoexplore.render.colours import UNREADABLE, label_palette
 from eoexplore.render.composites import Style
 from eoexplore.render.stretch import linear
@@ -58,7 +59,11 @@ def draw(scene: Scene, shown: Shown, style: Style, view: View) -> Picture:
     if layer is None or view.z < MOSAIC_ZOOM:
         return empty(view.size)
     source = Originals if view.z >= ORIGINALS_ZOOM else Packed
-    tile = source(scene, shown, layer, style, view)
+    try:
+        tile = source(scene, shown, layer, style, view)
+    except DataMissing:
+        # Bands that are not packed: the style is there from ORIGINALS_ZOOM on.
+        return empty(view.size)
     if not len(tile.rows):
         return empty(view.size)
     return _labels(tile) if style.categorical else _image(tile)
@@ -70,8 +75,8 @@ def _image(tile: Source) -> Picture:
         bands = dict(zip(tile.style.bands, piece.bands, strict=True))
         for place, channel in enumerate(tile.style.channels):
             levels = linear(channel.values(bands), channel.low, channel.high)
-            np.copyto(rgba[..., place], levels, where=piece.drawn)
-        np.copyto(rgba[..., 3], np.uint8(255), where=piece.drawn)
+            np.copyto(rgba[piece.at][..., place], levels, where=piece.drawn)
+        np.copyto(rgba[piece.at][..., 3], np.uint8(255), where=piece.drawn)
     rgba[tile.unreadable() & (rgba[..., 3] == 0)] = UNREADABLE
     return Picture(rgba)
 

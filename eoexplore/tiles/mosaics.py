@@ -17,7 +17,7 @@ from rasterio.windows import Window
 BASE_M = 20.0
 """Pixel of a mosaic in metres; each overview doubles it."""
 OVERVIEWS = 5
-_BORDER = 3
+BORDER = 3
 """Pixels read around a view, so that interpolation has neighbours."""
 _HANDLES = 96
 
@@ -116,13 +116,24 @@ def read(
     """
     with HANDLES.borrow(path, level) as source:
         a, _, c, _, e, f = source.transform[:6]
-        left, right = (east.min() - c) / a, (east.max() - c) / a
-        top, bottom = (north.max() - f) / e, (north.min() - f) / e
-        column = max(int(np.floor(left)) - _BORDER, 0)
-        row = max(int(np.floor(top)) - _BORDER, 0)
-        width = min(int(np.floor(right)) + 1 + _BORDER, source.width) - column
-        height = min(int(np.floor(bottom)) + 1 + _BORDER, source.height) - row
-        if width <= 0 or height <= 0:
+        columns = _span((east.min() - c) / a, (east.max() - c) / a)
+        rows = _span((north.max() - f) / e, (north.min() - f) / e)
+        inner = _within(rows, source.height), _within(columns, source.width)
+        if any(part.start >= part.stop for part in inner):
             return None
-        pixels = source.read(bands, window=Window(column, row, width, height))
-    return Canvas(pixels, Affine(a, 0, c + a * column, 0, e, f + e * row))
+        found = source.read(bands, window=Window.from_slices(*inner))
+        shape = (len(bands), rows.stop - rows.start, columns.stop - columns.start)
+        # The border stays empty where the mosaic ends, so that all of a grid have one shape.
+        pixels = np.full(shape, source.nodata, found.dtype)
+    down, right = inner[0].start - rows.start, inner[1].start - columns.start
+    pixels[:, down : down + found.shape[1], right : right + found.shape[2]] = found
+    return Canvas(pixels, Affine(a, 0, c + a * columns.start, 0, e, f + e * rows.start))
+
+
+def _span(first: float, last: float) -> slice:
+    """Return the pixels from one place to another, and a border."""
+    return slice(int(np.floor(first)) - BORDER, int(np.floor(last)) + 1 + BORDER)
+
+
+def _within(span: slice, size: int) -> slice:
+    return slice(max(span.start, 0), min(span.stop, size))

@@ -1,31 +1,36 @@
 """Tiles further out, from the packed mosaics of the index."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from eoexplore.core.errors import DataMissing
+from eoexplore.core.types import Layer
 from eoexplore.render.composites import Style
+from eoexplore.render.warp import View
 from eoexplore.store import mosaic
 from eoexplore.tiles import mosaics
 from eoexplore.tiles.mosaics import Canvas
+from eoexplore.tiles.places import Ints
+from eoexplore.tiles.scene import Scene, Shown
 from eoexplore.tiles.source import Mask, Metres, Piece, Source, nearest
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What one product contributes to a tile."""
-
-    path: Path
-    epsg: int
-    here: Mask
-    """Where the view shows patches of this product."""
-
-
 class Packed(Source):
-    """A tile from one mosaic per product; a product that is not packed yet is left out."""
+    """A tile from one mosaic per product; a product that is not packed yet is left out.
+
+    Products of one MGRS tile share one grid, so their patches are put together there, by the
+    topmost patch of each place, and interpolated once.
+    """
+
+    def __init__(self, scene: Scene, shown: Shown, layer: Layer, style: Style, view: View) -> None:
+        """Find the topmost patches of a view, and the mosaics that hold the style's bands."""
+        super().__init__(scene, shown, layer, style, view)
+        self._name, self._group = _group_of(style)
+        product = self.samples.frame["product"].cat
+        self._products = product.categories
+        self._codes: Ints = product.codes.to_numpy().astype(np.int32)
 
     def unreadable(self) -> Mask:
         """Tell at which pixels lies a patch that the index could not read."""
@@ -34,53 +39,90 @@ class Packed(Source):
     def codes(self) -> npt.NDArray[np.uint16]:
         """Return the code of the mosaic pixel under each pixel's centre."""
         codes = np.zeros(self.seen.rows.shape, np.uint16)
-        for part, _ in self._parts():
-            located = self.seen.located[part.epsg]
-            canvas = self._read(part, [1], located)
-            if canvas is not None:
-                found = nearest(canvas.pixels[0], canvas.transform, *located)
-                np.copyto(codes, found, where=part.here)
+        for canvas, here, located in self._canvases([1]):
+            found = nearest(canvas.pixels[0], canvas.transform, *located)
+            np.copyto(codes, found.astype(np.uint16), where=here)
         return codes
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield one part for each product that lies on top somewhere."""
-        for part, group in self._parts():
-            located = self.seen.located[part.epsg]
-            bands = [group.bands.index(band) + 1 for band in self.style.bands]
-            canvas = self._read(part, bands, located)
-            if canvas is None:
-                continue
-            piece = self.warp(canvas, part.epsg, group.nodata, part.here, located)
+        """Yield one part for each MGRS tile that lies on top somewhere."""
+        group = self._group
+        numbers = [group.bands.index(band) + 1 for band in self.style.bands]
+        for canvas, here, located in self._canvases(numbers):
+            epsg = int(self.samples.epsg[self.seen.rows[here][0]])
+            piece = self.warp(canvas, epsg, group.nodata, here, located)
             if group.scale != 1:
-                piece = Piece(piece.drawn, piece.bands.astype(np.float32) / np.float32(group.scale))
+                values = piece.bands.astype(np.float32) / np.float32(group.scale)
+                piece = Piece(piece.at, piece.drawn, values)
             yield piece
 
-    def _parts(self) -> Iterator[tuple[_Part, mosaic.Group]]:
-        name = _group_of(self.style)
-        if name is None or not len(self.rows):
-            return
-        column = self.samples.frame["product"].cat
-        codes = column.codes.to_numpy()
-        for code in np.unique(codes[self.rows]):
-            path = self.scene.opened.folder.mosaic(name, column.categories[code])
-            if path is not None:
-                epsg = int(self.samples.epsg[self.rows[codes[self.rows] == code][0]])
-                yield _Part(path, epsg, self.spread(codes == code)), mosaic.GROUPS[name]
+    def _canvases(self, bands: list[int]) -> Iterator[tuple[Canvas, Mask, tuple[Metres, Metres]]]:
+        """Yield for each MGRS tile its pixels, where the view shows it, and all places there."""
+        for tile in self.scene.places.tiles_of(self.rows):
+            located = self.seen.located[self.scene.places.zone_of(tile)]
+            here = self.spread(self.scene.places.tile == tile)
+            canvas = self._together(int(tile), bands, located[0][here], located[1][here])
+            if canvas is not None:
+                yield canvas, here, located
 
-    def _read(self, part: _Part, bands: list[int], located: tuple[Metres, Metres]) -> Canvas | None:
-        east, north = (metres[part.here] for metres in located)
+    def _together(self, tile: int, bands: list[int], east: Metres, north: Metres) -> Canvas | None:
+        """Return the topmost patches of one MGRS tile around some places."""
+        level = mosaics.level_for(self.view.ground_m)
+        around = mosaics.BORDER * mosaics.BASE_M * 2**level
+        near = self.scene.places.near(tile, self.tops, east, north, around)
+        result: Canvas | None = None
+        wanted: Ints | None = None
+        for code in np.unique(self._codes[near]):
+            canvas = self._read(int(code), bands, level, east, north)
+            if canvas is None:
+                continue
+            if result is None or wanted is None:
+                wanted = self._product_at(tile, canvas)
+                empty = np.full_like(canvas.pixels, self._group.nodata)
+                result = Canvas(empty, canvas.transform)
+            np.copyto(result.pixels, canvas.pixels, where=wanted == code)
+        return result
+
+    def _read(
+        self, product: int, bands: list[int], level: int, east: Metres, north: Metres
+    ) -> Canvas | None:
+        path = self.scene.opened.folder.mosaic(self._name, self._products[product])
+        if path is None:
+            return None
         try:
-            return mosaics.read(
-                part.path, bands, mosaics.level_for(self.view.ground_m), east, north
-            )
+            return mosaics.read(path, bands, level, east, north)
         except FileNotFoundError:
             # The index was rebuilt or removed between the look-up and the read.
             return None
 
+    def _product_at(self, tile: int, canvas: Canvas) -> Ints:
+        """Return which product each canvas pixel is taken from, -1 for none."""
+        a, _, left, _, e, top = canvas.transform[:6]
+        height, width = canvas.pixels.shape[1:]
+        east, north = left + a * (np.arange(width) + 0.5), top + e * (np.arange(height) + 0.5)
+        rows = self.scene.places.cells(tile, self.tops, east, north)
+        return _grown(np.where(rows >= 0, self._codes[rows], np.int32(-1)))
 
-def _group_of(style: Style) -> str | None:
-    """Return the group of packed bands that has all bands of a style, or none."""
+
+def _grown(products: Ints) -> Ints:
+    """Let each product reach one pixel into places without one.
+
+    A coarse pixel on the edge of a patch may have its centre outside, yet hold the patch's data.
+    """
+    grown = products.copy()
+    for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):
+        beside = np.roll(grown, step, axis)
+        np.copyto(grown, beside, where=(grown < 0) & (beside >= 0))
+    return grown
+
+
+def _group_of(style: Style) -> tuple[str, mosaic.Group]:
+    """Return the group of packed bands that has all bands of a style.
+
+    Raises:
+        DataMissing: a band of the style is not packed.
+    """
     for name, group in mosaic.GROUPS.items():
         if group.layer == style.layer and set(style.bands) <= set(group.bands):
-            return name
-    return None
+            return name, group
+    raise DataMissing(f"{style.title} needs bands that are not packed; zoom in to see it.")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from eoexplore.store.samples import Samples
 
 Ints = npt.NDArray[np.int32]
-Located = dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
+Metres = npt.NDArray[np.float64]
+Located = dict[int, tuple[Metres, Metres]]
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,13 @@ class Places:
     def __init__(self, samples: "Samples") -> None:
         """Sort the patches of a sample table into the grids of their MGRS tiles."""
         tiles = samples.frame["tile"].astype("category").cat
-        self._tile: Ints = tiles.codes.to_numpy().astype(np.int32)
+        self.tile: Ints = tiles.codes.to_numpy().astype(np.int32)
         self._origins = [mgrs.tile_origin(name) for name in tiles.categories]
         self._x = samples.frame["x"].to_numpy(np.int32)
         self._y = samples.frame["y"].to_numpy(np.int32)
         self._order = np.argsort(samples.rank, kind="stable").astype(np.int32)
         self._shape = (len(self._origins), _reach(self._y), _reach(self._x))
-        self._boxes = _boxes(samples.outlines, self._tile, len(self._origins))
+        self._boxes = _boxes(samples.outlines, self.tile, len(self._origins))
 
     def tops(self, mask: npt.NDArray[np.bool_]) -> Tops:
         """Return the topmost of the patches in a mask, shape (n,), on every place."""
@@ -61,10 +62,54 @@ class Places:
         places = np.flatnonzero(mask[self._order]).astype(np.int32)
         rows = self._order[places]
         # Rows come in draw order, and of equal indices the last assignment stays.
-        grids[self._tile[rows], self._y[rows], self._x[rows]] = places
+        grids[self.tile[rows], self._y[rows], self._x[rows]] = places
         used = np.zeros(len(grids), bool)
-        used[self._tile[rows]] = True
+        used[self.tile[rows]] = True
         return Tops(grids, used)
+
+    def tiles_of(self, rows: Ints) -> Ints:
+        """Return the numbers of the MGRS tiles that some patches lie in, each once."""
+        return np.unique(self.tile[rows])
+
+    def zone_of(self, tile: int) -> int:
+        """Return the EPSG code of an MGRS tile, by its number."""
+        return self._origins[tile][0]
+
+    def near(self, tile: int, tops: Tops, east: Metres, north: Metres, more_m: float) -> Ints:
+        """Return the topmost patches of one MGRS tile in the box around some places.
+
+        Args:
+            tile: number of the MGRS tile.
+            tops: which patches are shown.
+            east: eastings in metres, any shape.
+            north: northings in metres, any shape.
+            more_m: how much wider the box is on each side, in metres.
+
+        Returns:
+            Rows of the sample table.
+        """
+        _, left, top = self._origins[tile]
+        columns = _range(east.min() - left - more_m, east.max() - left + more_m)
+        lines = _range(top - north.max() - more_m, top - north.min() + more_m)
+        found = tops.grids[tile][lines, columns]
+        rows: Ints = self._order[found[found >= 0]]
+        return rows
+
+    def cells(self, tile: int, tops: Tops, east: Metres, north: Metres) -> Ints:
+        """Return the topmost patch of one MGRS tile in a raster of its zone.
+
+        Args:
+            tile: number of the MGRS tile.
+            tops: which patches are shown.
+            east: easting of each column, shape (column,).
+            north: northing of each row, shape (row,).
+
+        Returns:
+            Rows of the sample table, -1 for none; shape (row, column).
+        """
+        _, left, top = self._origins[tile]
+        right, down = np.meshgrid(east - left, top - north)
+        return self._rows(self._at(tops.grids[tile], right, down))
 
     def look(self, view: View, tops: Tops) -> Seen:
         """Return which patch each pixel of a view shows."""
@@ -112,6 +157,11 @@ class Places:
         if not len(self._order):
             return places
         return np.where(places >= 0, self._order[places], np.int32(-1))
+
+
+def _range(first_m: float, last_m: float) -> slice:
+    """Return the grid places that a stretch of metres touches."""
+    return slice(max(int(first_m // mgrs.PATCH_M), 0), max(int(last_m // mgrs.PATCH_M) + 1, 0))
 
 
 def _reach(index: Ints) -> int:

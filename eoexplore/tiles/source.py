@@ -11,7 +11,7 @@ from rasterio.transform import Affine
 
 from eoexplore.core.types import Layer
 from eoexplore.render.composites import Style
-from eoexplore.render.warp import View, bilinear
+from eoexplore.render.warp import View, bilinear, target_of
 from eoexplore.tiles.mosaics import Canvas
 from eoexplore.tiles.scene import Scene, Shown
 
@@ -19,16 +19,20 @@ Pixels = npt.NDArray[np.generic]
 Mask = npt.NDArray[np.bool_]
 Metres = npt.NDArray[np.float64]
 T = TypeVar("T", bound=np.generic)
+_KERNEL = 2
+"""Pixels on each side that take part in an interpolation that shrinks to half."""
 
 
 @dataclass(frozen=True)
 class Piece:
     """A part of a tile that comes from one raster."""
 
+    at: tuple[slice, slice]
+    """Rows and columns of the view."""
     drawn: Mask
-    """Where the part lies and has data, shape (side, side)."""
+    """Where in them the part lies and has data, shape (row, column)."""
     bands: Pixels
-    """Bands in the order of the style, shape (band, side, side)."""
+    """Bands in the order of the style, shape (band, row, column)."""
 
 
 class Source(ABC):
@@ -61,42 +65,48 @@ class Source(ABC):
     def warp(
         self, canvas: Canvas, epsg: int, nodata: float, here: Mask, located: tuple[Metres, Metres]
     ) -> Piece:
-        """Interpolate a canvas at the pixels of the view.
+        """Interpolate a canvas at pixels of the view.
 
         Args:
-            canvas: pixels in the UTM zone, reaching past the view.
+            canvas: pixels in the UTM zone, reaching past the view where there are any.
             epsg: code of the zone.
-            nodata: value of empty canvas pixels; it takes no part in the interpolation.
-            here: where the result is wanted.
+            nodata: value of empty canvas pixels; they take no part in the interpolation.
+            here: where the result is wanted, at least at one pixel; shape (side, side).
             located: easting and northing of every pixel.
         """
-        empty = (
-            np.isnan(canvas.pixels).any(axis=0)
-            if np.isnan(nodata)
-            else (canvas.pixels == nodata).any(axis=0)
-        )
-        if not empty.any():
-            return Piece(here, bilinear(canvas.pixels, canvas.transform, epsg, self.view, None))
-        # Interpolation reaches half a pixel past the data: its edge is where the pixels end.
-        drawn = here & nearest(~empty, canvas.transform, *located)
-        bands = bilinear(canvas.pixels, canvas.transform, epsg, self.view, nodata)
-        _fill(bands, drawn, canvas, nodata, located)
-        return Piece(drawn, bands)
+        target = target_of(self.view, here, located, canvas.transform.a)
+        at, drawn = target.at, here[target.at]
+        if np.isnan(nodata):
+            known = ~np.isnan(canvas.pixels).any(axis=0)
+        else:
+            known = (canvas.pixels != nodata).all(axis=0)
+        pixels = canvas.pixels
+        if not known.all():
+            # Interpolation reaches past the data: its edge is where the pixels end.
+            drawn = drawn & nearest(known, canvas.transform, located[0][at], located[1][at])
+            pixels = _extended(pixels, known)
+        return Piece(at, drawn, bilinear(pixels, canvas.transform, epsg, target))
 
 
-def _fill(
-    bands: Pixels, drawn: Mask, canvas: Canvas, nodata: float, located: tuple[Metres, Metres]
-) -> None:
-    """Give pixels on the edge of the data that GDAL left empty the source pixel they lie in.
+def _extended(pixels: Pixels, known: Mask) -> Pixels:
+    """Let the data reach a kernel's width past its edge, so that no empty pixel is mixed in.
 
-    GDAL skips a pixel whose centre it finds, by a rounding or its approximation, past the edge.
+    The pixel at the edge is repeated, which gives what leaving the empty ones out would give, at
+    half the time that GDAL takes to look at each pixel's validity.
     """
-    left = np.isnan(bands[0]) if np.isnan(nodata) else bands[0] == nodata
-    at = np.nonzero(drawn & left)
-    if len(at[0]):
-        east, north = (metres[at] for metres in located)
-        for band, plane in zip(bands, canvas.pixels, strict=True):
-            band[at] = nearest(plane, canvas.transform, east, north)
+    result, filled = np.where(known, pixels, pixels.dtype.type(0)), known.copy()
+    for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)) * _KERNEL:
+        here, beside = _overlap(down, right), _overlap(-down, -right)
+        new = filled[beside] & ~filled[here]
+        result[:, *here][:, new] = result[:, *beside][:, new]
+        filled[here] |= new
+    return result
+
+
+def _overlap(down: int, right: int) -> tuple[slice, slice]:
+    """Return the part of an image that is still inside it when moved back by a pixel."""
+    rows, columns = (slice(max(step, 0), min(step, 0) or None) for step in (down, right))
+    return rows, columns
 
 
 def patches_in(rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

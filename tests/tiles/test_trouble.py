@@ -47,6 +47,17 @@ def damaged(tmp_path_factory):
     return built(catalog.open_slug(opened.slug), root)
 
 
+CORNERS = (builders.Patch("29SNC", 0, 0), builders.Patch("29SNC", 90, 90))
+
+
+@pytest.fixture(scope="module")
+def corners(tmp_path_factory):
+    root = builders.write_tree(tmp_path_factory.mktemp("data") / "corners", CORNERS, ("s2",))
+    opened = catalog.add(root)
+    index.build(opened.slug, workers=1)
+    return built(catalog.open_slug(opened.slug), root)
+
+
 def patch_pixels(patch, tile):
     """Return which pixels of a tile lie well inside a patch."""
     columns, rows = source_places((patch,), *tile, 256)
@@ -268,3 +279,20 @@ def test_nagle_is_switched_off_on_each_connection():
         connection.close()
         asyncio.run(NoDelay(_nothing)({"type": "http"}, held.receive, _nothing))
     asyncio.run(NoDelay(_nothing)({"type": "http"}, _nothing, _nothing))
+
+
+@pytest.mark.parametrize("z", [9, 10, 11, 12, 14])
+@pytest.mark.parametrize("corner", [(0, 0), (90, 90)])
+def test_patches_in_the_corner_of_a_product_are_whole(corners, z, corner):
+    """Where the packed mosaic itself ends, nothing is dark and nothing is missing."""
+    patch = next(item for item in CORNERS if (item.x, item.y) == corner)
+    darkest = int(patch.pixels("s2", "B04").min()) * 255 // 2000
+    drawn_pixels = 0
+    for tile in tiles_over([(patch,)], z):
+        drawn = draw(corners.scene, corners.shown, find_style("s2", ""), View(*tile)).rgba
+        columns, rows = source_places((patch,), *tile, 256)
+        here = inside(columns - 0.1, rows - 0.1, (119.8, 119.8))
+        assert (drawn[here, 3] == 255).all()
+        assert drawn[here, 0].min(initial=255) >= darkest
+        drawn_pixels += here.sum()
+    assert drawn_pixels
