@@ -1,9 +1,12 @@
 """Building an index: read every file once, in chunks that survive a kill."""
 
+import contextlib
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 
@@ -85,8 +88,8 @@ def build(
         Cancelled: `cancelled` said so.
     """
     opened = catalog.open_slug(slug)
-    opened.folder.path.mkdir(parents=True, exist_ok=True)
     try:
+        opened.folder.path.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(opened.folder.lock, timeout=0):
             _sweep(opened.folder)
             _check_disk(opened)
@@ -101,17 +104,19 @@ def build(
     except OSError as error:
         raise JobError(
             "The index could not be written; the disk may be full. "
-            f"Free some space and start again: finished parts are kept. ({error.strerror})"
+            f"Free some space and start again: finished parts are kept. ({error.strerror or error})"
+        ) from error
+    except BrokenProcessPool as error:
+        raise JobError(
+            "A process that built the index was ended, perhaps for lack of memory. Start again, "
+            "with fewer processes (EOEXPLORE_WORKERS): finished parts are kept."
         ) from error
     return catalog.open_slug(slug)
 
 
 def rebuild(slug: str) -> None:
     """Throw away the finished chunks of an index, so that the next build reads every file."""
-    folder = catalog.open_slug(slug).folder
-    for name in ("chunks", "mosaics"):
-        shutil.rmtree(folder.path / name, ignore_errors=True)
-    folder.write_state(BuildState())
+    catalog.open_slug(slug).folder.discard()
 
 
 def _build(
@@ -126,17 +131,22 @@ def _build(
     total = sum(len(chunk.patches) for chunk in chunks)
     done = total - sum(len(chunk.patches) for chunk in todo)
     report(done, total, "reading patches")
+    if opened.state.complete and not todo:
+        return
     folder.write_state(BuildState(len(chunks) - len(todo), len(chunks)))
     left = len(todo)
-    for size in _run(todo, workers, cancelled):
-        done, left = done + size, left - 1
-        folder.write_state(BuildState(len(chunks) - left, len(chunks)))
-        report(done, total, "reading patches")
+    # Closed at once when something fails here: the processes end before the lock is given back.
+    with contextlib.closing(_run(todo, workers, cancelled)) as sizes:
+        for size in sizes:
+            done, left = done + size, left - 1
+            folder.write_state(BuildState(len(chunks) - left, len(chunks)))
+            report(done, total, "reading patches")
     _join(opened, chunks)
-    folder.write_state(BuildState(len(chunks), len(chunks), complete=True))
+    now = time.time_ns() // 1_000_000
+    folder.write_state(BuildState(len(chunks), len(chunks), complete=True, finished=now))
 
 
-def _run(todo: list[_Chunk], workers: int, cancelled: Callable[[], bool]) -> Iterator[int]:
+def _run(todo: list[_Chunk], workers: int, cancelled: Callable[[], bool]) -> Generator[int]:
     """Yield the number of patches of each chunk as it is finished."""
     if not todo:
         return
@@ -184,10 +194,8 @@ def pack_chunk(chunk: _Chunk) -> int:
         values, unreadable = _read_patch(dataset, patch)
         for name, group in mosaic.GROUPS.items():
             bands = [values.get((group.layer, band)) for band in group.bands]
-            if all(band is not None for band in bands):
-                packed[name][patch.x, patch.y] = np.stack(
-                    [mosaic.pack(band, group) for band in bands if band is not None]
-                )
+            if any(band is not None for band in bands):
+                packed[name][patch.x, patch.y] = mosaic.pack_all(bands, group)
         rows.append(_row(patch, values, codes, dataset, unreadable))
     for name, patches in packed.items():
         if patches:
@@ -261,8 +269,9 @@ def _join(opened: Opened, chunks: list[_Chunk]) -> None:
         for files in frame["unreadable"]
     ]
     frame["unreadable"] = bad
+    # An earlier build may have set the flag for a file that was repaired since.
     frame["flags"] = [
-        sorted({*flags, "unreadable"}) if files else flags
+        sorted({*flags} - {"unreadable"} | ({"unreadable"} if files else set()))
         for flags, files in zip(frame["flags"], bad, strict=True)
     ]
     sample_table.write(opened.folder.samples, frame, opened.dataset.classes, opened.fingerprint)

@@ -53,7 +53,7 @@ class BuildState:
     complete: bool = False
     """Whether areas and mosaics of all chunks are there and joined."""
     finished: int = 0
-    """When it became complete, in seconds since 1970, UTC; tells one build from the next."""
+    """When it became complete, in milliseconds since 1970, UTC; tells one build from the next."""
 
 
 class IndexFolder:

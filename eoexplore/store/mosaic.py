@@ -5,6 +5,7 @@ product and a selection is a mask on the patch grid.
 """
 
 import errno
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,20 @@ def pack(values: Array, group: Group) -> npt.NDArray[np.integer]:
     low = limits.min + 1 if group.nodata == limits.min else limits.min
     mean = np.clip(mean, low, limits.max)
     return np.where(count > 0, mean, group.nodata).astype(group.dtype)
+
+
+def pack_all(bands: Sequence[Array | None], group: Group) -> npt.NDArray[np.integer]:
+    """Pack the bands of one patch; one that is missing becomes nodata and takes no other with it.
+
+    Args:
+        bands: as for `pack`, in the order of the group.
+        group: what is packed together.
+
+    Returns:
+        Shape (band, 60, 60).
+    """
+    empty = np.full((PATCH_PX, PATCH_PX), group.nodata, group.dtype)
+    return np.stack([empty if band is None else pack(band, group) for band in bands])
 
 
 def mode_of_four(quads: Array) -> Array:

@@ -269,8 +269,13 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
         partial.write_text("one")
         assert not path.exists()
     assert path.read_text() == "one"
-    with pytest.raises(RuntimeError), atomic(path) as partial:
-        partial.write_text("tw")
-        raise RuntimeError
+
+    def fail():
+        with atomic(path) as partial:
+            partial.write_text("tw")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert path.read_text() == "one"
     assert [item.name for item in path.parent.iterdir()] == ["file.txt"]
