@@ -1,0 +1,132 @@
+"""Home: opening folders, what is refused and in which words, health, jobs."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from eoexplore import demo
+from tests.e2e.conftest import page_maker, running, small_demo
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def data(demo_folder, tmp_path_factory):
+    """Folders within the roots: a dataset, one with a truncated file, one that is none."""
+    root = tmp_path_factory.mktemp("roots")
+    shutil.copytree(demo_folder, root / "reben-good")
+    # Of another seed: copies of one dataset share an index.
+    demo.generate(root / "reben-damaged", seed=11, workers=1, parameters=small_demo())
+    for path in (root / "reben-damaged").glob("BigEarthNet-S2/*/*_T33UUP_69_44/*"):
+        path.write_bytes(path.read_bytes()[:300])
+    (root / "photos").mkdir()
+    (root / "photos" / "cat.jpg").write_bytes(b"no dataset")
+    return root
+
+
+@pytest.fixture(scope="module")
+def own_server(data, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("home") / "cache"
+    with running(cache, (data,), EOEXPLORE_DEMO="0", EOEXPLORE_WORKERS="1") as started:
+        yield started
+
+
+@pytest.fixture
+def home(browser, own_server):
+    with page_maker(browser, own_server) as maker:
+        yield maker
+
+
+def ask(page, path):
+    page.page.get_by_label("Path of the folder", exact=True).fill(str(path))
+    page.page.get_by_role("button", name="Open", exact=True).click()
+
+
+def refusal(page, path):
+    page.open("/home")
+    ask(page, path)
+    alert = page.page.get_by_test_id("stAlert").filter(has_not_text="No dataset is known yet")
+    alert.wait_for()
+    return alert.inner_text()
+
+
+def test_folder_outside_is_refused_whether_it_exists_or_not(home, own_server, data):
+    page = home()
+    there = own_server.cache.parents[1]
+    assert there.is_dir()
+    words = {
+        refusal(page, path)
+        for path in (there, there / "no-such-folder", data / ".." / "x", "/", "~", "../../..")
+    }
+    assert len(words) == 1
+    (sentence,) = words
+    assert "outside the folders that this app may open" in sentence
+
+
+def test_folder_that_is_no_dataset_names_what_was_looked_for(home, data):
+    page = home()
+    sentence = refusal(page, data / "photos")
+    for part in ("metadata.parquet", "BigEarthNet-S2", "Reference_Maps", "data.mdb"):
+        assert part in sentence
+    assert "There is no such folder" in refusal(page, data / "nothing-here")
+
+
+def test_folder_within_the_roots_opens_on_the_map_while_it_is_indexed(home, data):
+    page = home().open("/home")
+    ask(page, data / "reben-good")
+    page.page.locator(".eo-map .leaflet-tile-loaded").first.wait_for()
+    page.settle()
+    assert page.parameter("dataset") == "reben-good"
+    assert "32 patches" in page.text()
+    page.page.get_by_role("link", name="Home", exact=True).click()
+    entry = page.at(".st-key-dataset_reben-good")
+    entry.get_by_text("index complete").wait_for(timeout=60_000)
+    assert "32 patches" in entry.inner_text()
+    assert "synthetic" in entry.inner_text()
+    page.page.get_by_text("finished").first.wait_for()
+    assert "Indexing reben-good" in page.text()
+
+
+def test_damaged_file_is_one_line_of_the_report_and_one_grey_patch(home, data):
+    page = home().open("/home")
+    ask(page, data / "reben-damaged")
+    page.page.locator(".eo-map .leaflet-tile-loaded").first.wait_for()
+    page.page.get_by_role("link", name="Home", exact=True).click()
+    entry = page.at(".st-key-dataset_reben-damaged")
+    entry.get_by_text("index complete").wait_for(timeout=60_000)
+    line = "1 patch has a Sentinel-2 file that is damaged or cut short; the map shows them grey."
+    page.open("/home")
+    entry.get_by_text(line).wait_for()
+    assert entry.inner_text().count("cut short") == 1
+    name = damaged(data)
+    url = f"{page.server.address}/patch/reben-damaged/{name}/card.json"
+    lon, lat = page.page.request.get(url).json()["centre"]
+    page.open_map(dataset="reben-damaged", select=f"ids={name}", v=f"{lat},{lon},14")
+    shown = page.pixels().reshape(-1, 3)
+    grey = (np.ptp(shown, axis=1) <= 12) & (abs(shown.mean(axis=1) - 140) < 25)
+    assert grey.mean() > 0.1
+
+
+def damaged(data):
+    (folder,) = (data / "reben-damaged").glob("BigEarthNet-S2/*/*_T33UUP_69_44")
+    return folder.name
+
+
+def test_a_running_index_can_be_cancelled_and_goes_on(home, data):
+    large = data / "reben-large"
+    demo.generate(large, seed=7, workers=1, parameters=small_demo(columns=8))
+    page = home().open("/home")
+    ask(page, large)
+    page.page.get_by_role("button", name="1 job").click()
+    page.page.get_by_role("button", name="Cancel", exact=True).click()
+    page.open("/home")
+    page.page.get_by_text("cancelled").wait_for(timeout=30_000)
+    entry = page.at(".st-key-dataset_reben-large")
+    assert "index complete" not in entry.inner_text()
+    entry.get_by_role("button", name="Go on with the index").click()
+    end = time.monotonic() + 60
+    while "index complete" not in entry.inner_text() and time.monotonic() < end:
+        page.page.wait_for_timeout(500)
+    assert "index complete" in entry.inner_text()
