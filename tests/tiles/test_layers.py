@@ -1,0 +1,208 @@
+import json
+import re
+from dataclasses import replace
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from eoexplore.core.selection import EVERYTHING, parse
+from eoexplore.store import catalog
+from eoexplore.tiles.layers import describe, start_bounds
+from tests.builders import Patch, write_metadata, write_tree
+
+PATCHES = (Patch("33UUP", 26, 57), Patch("33UUP", 27, 57, split="test"))
+ORDER = ["density", "s1", "s2", "reference_map", "footprints"]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def opened(tmp_path):
+    return catalog.add(write_tree(tmp_path / "reben", PATCHES))
+
+
+def layers_of(opened, text=""):
+    return {layer["id"]: layer for layer in describe(opened, parse(text)[0])["layers"]}
+
+
+def styles_of(described):
+    return [style for layer in described["layers"] for style in layer["styles"]]
+
+
+def test_the_description_is_json_and_has_all_that_the_viewer_reads(opened):
+    described = describe(opened, EVERYTHING)
+    assert json.loads(json.dumps(described, allow_nan=False)) == described
+    assert set(described) == {
+        "dataset", "synthetic", "start", "goto", "query", "outlines", "online", "imagery_zoom",
+        "layers",
+    }  # fmt: skip
+    assert [layer["id"] for layer in described["layers"]] == ORDER
+    for layer in described["layers"]:
+        assert set(layer) == {
+            "id", "title", "visible", "opacity", "styles", "style", "min_zoom", "max_zoom",
+            "disabled",
+        }  # fmt: skip
+        assert layer["style"] in [style["id"] for style in layer["styles"]]
+        assert 0 <= layer["min_zoom"] <= layer["max_zoom"]
+        for style in layer["styles"]:
+            assert set(style) == {"id", "title", "url", "legend", "disabled"}
+
+
+def test_a_whole_copy_offers_everything(opened):
+    described = describe(opened, EVERYTHING)
+    assert [layer["disabled"] for layer in described["layers"]] == [None] * 5
+    assert [style["disabled"] for style in styles_of(described)] == [None] * len(
+        styles_of(described)
+    )
+    found = {layer["id"]: [s["id"] for s in layer["styles"]] for layer in described["layers"]}
+    assert found["s2"] == ["true_colour", "colour_infrared"]
+    assert found["s1"] == ["vv_vh"]
+    assert found["reference_map"] == ["clc19"]
+    assert described["synthetic"] is False
+
+
+def test_imagery_and_density_take_turns(opened):
+    layers = layers_of(opened)
+    assert layers["density"]["max_zoom"] + 1 == layers["s2"]["min_zoom"] == 8
+    assert layers["density"]["min_zoom"] == 0
+
+
+def check_url(url, slug, text, version):
+    """Fill the template and take the address apart again."""
+    assert re.findall(r"\{.*?\}", url) == ["{z}", "{x}", "{y}"]
+    filled = url.replace("{z}", "8").replace("{x}", "137").replace("{y}", "89")
+    assert not set(filled) & set("{}<>\"' \\")
+    parts = urlsplit(filled)
+    assert (parts.scheme, parts.netloc, parts.fragment) == ("", "", "")
+    prefix, found, layer, *place = parts.path.split("/")[1:]
+    assert prefix == "tiles"
+    assert unquote(found) == slug
+    assert layer in ORDER
+    assert re.fullmatch(r"8/137/89\.(png|webp)", "/".join(place))
+    query = parse_qs(parts.query, strict_parsing=True)
+    assert query["v"] == [version]
+    assert query.get("select", [""]) == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "split=train", "class=any:Marine waters|Inland waters;none:Urban fabric",
+     "country={z}|{x}%7B{y}%7D", "country=<img src=x onerror=alert(1)>", "country={{7*7}}",
+     "country=%26style%3Dx%23y?z", "country=a%22b'c\\d", "country=Österreich"],
+)  # fmt: skip
+def test_addresses_hold_any_selection_and_no_other_braces(opened, text):
+    selection, notices = parse(text)
+    assert notices == ()
+    described = describe(opened, selection)
+    for style in styles_of(described):
+        check_url(style["url"], opened.slug, selection.canonical(), opened.version)
+    query = parse_qs(described["query"])
+    assert query.get("select", [""]) == [selection.canonical()]
+    assert query["v"] == [opened.version]
+
+
+@pytest.mark.parametrize("slug", ["{z}", "a/b?c#d", "<img onerror=x>", "../..", "50%25", "ö\0"])
+def test_addresses_hold_any_name_of_a_dataset(opened, slug):
+    strange = replace(opened, slug=slug)
+    for style in styles_of(describe(strange, EVERYTHING)):
+        check_url(style["url"], slug, "", opened.version)
+
+
+def test_every_style_has_its_own_address(opened):
+    urls = [style["url"] for style in styles_of(describe(opened, EVERYTHING))]
+    assert len(set(urls)) == len(urls) == 6
+    assert sum("style=true_colour&" in url for url in urls) == 1
+
+
+def test_a_missing_band_greys_out_only_the_composites_that_need_it(opened, tmp_path):
+    for patch in PATCHES:
+        patch.path(tmp_path / "reben", "s2", "B08").unlink()
+    styles = {s["id"]: s for s in layers_of(catalog.refresh(opened.slug))["s2"]["styles"]}
+    assert styles["true_colour"]["disabled"] is None
+    assert styles["colour_infrared"]["disabled"] == "B08 is missing in all patches."
+
+
+def test_the_first_style_that_can_be_drawn_is_chosen(opened, tmp_path):
+    for patch in PATCHES:
+        patch.path(tmp_path / "reben", "s2", "B02").unlink()
+        patch.path(tmp_path / "reben", "s1", "VV").unlink()
+        patch.path(tmp_path / "reben", "s1", "VH").unlink()
+    layers = layers_of(catalog.refresh(opened.slug))
+    assert layers["s2"]["style"] == "colour_infrared"
+    (style,) = layers["s1"]["styles"]
+    assert style["disabled"] == "VV, VH are missing in all patches."
+
+
+def test_a_band_that_one_patch_has_is_offered(opened, tmp_path):
+    PATCHES[0].path(tmp_path / "reben", "s2", "B08").unlink()
+    styles = layers_of(catalog.refresh(opened.slug))["s2"]["styles"]
+    assert [style["disabled"] for style in styles] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("there", "visible"), [("s2", "s2"), ("s1", None), ("reference_map", None)]
+)
+def test_a_layer_that_no_patch_has_is_disabled_with_the_reason(tmp_path, there, visible):
+    opened = catalog.add(write_tree(tmp_path / "part", PATCHES, (there,)))
+    layers = layers_of(opened)
+    for name in ("s1", "s2", "reference_map"):
+        reason = layers[name]["disabled"]
+        assert (reason is None) == (name == there)
+        if reason:
+            assert reason.startswith("No patch of this copy has ")
+            assert reason.endswith(".")
+            assert layers[name]["visible"] is False
+    assert layers["s2"]["visible"] is (visible == "s2")
+
+
+def test_metadata_alone_shows_footprints_and_density(tmp_path):
+    write_metadata(tmp_path / "reben", PATCHES)
+    layers = layers_of(catalog.add(tmp_path / "reben"))
+    assert layers["footprints"]["visible"] is True
+    assert layers["density"]["visible"] is True
+    assert [layers[name]["disabled"] is None for name in ORDER] == [True, False, False, False, True]
+
+
+def test_legends_name_every_class_and_the_unlabelled(opened):
+    legend = layers_of(opened)["reference_map"]["styles"][0]["legend"]
+    classes = opened.dataset.classes
+    assert [entry["label"] for entry in legend["entries"]] == [*classes.names, "Unlabelled"]
+    colours = [entry["colour"] for entry in legend["entries"]]
+    assert all(re.fullmatch(r"#[0-9a-f]{6}", colour) for colour in colours)
+    splits = layers_of(opened)["footprints"]["styles"][0]["legend"]["entries"]
+    assert [entry["label"] for entry in splits] == ["Train", "Test"]
+
+
+def test_the_first_view_is_the_box_of_all_samples(opened):
+    west, south, east, north = start_bounds(opened)
+    assert (west, south, east, north) == tuple(opened.samples.bounds)
+    assert 12 < west < east < 13
+    assert 48 < south < north < 49
+
+
+def test_of_small_groups_far_apart_the_first_view_is_the_largest(tmp_path):
+    far = Patch("29SNC", 5, 5, country="Portugal")
+    write_metadata(tmp_path / "far", (*PATCHES, far))
+    opened = catalog.add(tmp_path / "far")
+    west, south, east, north = start_bounds(opened)
+    assert 12 < west < east < 13
+    assert 48 < south < north < 49
+
+
+def test_a_dataset_without_samples_starts_with_the_world(tmp_path):
+    write_metadata(tmp_path / "none", ())
+    opened = catalog.add(tmp_path / "none")
+    west, south, east, north = start_bounds(opened)
+    assert (west, east) == (-180, 180)
+    assert south < 0 < north
+    json.dumps(describe(opened, EVERYTHING))
+
+
+@pytest.mark.real_data
+def test_all_of_reben_starts_with_europe(real_data):
+    opened = catalog.add(real_data / "reben" / "metadata")
+    assert start_bounds(opened) == pytest.approx([-8.99, 36.96, 31.59, 68.02], abs=0.05)
+    assert len(json.dumps(describe(opened, EVERYTHING))) < 20_000
