@@ -118,7 +118,7 @@ def _nlabels(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
 
 def _box(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
     west, south, east, north = cast(tuple[float, ...], value)
-    lon, lat = samples["lon"].to_numpy(), samples["lat"].to_numpy()
+    lon, lat = samples["lon"].to_numpy(float), samples["lat"].to_numpy(float)
     return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
 
 

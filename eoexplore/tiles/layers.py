@@ -13,6 +13,7 @@ from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
 from eoexplore.render import colours
 from eoexplore.render.composites import Style, styles_of
+from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
 
 IMAGERY_ZOOM = 8
@@ -38,7 +39,7 @@ def describe(opened: Opened, selection: Selection) -> dict[str, Any]:
     Returns:
         Layers from bottom to top, with addresses relative to the server's base path.
     """
-    query = {"select": selection.canonical(), "v": opened.version}
+    query = {"select": selections.text_of(selection), "v": opened.version}
     gaps = missing_bands(opened)
     imagery = [_imagery(opened, layer, query, gaps) for layer in opened.dataset.layers]
     return {

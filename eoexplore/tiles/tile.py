@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from eoexplore.core import mercator
 from eoexplore.core.errors import UnknownName
-from eoexplore.core.selection import Selection, parse
+from eoexplore.core.selection import Selection
 from eoexplore.render.composites import Style, find_style, styles_of
 from eoexplore.render.encode import MEDIA_TYPES, encode_palette, encode_rgba
 from eoexplore.render.warp import View
 from eoexplore.store.catalog import Opened
+from eoexplore.store.selections import parse
 from eoexplore.tiles.imagery import Picture, draw
 from eoexplore.tiles.overview import draw_density, draw_footprints
 from eoexplore.tiles.scene import Scene, Shown, scene_of, shown_of

@@ -7,9 +7,9 @@ import numpy.typing as npt
 import streamlit as st
 
 from eoexplore.analysis.selection import mask
-from eoexplore.core import selection as grammar
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import Selection
+from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
 
 DATASET = "dataset"
@@ -34,13 +34,13 @@ class View:
 
 def current_selection() -> tuple[Selection, tuple[str, ...]]:
     """Return the selection in the address, with a sentence for each part that is no condition."""
-    return grammar.parse(str(st.session_state.get(SELECT) or ""))
+    return selections.parse(str(st.session_state.get(SELECT) or ""))
 
 
 def set_condition(key: str, value: object | None) -> None:
     """Set or drop one condition; call from a widget's callback only."""
     selection, _ = current_selection()
-    st.session_state[SELECT] = selection.replace(key, value).canonical()
+    st.session_state[SELECT] = selections.text_of(selection.replace(key, value))
 
 
 def view_of(opened: Opened) -> View:
