@@ -113,7 +113,7 @@ def _share(value: object, samples: pd.DataFrame, classes: Classes) -> Mask:
 def _nlabels(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
     low, high = cast(tuple[int, int], value)
     count = np.bitwise_count(samples["label_mask"].to_numpy(np.uint64))
-    return (count >= low) & (count <= high)
+    return np.asarray((count >= low) & (count <= high), bool)
 
 
 def _box(value: object, samples: pd.DataFrame, _: Classes) -> Mask:

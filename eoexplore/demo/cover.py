@@ -389,13 +389,12 @@ def fill(use: Codes, fields: Fields, road: Floats, stream: Floats) -> Cover:
     crowns = (pairs + np.roll(pairs, 1, axis=1)) / 4 - 0.5
     woods = np.isin(use, (311, 312, 313)) + 0.5 * np.isin(use, (243, 244, 322, 323, 324))
     gain = gain + woods * (125 * crowns + 10 * fields.fine)
-    smooth_ground = np.isin(use, (331, 332, 423, 421, 422, 131))
-    gain = np.where(smooth_ground, 128 + 8 * (fields.fine + fields.mid), gain)
+    smooth = np.isin(use, (331, 332, 423, 421, 422, 131))
+    gain = np.where(smooth, 128 + 8 * (fields.fine + fields.mid), gain)
     gain = np.where(np.isin(use, (511, 512, 521, 522, 523)), 128 + 2 * fields.fine, gain).ravel()
     for name, other, line in (("river", "reed", stream), ("asphalt", "track", road)):
         on = line.ravel() > 0.35
         first[on], second[on] = NUMBER[name], NUMBER[other]
         mix[on] = 255 * (1 - line.ravel()[on])
-    shape = use.shape
     gains = np.clip(gain, 0, 255).astype(np.uint8)
-    return Cover(*(part.reshape(shape) for part in (first, second, mix, gains)))
+    return Cover(*(part.reshape(use.shape) for part in (first, second, mix, gains)))

@@ -84,15 +84,16 @@ def generate(
         shutil.rmtree(leftover, ignore_errors=True)
         leftover.mkdir(parents=True)
     task = Task(partial, truth, parameters or Parameters(), seed)
+    rows: list[dict[str, Any]] | None = None
     with _pool(workers) as pool:
         try:
             rows = _run(task, pool, progress or (lambda *_: None))
-        except BaseException:
-            # Stopped on request, too: what waits in the queue is not started any more.
-            pool.shutdown(cancel_futures=True)
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.rmtree(truth, ignore_errors=True)
-            raise
+        finally:
+            if rows is None:
+                # Stopped, on request too: what waits in the queue is not started any more.
+                pool.shutdown(cancel_futures=True)
+                for leftover in (partial, truth):
+                    shutil.rmtree(leftover, ignore_errors=True)
     shutil.rmtree(partial / _LAND)
     writer.write_metadata(partial, [row["metadata"] for row in rows])
     writer.write_marker(partial, seed)
