@@ -1,6 +1,7 @@
 """Building an index: read every file once, in chunks that survive a kill."""
 
 import contextlib
+import json
 import multiprocessing
 import shutil
 import time
@@ -64,8 +65,7 @@ class _Chunk:
 
 def bytes_needed(opened: Opened) -> int:
     """Return an upper estimate of the bytes that the rest of an index will take."""
-    todo = (c for c in _chunks(opened) if not opened.folder.chunk(c.product).is_file())
-    return BYTES_PER_PATCH * sum(len(chunk.patches) for chunk in todo)
+    return BYTES_PER_PATCH * sum(len(chunk.patches) for chunk in _unfinished(_chunks(opened)))
 
 
 def build(
@@ -127,7 +127,7 @@ def _build(
 ) -> None:
     folder = opened.folder
     chunks = _chunks(opened)
-    todo = [chunk for chunk in chunks if not folder.chunk(chunk.product).is_file()]
+    todo = _unfinished(chunks)
     total = sum(len(chunk.patches) for chunk in chunks)
     done = total - sum(len(chunk.patches) for chunk in todo)
     report(done, total, "reading patches")
@@ -244,13 +244,15 @@ def _row(
 
 
 def _schema(codes: tuple[int, ...]) -> pa.Schema:
+    groups = {"areas": sample_table.GROUP_VERSIONS["areas"]}
     return pa.schema(
-        [
+        metadata={"eoexplore.groups": json.dumps(groups)},
+        fields=[
             ("id", pa.string()),
             *((f"area_{code}", pa.int32()) for code in codes),
             ("unlabelled_share", pa.float32()),
             ("unreadable", pa.list_(pa.string())),
-        ]
+        ],
     )
 
 
@@ -292,6 +294,13 @@ def _chunks(opened: Opened) -> list[_Chunk]:
         _Chunk(path, opened.folder, product, tile, tuple(members))
         for (product, tile), members in sorted(patches.items())
     ]
+
+
+def _unfinished(chunks: list[_Chunk]) -> list[_Chunk]:
+    """Return the chunks whose tables are not there, or were written by another version."""
+    current = sample_table.GROUP_VERSIONS["areas"]
+    tables = ((chunk, chunk.folder.chunk(chunk.product)) for chunk in chunks)
+    return [chunk for chunk, path in tables if sample_table.groups(path).get("areas") != current]
 
 
 def _check_disk(opened: Opened) -> None:

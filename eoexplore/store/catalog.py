@@ -179,9 +179,7 @@ def refresh(slug: str) -> Opened:
     """
     item = entry(slug)
     dataset = datasets.open_dataset(item.path)
-    if dataset.stamp() != item.stamp or not IndexFolder.of(item.fingerprint).samples.is_file():
-        return add(item.path)
-    return open_slug(slug)
+    return open_slug(slug) if dataset.stamp() == item.stamp else add(item.path)
 
 
 _opening: dict[str, threading.Lock] = {}
@@ -196,7 +194,7 @@ def open_slug(slug: str) -> Opened:
     """
     item = entry(slug)
     folder = IndexFolder.of(item.fingerprint)
-    if not folder.samples.is_file():
+    if not _is_current(folder.samples, file_stamp(folder.samples)):
         return add(item.path)
     # Many tiles ask at once; the first one reads the table and the others wait for it.
     with _opening.setdefault(slug, threading.Lock()):
@@ -225,10 +223,17 @@ def _keep(path: str, stamp: str, dataset: Dataset) -> Dataset:
     return _datasets.setdefault((path, stamp), dataset)
 
 
+@functools.lru_cache(maxsize=64)
+def _is_current(file: Path, _stamp: FileStamp) -> bool:
+    """Tell whether a sample table is there, and every group of columns in it of this version."""
+    found = sample_table.groups(file)
+    wanted = sample_table.GROUP_VERSIONS
+    return "base" in found and all(wanted.get(name) == found[name] for name in found)
+
+
 def _base_index(dataset: Dataset, frame: pd.DataFrame, mark: str) -> None:
     folder = IndexFolder.of(mark)
-    current = sample_table.GROUP_VERSIONS["base"]
-    if sample_table.groups(folder.samples).get("base") != current:
+    if not _is_current(folder.samples, file_stamp(folder.samples)):
         sample_table.write(folder.samples, sample_table.with_places(frame), dataset.classes, mark)
         # Whatever was joined to an older table is not in this one.
         folder.write_state(BuildState())

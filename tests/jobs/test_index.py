@@ -236,6 +236,18 @@ def test_cancelling_stops_the_processes(root):
     assert not catalog.open_slug(slug).state.complete
 
 
+def test_areas_of_an_older_version_are_counted_again(root, in_this_process, monkeypatch):
+    opened = index.build(catalog.add(root).slug)
+    monkeypatch.setattr(sample_table, "GROUP_VERSIONS", {"base": 1, "areas": 2})
+    catalog._is_current.cache_clear()  # another version is another process
+    assert not catalog.open_slug(opened.slug).state.complete
+    times = {path: path.stat().st_mtime_ns for path in opened.folder.path.glob("chunks/*")}
+    fresh = index.build(opened.slug)
+    assert fresh.state.complete
+    assert sample_table.groups(fresh.folder.samples) == {"base": 1, "areas": 2}
+    assert all(path.stat().st_mtime_ns > before for path, before in times.items())
+
+
 def test_a_second_builder_is_sent_away(root, in_this_process):
     slug = catalog.add(root).slug
     refused = []

@@ -142,11 +142,19 @@ def test_an_index_that_was_removed_is_written_again(root):
     assert opened.folder.samples.is_file()
 
 
+@pytest.mark.parametrize("content", [b"", b"PAR1 half of it"])
+def test_a_damaged_table_is_written_again(root, content):
+    opened = catalog.add(root)
+    opened.folder.samples.write_bytes(content)
+    assert len(catalog.open_slug(opened.slug).samples) == 2
+
+
 def test_a_table_of_an_older_version_is_written_again_and_the_build_begins_anew(root, monkeypatch):
     opened = catalog.add(root)
     opened.folder.write_state(BuildState(1, 1, complete=True, finished=5))
     monkeypatch.setattr(sample_table, "GROUP_VERSIONS", {"base": 2, "areas": 1})
-    fresh = catalog.add(root)
+    catalog._is_current.cache_clear()  # another version is another process
+    fresh = catalog.open_slug(opened.slug)
     assert sample_table.groups(fresh.folder.samples)["base"] == 2
     assert not fresh.state.complete
 
