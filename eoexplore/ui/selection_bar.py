@@ -98,7 +98,7 @@ def _as_text(turn: int) -> None:
 
 
 def _text_changed(key: str) -> None:
-    st.session_state[state.SELECT] = st.session_state[key]
+    state.set_selection(st.session_state[key])
 
 
 def _choices(view: View) -> None:
@@ -123,8 +123,7 @@ def _turn(selection: Selection) -> int:
 
 
 def _choose(key: str, value: object | None) -> None:
-    state.set_condition(key, value)
-    st.session_state[_CHOSEN] = state.current_selection()[0].canonical()
+    st.session_state[_CHOSEN] = state.set_condition(key, value)
 
 
 def _class_filter(opened: Opened, selection: Selection, turn: int) -> None:

@@ -16,6 +16,8 @@ DATASET = "dataset"
 """Query parameter and widget key: slug of the dataset."""
 SELECT = "select"
 """Query parameter and widget key: the selection's text."""
+_LAST = "select_last"
+"""Session key: the selection's text as it was last shown or set."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,26 @@ class View:
 
 def current_selection() -> tuple[Selection, tuple[str, ...]]:
     """Return the selection in the address, with a sentence for each part that is no condition."""
-    return selections.parse(str(st.session_state.get(SELECT) or ""))
+    text = str(st.session_state.get(SELECT) or "")
+    st.session_state[_LAST] = text
+    return selections.parse(text)
 
 
-def set_condition(key: str, value: object | None) -> None:
-    """Set or drop one condition; call from a widget's callback only."""
-    selection, _ = current_selection()
-    st.session_state[SELECT] = selections.text_of(selection.replace(key, value))
+def set_selection(text: str) -> None:
+    """Set the selection's text; call from a widget's callback only."""
+    st.session_state[SELECT] = st.session_state[_LAST] = text
+
+
+def set_condition(key: str, value: object | None) -> str:
+    """Set or drop one condition, and return the new text; call from a widget's callback only.
+
+    It starts from what was last shown: of two quick clicks, the second brings along the text of
+    before the first.
+    """
+    selection, _ = selections.parse(st.session_state.get(_LAST, ""))
+    text = selections.text_of(selection.replace(key, value))
+    set_selection(text)
+    return text
 
 
 def view_of(opened: Opened) -> View:
