@@ -142,7 +142,8 @@ def add(path: Path | str) -> Opened:
     with _locked():
         known = list(entries())
         mine = next((item for item in known if item.path == str(path)), None)
-        if mine and mine.stamp != stamp and len(frame) <= _READ_AGAIN:
+        touched = mine is not None and mine.fingerprint == mark and mine.stamp != stamp
+        if touched and len(frame) <= _READ_AGAIN:
             # The same patches, but a file of one came later or was replaced.
             IndexFolder.of(mark).discard()
         _base_index(dataset, frame, mark)
