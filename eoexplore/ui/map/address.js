@@ -36,6 +36,7 @@ export class Address {
   constructor(dataset) {
     this.dataset = dataset;
     this.own = { v: null, l: null };
+    this.last = ""; // the search part as it was last seen with something in it
     this.timer = 0;
     this.rewrite = () => this.#write();
   }
@@ -70,8 +71,12 @@ export class Address {
     // On the way to another page the address is no longer ours.
     if (location.pathname !== this.path || !this.own.v) return;
     // The page's own choice of the dataset leaves its default out of the address.
-    const named = new URLSearchParams(location.search).has("dataset") || !this.dataset;
-    const search = mergeSearch(location.search, named ? this.own : { dataset: this.dataset, ...this.own });
+    // Before it goes to another page, Streamlit empties the address in an entry of its own: filled
+    // again, Back leads to what was shown, not to a map without its selection.
+    const written = location.search.length > 1 ? location.search : this.last;
+    const named = new URLSearchParams(written).has("dataset") || !this.dataset;
+    const search = mergeSearch(written, named ? this.own : { dataset: this.dataset, ...this.own });
+    this.last = search;
     if (search === location.search) return;
     try {
       history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
