@@ -1,7 +1,7 @@
 """The map: imagery, labels and footprints of the selection, and a card for each patch."""
 
 from eoexplore.tiles.layers import describe
-from eoexplore.ui import frame
+from eoexplore.ui import frame, state
 from eoexplore.ui.map import mount_map
 
 PAGE = {
@@ -12,4 +12,5 @@ PAGE = {
 }
 
 view = frame.current_view()
-mount_map({**describe(view.opened, view.selection), "base": frame.base_path()}, key="map")
+description = describe(view.opened, view.selection)
+mount_map({**description, "base": frame.base_path(), "goto": state.goto(view)}, key="map")

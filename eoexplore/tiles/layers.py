@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import numpy as np
+import numpy.typing as npt
 
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
@@ -45,7 +46,7 @@ def describe(opened: Opened, selection: Selection) -> dict[str, Any]:
     return {
         "dataset": opened.slug,
         "synthetic": opened.dataset.synthetic,
-        "start": start_bounds(opened),
+        "start": good_bounds(opened, np.ones(len(opened.samples), bool)),
         "goto": None,
         "query": _query(query),
         "outlines": "/assets/countries-50m.json",
@@ -72,23 +73,33 @@ def missing_bands(opened: Opened) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def start_bounds(opened: Opened) -> list[float]:
-    """Return west, south, east, north (degrees) of a good first view.
+def good_bounds(opened: Opened, shown: npt.NDArray[np.bool_]) -> list[float]:
+    """Return west, south, east, north (degrees) of a good view of some samples.
 
-    All samples, unless they lie in small groups far apart, where the picture would be a few dots
+    All of them, unless they lie in small groups far apart, where the picture would be a few dots
     on an empty continent: then the largest group.
+
+    Args:
+        opened: dataset and index.
+        shown: which samples, shape (n,); all when it is none of them.
     """
     samples = opened.samples
-    west, south, east, north = samples.bounds
-    if not len(samples) or max(east - west, north - south) < _FAR_APART_DEGREES:
-        return [west, south, east, north]
-    cells = np.unique(np.floor(samples.lon) * 360 + np.floor(samples.lat))
+    if not shown.any():
+        return list(samples.bounds)
+    bounds = _bounds(samples.outlines[shown])
+    west, south, east, north = bounds
+    if max(east - west, north - south) < _FAR_APART_DEGREES:
+        return bounds
+    cells = np.unique(np.floor(samples.lon[shown]) * 360 + np.floor(samples.lat[shown]))
     if len(cells) > (east - west) * (north - south) * 0.05:
-        return [west, south, east, north]
-    zone, counts = np.unique(samples.epsg, return_counts=True)
-    rows = samples.epsg == zone[counts.argmax()]
-    ring = samples.outlines[rows].reshape(-1, 2)
-    return [*(float(v) for v in ring.min(0)), *(float(v) for v in ring.max(0))]
+        return bounds
+    zone, counts = np.unique(samples.epsg[shown], return_counts=True)
+    return _bounds(samples.outlines[shown & (samples.epsg == zone[counts.argmax()])])
+
+
+def _bounds(outlines: npt.NDArray[np.float64]) -> list[float]:
+    corners = outlines.reshape(-1, 2)
+    return [*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()]
 
 
 def tile_url(slug: str, layer: str, extension: str, query: dict[str, str]) -> str:

@@ -19,6 +19,8 @@ _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
 .st-key-select { display: none; }
+/* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
+button[data-variant="pills"][aria-pressed="true"] { color: inherit !important; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 4.1rem 0.5rem 0.5rem; } }
 </style>"""
 

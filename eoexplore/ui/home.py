@@ -201,8 +201,10 @@ def _job_list(every: float | None) -> None:
                 long_work.job_row(job)
             else:
                 when = dt.datetime.fromtimestamp(job.started, dt.UTC)
-                st.markdown(f"{_STATES[job.state]} · {when:%d %b %Y %H:%M} UTC")
-                st.text(f"{job.title}. {job.error or ''}")
+                ended = f"{_STATES[job.state]}, {when:%d %b %Y %H:%M} UTC"
+                st.markdown(f"{as_text(job.title)}  \n{ended}")
+                if job.error:
+                    st.caption(as_text(job.error))
 
     show()
 

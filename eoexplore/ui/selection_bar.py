@@ -50,7 +50,18 @@ def selection_bar(opened: Opened) -> View:
             on_click=state.set_condition,
             args=(key, None),
         )
-    st.markdown(_count(view), width="stretch")
+    st.markdown(_count(view), width="content")
+    if view.mask.any() and not view.mask.all():
+        st.button(
+            "Zoom to them",
+            icon=":material/center_focus_strong:",
+            key="show_selected",
+            type="tertiary",
+            help="Show the selected patches on the map",
+            on_click=state.ask_to_go,
+            args=(opened.slug,),
+        )
+    st.space("stretch")
     return view
 
 

@@ -11,6 +11,7 @@ from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import Selection
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
+from eoexplore.tiles.layers import good_bounds
 
 DATASET = "dataset"
 """Query parameter and widget key: slug of the dataset."""
@@ -18,6 +19,9 @@ SELECT = "select"
 """Query parameter and widget key: the selection's text."""
 _LAST = "select_last"
 """Session key: the selection's text as it was last shown or set."""
+
+
+_GOTO = "goto"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,20 @@ def set_condition(key: str, value: object | None) -> str:
     text = selections.text_of(selection.replace(key, value))
     set_selection(text)
     return text
+
+
+def ask_to_go(slug: str) -> None:
+    """Ask the map of a dataset to go to the selected patches; call from a callback only."""
+    _, number = st.session_state.get(_GOTO, ("", 0))
+    st.session_state[_GOTO] = (slug, number + 1)
+
+
+def goto(view: View) -> dict[str, object] | None:
+    """Return where the map should go, with a number by which it knows that it has been there."""
+    slug, number = st.session_state.get(_GOTO, ("", 0))
+    if slug != view.opened.slug or not view.mask.any():
+        return None
+    return {"seq": number, "bounds": good_bounds(view.opened, view.mask)}
 
 
 def view_of(opened: Opened) -> View:
