@@ -67,7 +67,8 @@ def test_every_place_lies_in_the_tile_that_its_letters_name(lon, lat):
 @pytest.mark.parametrize(
     "name",
     ["", "33", "33UU", "33UUPP", "61UUP", "00UUP", "33IUP", "33UIP", "33UUO", "33UUW", "33UAP",
-     "33uup", " 33UUP", "33UUP\n", "../33UUP", "\0", "{{7*7}}", "<img onerror=1>", "\uff13\uff13UUP"],
+     "33uup", " 33UUP", "33UUP\n", "../33UUP", "\0", "{{7*7}}", "<img onerror=1>",
+     "\uff13\uff13UUP"],
 )  # fmt: skip
 def test_what_is_no_tile_is_refused_in_a_sentence(name):
     with pytest.raises(UnknownName, match="no MGRS tile"):
