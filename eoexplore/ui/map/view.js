@@ -236,7 +236,11 @@ export class MapView {
     const zoom = this.map.getZoom();
     this.tools.setZoom(zoom, this.map.getMinZoom(), this.map.getMaxZoom());
     const from = this.data.imagery_zoom;
-    this.tools.setHint(zoom < from ? `Zoom in for imagery (from zoom ${from})` : "");
+    const hasPictures = (this.data.layers ?? []).some(
+      ({ id, disabled }) => !disabled && id !== "density" && id !== "footprints",
+    );
+    const wanted = hasPictures ? "imagery" : "footprints";
+    this.tools.setHint(zoom < from ? `Zoom in for ${wanted} (from zoom ${from})` : "");
     this.panel.setZoom(zoom);
   }
 
