@@ -144,3 +144,26 @@ def test_half_a_million_samples_are_counted_as_pandas_does(open_page, real_data)
         dataset="reben-metadata", select="split=val&country=Portugal&class=any:Marine waters"
     )
     count_is(page, sum(wet), 549_488)
+
+
+def test_two_quick_clicks_drop_both_conditions(open_page, table):
+    page = open_page().open_map(
+        dataset="reben-demo", select="country=Portugal&split=validation&tile=29SNC"
+    )
+    page.page.get_by_role("button", name="validation ✕").click()
+    page.page.get_by_role("button", name="tile 29SNC ✕").click()
+    page.page.get_by_role("button", name="tile 29SNC ✕").wait_for(state="hidden")
+    page.page.get_by_role("button", name="validation ✕").wait_for(state="hidden")
+    count_is(page, int((table["country"] == "Portugal").sum()), len(table))
+    page.page.wait_for_function(
+        "new URLSearchParams(location.search).get('select') === 'country=Portugal'"
+    )
+
+
+def test_the_way_to_the_selected_patches(open_page):
+    page = open_page().open_map(dataset="reben-demo", select="country=Austria", v="38.4,-8.8,12")
+    page.page.get_by_role("button", name="Zoom to them").click()
+    page.page.wait_for_function("location.search.includes('v=48.')")
+    page.settle()
+    assert page.counters()["created"] == 1
+    assert any("/s2/" in url for url in page.shown_tiles())

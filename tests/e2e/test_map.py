@@ -34,6 +34,9 @@ def test_three_zooms_show_something_of_the_dataset(dataset, open_page):
         tiles = {url.split("/tiles/")[1].split("/")[1] for url in page.shown_tiles()}
         expected = "density" if zoom < 8 else "footprints" if slug == "reben-metadata" else "s2"
         assert tiles == {expected}
+        if zoom < 8:
+            kind = "footprints" if slug == "reben-metadata" else "imagery"
+            assert page.at(".eo-hint").inner_text() == f"Zoom in for {kind} (from zoom 8)"
         title = {"density": "Density", "footprints": "Footprints", "s2": "Sentinel-2"}[expected]
         page.at(".eo-layer").filter(has_text=title).get_by_label(f"Show {title}").click()
         changed = np.abs(page.settle().pixels() - shown).max(axis=2) > 12

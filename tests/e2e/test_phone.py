@@ -7,9 +7,9 @@ pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844, "has_touch": True, "device_scale_factor": 2}
 
 
-@pytest.fixture(params=["light", "dark"])
-def phone(request, open_page):
-    return open_page(**PHONE, color_scheme=request.param).open_map(dataset="reben-demo")
+@pytest.fixture
+def phone(open_page):
+    return open_page(**PHONE, color_scheme="dark").open_map(dataset="reben-demo")
 
 
 def no_sideways(page):
