@@ -47,8 +47,8 @@ def selection_bar(opened: Opened) -> View:
             f"{_chip(key, view.selection)} ✕",
             key=f"drop_{key}",
             help=f"Drop the condition on {_TITLES.get(key, key).lower()}",
-            on_click=state.set_condition,
-            args=(key, None),
+            on_click=_drop,
+            args=(key,),
         )
     st.markdown(_count(view), width="content")
     if view.mask.any() and not view.mask.all():
@@ -69,6 +69,10 @@ def notices(view: View) -> None:
     """Say which parts of the selection were ignored, and why."""
     for notice in view.notices:
         st.warning(as_text(notice), icon=":material/info:")
+
+
+def _drop(key: str) -> None:
+    state.set_condition(key, None)
 
 
 def _count(view: View) -> str:
