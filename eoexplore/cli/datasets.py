@@ -48,8 +48,8 @@ def _known() -> list[dict[str, object]]:
             "layout": entry.layout,
             "synthetic": entry.synthetic,
             "samples": entry.samples,
-            "index": _state(IndexFolder.of(entry.fingerprint).state()),
-            "index_bytes": IndexFolder.of(entry.fingerprint).size(),
+            "index": _state(IndexFolder.of(entry.fingerprint, entry.path).state()),
+            "index_bytes": IndexFolder.of(entry.fingerprint, entry.path).size(),
             "path": entry.path,
         }
         for entry in catalog.entries()

@@ -60,7 +60,7 @@ def describe(path: Path, check_files: bool, progress: Report) -> dict[str, objec
     health = dataset.health()
     mark = samples.fingerprint(dataset, frame)
     present = frame[[f"has_{layer.name}" for layer in dataset.layers]].any(axis=1)
-    index = IndexFolder.of(mark)
+    index = IndexFolder.of(mark, path)
     if check_files or 0 < present.sum() <= SMALL:
         found = check.unreadable(dataset, frame[present], progress)
     elif index.state().complete:

@@ -50,7 +50,7 @@ LAYERS = (
         "Sentinel-2",
         "optical",
         tuple(Band(name, gsd, title, nm) for name, gsd, title, nm in _S2),
-        "digital number, 10,000 = reflectance 1",
+        "DN",
         0,
     ),
     Layer(
@@ -67,7 +67,7 @@ LAYERS = (
         "Reference map",
         "categorical",
         (Band("reference_map", 10, "CORINE Land Cover 2018, level 3"),),
-        "CORINE level-3 code",
+        "code",
         0,
     ),
 )

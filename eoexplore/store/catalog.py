@@ -145,7 +145,7 @@ def add(path: Path | str) -> Opened:
         touched = mine is not None and mine.fingerprint == mark and mine.stamp != stamp
         if touched and len(frame) <= _READ_AGAIN:
             # The same patches, but a file of one came later or was replaced.
-            IndexFolder.of(mark).discard()
+            IndexFolder.of(mark, path).discard()
         _base_index(dataset, frame, mark)
         slug = mine.slug if mine else _free_slug(path, dataset.name, known)
         item = Entry(
@@ -194,20 +194,22 @@ def open_slug(slug: str) -> Opened:
         DatasetNotRecognised: its folder is gone.
     """
     item = entry(slug)
-    folder = IndexFolder.of(item.fingerprint)
+    folder = IndexFolder.of(item.fingerprint, item.path)
     if not _is_current(folder.samples, file_stamp(folder.samples)):
         return add(item.path)
     # Many tiles ask at once; the first one reads the table and the others wait for it.
+    # The state first: a build that ends in between must not lend its word to an older table.
+    state = folder.state()
     with _opening.setdefault(slug, threading.Lock()):
         samples = _samples(item, file_stamp(folder.samples))
         dataset = _dataset(item.path, item.stamp)
-    return Opened(slug, dataset, samples, folder, item.fingerprint, folder.state())
+    return Opened(slug, dataset, samples, folder, item.fingerprint, state)
 
 
 @functools.lru_cache(maxsize=4)
 def _samples(item: Entry, _stamp: FileStamp) -> Samples:
     classes = _dataset(item.path, item.stamp).classes
-    return sample_table.read(IndexFolder.of(item.fingerprint).samples, classes)
+    return sample_table.read(IndexFolder.of(item.fingerprint, item.path).samples, classes)
 
 
 _datasets: dict[tuple[str, str], Dataset] = {}
@@ -233,7 +235,7 @@ def _is_current(file: Path, _stamp: FileStamp) -> bool:
 
 
 def _base_index(dataset: Dataset, frame: pd.DataFrame, mark: str) -> None:
-    folder = IndexFolder.of(mark)
+    folder = IndexFolder.of(mark, dataset.path)
     if not _is_current(folder.samples, file_stamp(folder.samples)):
         sample_table.write(folder.samples, sample_table.with_places(frame), dataset.classes, mark)
         # Whatever was joined to an older table is not in this one.

@@ -1,6 +1,7 @@
 """The folder of one index, and the one way to write a file that nobody reads half-written."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -64,9 +65,14 @@ class IndexFolder:
         self.path = path
 
     @classmethod
-    def of(cls, fingerprint: str) -> "IndexFolder":
-        """Return the index folder of a dataset's fingerprint in the user's cache."""
-        return cls(settings.cache_folder() / "index" / fingerprint)
+    def of(cls, fingerprint: str, path: Path | str) -> "IndexFolder":
+        """Return the index folder of one copy of a dataset in the user's cache.
+
+        The fingerprint tells what the dataset is; where it lies tells the copy, for another copy
+        of the same patches may have damaged files.
+        """
+        place = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:8]
+        return cls(settings.cache_folder() / "index" / f"{fingerprint}-{place}")
 
     @property
     def samples(self) -> Path:

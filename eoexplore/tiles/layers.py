@@ -13,12 +13,11 @@ import numpy.typing as npt
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
 from eoexplore.render import colours
-from eoexplore.render.composites import Style, styles_of
+from eoexplore.render.composites import Channel, Style, styles_of
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
+from eoexplore.tiles.imagery import MOSAIC_ZOOM, ORIGINALS_ZOOM
 
-IMAGERY_ZOOM = 8
-"""Imagery and labels are drawn from this zoom on; further out there is density."""
 MAX_ZOOM = 18
 _FORMATS = {"optical": "webp", "sar": "webp", "categorical": "png"}
 _OPACITY = {"footprints": 0.8}
@@ -51,7 +50,9 @@ def describe(opened: Opened, selection: Selection) -> dict[str, Any]:
         "query": _query(query),
         "outlines": "/assets/countries-50m.json",
         "online": _ONLINE,
-        "imagery_zoom": IMAGERY_ZOOM,
+        "imagery_zoom": MOSAIC_ZOOM,
+        # Mosaics appear one by one; meanwhile the originals alone are whole.
+        "whole_zoom": None if opened.state.complete else ORIGINALS_ZOOM,
         "layers": [
             _density(opened, query),
             # Radar lies under the optical picture: of two opaque pictures one is shown first.
@@ -126,7 +127,7 @@ def _imagery(
         "opacity": _OPACITY.get(layer.name, 1.0),
         "styles": styles,
         "style": next((s["id"] for s in styles if not s["disabled"]), styles[0]["id"]),
-        "min_zoom": IMAGERY_ZOOM,
+        "min_zoom": MOSAIC_ZOOM,
         "max_zoom": MAX_ZOOM,
         "disabled": None if there else f"No patch of this copy has {noun}.",
     }
@@ -164,13 +165,17 @@ def _legend(opened: Opened, layer: Layer, style: Style) -> dict[str, Any]:
     names = ("#d62728", "#2ca02c", "#1f77b4")
     entries = []
     for channel, colour in zip(style.channels, names, strict=True):
-        shown = f"{channel.band} − {channel.minus}" if channel.minus else channel.band
-        title = "" if channel.minus else f" {layer.band(channel.band).title}"
-        entries.append(
-            {"label": f"{shown}{title}, {channel.low:g} to {channel.high:g}", "colour": colour}
-        )
+        limits = f"{channel.low:g} to {channel.high:g}".replace("-", "−")
+        entries.append({"label": f"{_channel_title(layer, channel)}, {limits}", "colour": colour})
     unit = "dB" if layer.kind == "sar" else "digital numbers, 10,000 = reflectance 1"
     return {"title": style.title, "note": f"Red, green, blue; {unit}", "entries": entries}
+
+
+def _channel_title(layer: Layer, channel: Channel) -> str:
+    if channel.minus:
+        return f"{channel.band} − {channel.minus}"
+    title = layer.band(channel.band).title
+    return title if title.startswith(channel.band) else f"{channel.band} {title}"
 
 
 def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
@@ -197,7 +202,7 @@ def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
             }
         ],
         "style": "split",
-        "min_zoom": IMAGERY_ZOOM,
+        "min_zoom": MOSAIC_ZOOM,
         "max_zoom": MAX_ZOOM,
         "disabled": None,
     }
@@ -218,7 +223,8 @@ def _density(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
                 "url": tile_url(opened.slug, "density", "png", query),
                 "legend": {
                     "title": "Patches per area",
-                    "note": f"Shown further out than zoom {IMAGERY_ZOOM}",
+                    "note": f"Further out than zoom {MOSAIC_ZOOM}; light is one patch, dark the "
+                    "fullest square of the dataset at the same zoom",
                     "entries": [
                         {"label": "few", "colour": first},
                         {"label": "some", "colour": middle},
@@ -230,6 +236,6 @@ def _density(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
         ],
         "style": "count",
         "min_zoom": 0,
-        "max_zoom": IMAGERY_ZOOM - 1,
+        "max_zoom": MOSAIC_ZOOM - 1,
         "disabled": None,
     }

@@ -37,6 +37,11 @@ def point(scene: Scene, shown: Shown, lon: float, lat: float) -> Json | None:
         "pixel": _pixel(epsg, left + PIXEL_M * (column + 0.5), top - PIXEL_M * (line + 0.5))
         | {"row": line, "column": column},
         "values": _values(scene, row, line * PIXEL_M, column * PIXEL_M),
+        "units": {
+            layer.name: layer.unit
+            for layer in scene.opened.dataset.layers
+            if layer.kind != "categorical"
+        },
     }
 
 

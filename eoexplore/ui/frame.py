@@ -64,7 +64,7 @@ def current_view() -> View:
         if opened.dataset.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
         view = selection_bar(opened)
-        long_work.indicator(opened)
+        long_work.indicator()
     notices(view)
     return view
 
@@ -74,21 +74,19 @@ def _dataset_picker(entries: tuple[Entry, ...]) -> str:
     asked = st.session_state.get(state.DATASET) or st.query_params.get(state.DATASET)
     if asked not in slugs:
         st.session_state[state.DATASET] = slugs[0]
+    # The first one is left out of the address by Streamlit; the map puts it in.
     # Options are written into the address as they are shown, hence names that fit there.
     chosen = st.selectbox(
         "Dataset",
         slugs,
-        index=None,
         key=state.DATASET,
         bind="query-params",
-        # Where the browser's Back has taken the choice away, the first dataset is shown.
-        placeholder=slugs[0],
         label_visibility="collapsed",
         width=240,
     )
     if asked and asked not in slugs:
         st.toast(f"The dataset of this link is not here: {as_text(asked[:80])}")
-    return chosen if chosen in slugs else slugs[0]
+    return chosen
 
 
 @st.cache_resource(show_spinner=False, ttl=10)

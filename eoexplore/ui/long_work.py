@@ -66,10 +66,8 @@ def start_index(slug: str) -> None:
     background.start("index", f"Indexing {slug}", ["index", slug], slug)
 
 
-def indicator(opened: Opened) -> None:
+def indicator() -> None:
     """Show what runs, in one place; a job that ends refreshes the page once."""
-    if not opened.state.complete:
-        st.caption("Zooms 8 to 12 fill in while the index is built.", width="content")
     running = [job.id for job in background.jobs() if job.state == "running"]
     _indicator(tuple(running), run_every=_LOOK_EVERY_S if running else None)
 

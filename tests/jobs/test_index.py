@@ -179,6 +179,17 @@ def test_a_file_that_was_repaired_loses_its_flag(root, in_this_process):
     assert not [p for p in opened.health().problems if p.kind == "unreadable"]
 
 
+def test_the_index_of_one_copy_says_nothing_of_another(root, tmp_path, in_this_process):
+    shutil.copytree(root, tmp_path / "damaged")
+    file = next((tmp_path / "damaged" / "BigEarthNet-S2").rglob("*_B04.tif"))
+    os.truncate(file, 300)
+    reports = [
+        index.build(catalog.add(folder).slug).health().problems
+        for folder in (root, tmp_path / "damaged")
+    ]
+    assert [[p.count for p in found if p.kind == "unreadable"] for found in reports] == [[], [1]]
+
+
 def test_a_band_that_is_missing_leaves_the_others_in_the_mosaic(root, in_this_process):
     # True colour needs no B08, and must not go from the map with it.
     for patch in PATCHES:

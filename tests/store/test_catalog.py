@@ -75,11 +75,14 @@ def test_slugs_are_unique_and_plain(tmp_path):
         assert len(slug) <= 50
 
 
-def test_copies_of_one_content_share_an_index(root, tmp_path):
+def test_copies_of_one_content_have_an_index_each(root, tmp_path):
+    # One of them may have a damaged file, of which the other's index knows nothing.
     shutil.copytree(root, tmp_path / "copy")
     first, second = catalog.add(root), catalog.add(tmp_path / "copy")
     assert first.slug != second.slug
-    assert first.folder.path == second.folder.path
+    assert first.fingerprint == second.fingerprint
+    assert first.folder.path != second.folder.path
+    assert catalog.add(root).folder.path == first.folder.path
 
 
 def test_a_forgotten_dataset_is_still_where_it_was(root):

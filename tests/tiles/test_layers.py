@@ -8,6 +8,7 @@ import pytest
 
 from eoexplore.core.selection import EVERYTHING, parse
 from eoexplore.store import catalog
+from eoexplore.store.folder import BuildState
 from eoexplore.tiles.layers import describe, good_bounds
 from tests.builders import Patch, write_metadata, write_tree
 
@@ -38,7 +39,7 @@ def test_the_description_is_json_and_has_all_that_the_viewer_reads(opened):
     assert json.loads(json.dumps(described, allow_nan=False)) == described
     assert set(described) == {
         "dataset", "synthetic", "start", "goto", "query", "outlines", "online", "imagery_zoom",
-        "layers",
+        "whole_zoom", "layers",
     }  # fmt: skip
     assert [layer["id"] for layer in described["layers"]] == ORDER
     for layer in described["layers"]:
@@ -50,6 +51,22 @@ def test_the_description_is_json_and_has_all_that_the_viewer_reads(opened):
         assert 0 <= layer["min_zoom"] <= layer["max_zoom"]
         for style in layer["styles"]:
             assert set(style) == {"id", "title", "url", "legend", "disabled"}
+
+
+def test_while_the_index_is_built_only_originals_are_whole(opened):
+    assert describe(opened, EVERYTHING)["whole_zoom"] == 13
+    opened.folder.write_state(BuildState(1, 1, complete=True))
+    assert describe(catalog.open_slug(opened.slug), EVERYTHING)["whole_zoom"] is None
+
+
+def test_legends_name_each_band_once_with_its_range(opened):
+    legends = {style["id"]: style["legend"] for style in styles_of(describe(opened, EVERYTHING))}
+    assert [entry["label"] for entry in legends["vv_vh"]["entries"]] == [
+        "VV backscatter, −25 to 0",
+        "VH backscatter, −32 to −5",
+        "VV − VH, 0 to 15",
+    ]
+    assert legends["true_colour"]["entries"][0]["label"] == "B04 red, 0 to 2000"
 
 
 def test_a_whole_copy_offers_everything(opened):

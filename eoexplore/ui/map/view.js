@@ -240,7 +240,11 @@ export class MapView {
       ({ id, disabled }) => !disabled && id !== "density" && id !== "footprints",
     );
     const wanted = hasPictures ? "imagery" : "footprints";
-    this.tools.setHint(zoom < from ? `Zoom in for ${wanted} (from zoom ${from})` : "");
+    const { whole_zoom: whole } = this.data;
+    let hint = "";
+    if (zoom < from) hint = `Zoom in for ${wanted} (from zoom ${from})`;
+    else if (zoom < whole && hasPictures) hint = `The index is being built: imagery fills in here, and is whole from zoom ${whole}`;
+    this.tools.setHint(hint);
     this.panel.setZoom(zoom);
   }
 
