@@ -10,6 +10,7 @@ st.set_page_config(
     page_icon=str(settings.assets_folder() / "icon.svg"),
     layout="wide",
 )
+st.logo(str(settings.assets_folder() / "logo.svg"), size="large")
 frame.styles()
 page = st.navigation(
     [

@@ -243,7 +243,7 @@ export class MapView {
     const { whole_zoom: whole } = this.data;
     let hint = "";
     if (zoom < from) hint = `Zoom in for ${wanted} (from zoom ${from})`;
-    else if (zoom < whole && hasPictures) hint = `The index is being built: imagery fills in here, and is whole from zoom ${whole}`;
+    else if (zoom < whole && hasPictures) hint = "Imagery fills in as the index is built";
     this.tools.setHint(hint);
     this.panel.setZoom(zoom);
   }
