@@ -11,6 +11,7 @@ import lmdb
 import numpy as np
 import pandas as pd
 
+from eoexplore.analysis.labels import names_of
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised
 from eoexplore.core.types import Array, Classes, Health, Layer, Problem
 from eoexplore.datasets import REGISTRY
@@ -296,7 +297,7 @@ def _complete(frame: pd.DataFrame, stored: dict[str, list[str]], schema: Classes
     table["season"] = pd.Categorical(metadata.seasons(frame["date"]))
     places = zip(frame["id"], frame["tile"].to_numpy(object), strict=True)
     table["product"] = pd.Categorical([_product(key, tile) for key, tile in places])
-    table["labels"] = _label_names(frame["label_mask"].to_numpy(np.uint64), schema)
+    table["labels"] = names_of(frame["label_mask"].to_numpy(np.uint64), schema)
     table["flags"] = _flag_names(frame)
     for layer in LAYERS:
         there = set(stored[layer.name])
@@ -308,16 +309,6 @@ def _product(key: str, tile: str) -> str:
     # A Sentinel-1 patch without its partner belongs to no Sentinel-2 product.
     # All others end in _xx_yy; cutting that off is much faster than looking for it.
     return f"{product('s1', key)}_T{tile}" if key.startswith("S1") else key[:-6]
-
-
-def _label_names(masks: np.ndarray, schema: Classes) -> list[list[str]]:
-    """Return sorted label lists; the few distinct sets are shared between rows."""
-    sets, inverse = np.unique(masks, return_inverse=True)
-    lists = [
-        sorted(name for bit, name in enumerate(schema.names) if int(bits) >> bit & 1)
-        for bits in sets
-    ]
-    return [lists[i] for i in inverse]
 
 
 def _flag_names(frame: pd.DataFrame) -> list[list[str]]:

@@ -1,7 +1,9 @@
 import dataclasses
 import re
+import shutil
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import rasterio
@@ -10,6 +12,8 @@ from eoexplore.core.errors import EOExploreError
 from eoexplore.core.mgrs import patch_corner
 from eoexplore.demo import generate, read_summary
 from eoexplore.demo.nomenclature import labels, split_of, unlabelled_share
+from eoexplore.jobs import index
+from eoexplore.store import catalog
 
 S2_NAME = re.compile(r"(S2A|S2B)_MSIL2A_\d{8}T\d{6}_N9999_R\d{3}_T\d{2}[A-Z]{3}_\d{2}_\d{2}")
 S1_NAME = re.compile(r"(S1A|S1B)_IW_GRDH_1SDV_\d{8}T\d{6}_\d{2}[A-Z]{3}_[1-9]?\d_[1-9]?\d")
@@ -181,6 +185,31 @@ def test_truth_stands_outside_and_tells_what_is_wrong(dataset):
         assert fact["wrong"] == (wrong > 0) == (fact["kind"] != "")
         assert fact["wrong_share"] == pytest.approx(wrong / 14_400)
         assert fact["true_labels"] == labels(true)
+
+
+def test_nothing_depends_on_the_truth(dataset, tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+    beside = [dataset.truth, dataset.path.with_name("small.truth")]
+    for source in (dataset.path, *beside):
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / source.name)
+
+    def results(name):
+        monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / name))
+        opened = index.build(catalog.add(tmp_path / "small").slug, workers=1)
+        mosaics = sorted((opened.folder.path / "mosaics").rglob("*.tif"))
+        return opened.samples.frame, opened.health(), [file.read_bytes() for file in mosaics]
+
+    frame, health, mosaics = results("with")
+    for source in beside:
+        gone = tmp_path / source.name
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small", "with"]
+    again, health_again, mosaics_again = results("without")
+    pd.testing.assert_frame_equal(again, frame)
+    assert health_again == health
+    assert mosaics_again == mosaics
+    assert mosaics
 
 
 def test_coarse_bands_agree_with_fine_ones(dataset):
