@@ -42,6 +42,9 @@ class Files(Protocol):
     def read(self, key: str, layer: str, band: str) -> Array:
         """Return one band as stored, shape (row, column)."""
 
+    def place(self, key: str, layer: str) -> tuple[int, int, int] | None:
+        """Return EPSG code, left and top (m) that a patch's file states; none where it has none."""
+
     def stamp(self) -> list[str]:
         """Return lines that change when files are added or replaced, cheap to compute."""
 
@@ -86,6 +89,13 @@ class Tree:
         if path is None:
             raise DataMissing(f"{key} has no file for {band}.")
         return _read_geotiff(path)
+
+    def place(self, key: str, layer: str) -> tuple[int, int, int] | None:
+        """Return where the first file of a patch says that it lies."""
+        for entry in _entries(self._folder(layer, key)):
+            if Path(entry.name).suffix in EXTENSIONS:
+                return _place(Path(entry.path))
+        return None
 
     def stamp(self) -> list[str]:
         """Return names and times of the product folders, and of so many patch folders."""
@@ -138,6 +148,16 @@ def _read_geotiff(path: Path) -> Array:
     return values
 
 
+def _place(path: Path) -> tuple[int, int, int] | None:
+    try:
+        with rasterio.open(path, driver="GTiff") as file:
+            code = file.crs.to_epsg() if file.crs else None
+            left, top = file.transform.c, file.transform.f
+    except (RasterioError, OSError):
+        return None
+    return (code, round(left), round(top)) if code else None
+
+
 class Lmdb:
     """A rico-hdl database: one safetensors blob per S2 patch, S1 patch and reference map."""
 
@@ -170,6 +190,10 @@ class Lmdb:
         if band not in tensors:
             raise DataMissing(f"{key} has no band {band}.")
         return tensors[band]
+
+    def place(self, key: str, layer: str) -> None:  # noqa: ARG002
+        """Return nothing: tensors have no geography."""
+        return
 
     def stamp(self) -> list[str]:
         """Return size and time of the database file."""

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eoexplore.analysis.labels import names_of
+from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised
 from eoexplore.core.types import Array, Classes, Health, Layer, Problem
 from eoexplore.datasets import REGISTRY
@@ -22,6 +23,7 @@ from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_pi
 _LAYER = {layer.name: layer for layer in LAYERS}
 _PATCH_M = 1200
 _ALL_LISTED = 20_000
+_PLACED = 50
 _SAMPLED = 500
 
 
@@ -127,6 +129,7 @@ class Reben:
             problems=(
                 *self._damage(),
                 *self._tables.problems,
+                *self._misplaced,
                 *self._gaps(counts, total),
                 *_band_problems(bands, counts),
             ),
@@ -181,6 +184,24 @@ class Reben:
                 lacking[layer.name, band] = len(keys) * count // looked_at
         return lacking, checked
 
+    @functools.cached_property
+    def _misplaced(self) -> tuple[Problem, ...]:
+        """Compare the place in some files with the place in their names."""
+        problems = []
+        for layer in LAYERS if self._files else ():
+            assert self._files is not None
+            pattern = metadata.S1_NAME if layer.key == "s1_id" else metadata.PATCH_ID
+            keys, _ = metadata.well_formed(self._files.keys(layer.name), pattern)
+            keys = keys[:: max(1, len(keys) // _PLACED)]
+            names = metadata.from_names(keys, pattern)
+            places = [self._files.place(key, layer.name) for key in keys]
+            wanted = map(mgrs.patch_corner, names["tile"], names["x"], names["y"])
+            rows = zip(keys, places, wanted, strict=True)
+            wrong = [key for key, place, corner in rows if place not in (None, corner)]
+            if wrong:
+                problems.append(_misplaced(layer, wrong, len(keys)))
+        return tuple(problems)
+
 
 @dataclass(frozen=True)
 class _Tables:
@@ -199,6 +220,14 @@ _TABLE_TELLS = {
     metadata.RECOMMENDED: "labels and splits of the recommended patches are unknown.",
     metadata.EXCLUDED: "patches with snow, cloud or shadow cannot be told.",
 }
+
+
+def _misplaced(layer: Layer, wrong: list[str], looked_at: int) -> Problem:
+    sentence = (
+        f"{len(wrong):,} of {looked_at:,} {layer.title} files looked at say another place than "
+        "their name; the map follows the name."
+    )
+    return Problem("misplaced", len(wrong), sentence, tuple(wrong[:5]))
 
 
 def _lacking(layer: Layer, count: int, total: int) -> str:
