@@ -4,8 +4,10 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,12 @@ import pytest
 # may import rasterio before anything of ours.
 import eoexplore  # noqa: F401
 
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -104,3 +112,23 @@ def chromium() -> Path:
     if os.environ.get("EOEXPLORE_REQUIRE_BROWSER") == "1":
         pytest.fail(reason)
     return pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Any]:
+    """Yield a Chromium that a module's tests share."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=str(chromium), args=list(CHROMIUM_FLAGS)
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Put `__main__` back: AppTest leaves its script there, and a spawned worker would run it."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main

@@ -22,6 +22,8 @@ _LAST = "select_last"
 
 
 _GOTO = "goto"
+_NOWHERE = ("", 0, None)
+"""Dataset, number of the request, and bounds once they are known."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +66,19 @@ def set_condition(key: str, value: object | None) -> str:
 
 def ask_to_go(slug: str) -> None:
     """Ask the map of a dataset to go to the selected patches; call from a callback only."""
-    _, number = st.session_state.get(_GOTO, ("", 0))
-    st.session_state[_GOTO] = (slug, number + 1)
+    _, number, _ = st.session_state.get(_GOTO, _NOWHERE)
+    st.session_state[_GOTO] = (slug, number + 1, None)
 
 
 def goto(view: View) -> dict[str, object] | None:
     """Return where the map should go, with a number by which it knows that it has been there."""
-    slug, number = st.session_state.get(_GOTO, ("", 0))
+    slug, number, bounds = st.session_state.get(_GOTO, _NOWHERE)
     if slug != view.opened.slug or not view.mask.any():
         return None
-    return {"seq": number, "bounds": good_bounds(view.opened, view.mask)}
+    if bounds is None:
+        bounds = good_bounds(view.opened.samples, view.mask)
+        st.session_state[_GOTO] = (slug, number, bounds)
+    return {"seq": number, "bounds": bounds}
 
 
 def view_of(opened: Opened) -> View:

@@ -26,7 +26,6 @@ from eoexplore.jobs import index
 from eoexplore.store import catalog
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 START_SECONDS = 60
 # Streamlit asks for both below the address of a page that is opened directly.
 PROBES = re.compile(r"_stcore/(health|host-config)")
@@ -132,15 +131,6 @@ def server(cache: Path, demo_folder: Path) -> Iterator[Server]:
     """The app that the tests share which change nothing but their own page."""
     with running(cache, (demo_folder.parent,)) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 class AppPage:

@@ -195,7 +195,7 @@ def test_legends_name_every_class_and_the_unlabelled(opened):
 
 
 def test_the_first_view_is_the_box_of_all_samples(opened):
-    west, south, east, north = good_bounds(opened, np.ones(len(opened.samples), bool))
+    west, south, east, north = good_bounds(opened.samples, np.ones(len(opened.samples), bool))
     assert (west, south, east, north) == tuple(opened.samples.bounds)
     assert 12 < west < east < 13
     assert 48 < south < north < 49
@@ -205,7 +205,7 @@ def test_of_small_groups_far_apart_the_first_view_is_the_largest(tmp_path):
     far = Patch("29SNC", 5, 5, country="Portugal")
     write_metadata(tmp_path / "far", (*PATCHES, far))
     opened = catalog.add(tmp_path / "far")
-    west, south, east, north = good_bounds(opened, np.ones(len(opened.samples), bool))
+    west, south, east, north = good_bounds(opened.samples, np.ones(len(opened.samples), bool))
     assert 12 < west < east < 13
     assert 48 < south < north < 49
 
@@ -213,7 +213,7 @@ def test_of_small_groups_far_apart_the_first_view_is_the_largest(tmp_path):
 def test_a_dataset_without_samples_starts_with_the_world(tmp_path):
     write_metadata(tmp_path / "none", ())
     opened = catalog.add(tmp_path / "none")
-    west, south, east, north = good_bounds(opened, np.ones(len(opened.samples), bool))
+    west, south, east, north = good_bounds(opened.samples, np.ones(len(opened.samples), bool))
     assert (west, east) == (-180, 180)
     assert south < 0 < north
     json.dumps(describe(opened, EVERYTHING))
@@ -222,7 +222,7 @@ def test_a_dataset_without_samples_starts_with_the_world(tmp_path):
 @pytest.mark.real_data
 def test_all_of_reben_starts_with_europe(real_data):
     opened = catalog.add(real_data / "reben" / "metadata")
-    assert good_bounds(opened, np.ones(len(opened.samples), bool)) == pytest.approx(
+    assert good_bounds(opened.samples, np.ones(len(opened.samples), bool)) == pytest.approx(
         [-8.99, 36.96, 31.59, 68.02], abs=0.05
     )
     assert len(json.dumps(describe(opened, EVERYTHING))) < 20_000

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import pytest
 
 HERE = Path(__file__).resolve().parent
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 START_SECONDS = 40
 # Behind a proxy the app often has a path of its own; what works there works without one.
 BASE = "/eo"
@@ -64,15 +63,6 @@ def answers(url: str) -> bool:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     return False
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 class MapPage:
