@@ -40,6 +40,9 @@ def run(args):
     return 0
 """
 START = """
+import signal
+# A shell starts what it puts into the background with SIGINT ignored, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys
 import eoexplore.cli
 eoexplore.cli.__path__.append({commands!r})

@@ -282,8 +282,9 @@ def test_twenty_quick_changes_leave_the_last(map_page):
         more.press("ArrowUp")
         map_page.page.wait_for_timeout(60)
     map_page.page.wait_for_function(
-        "[...scope().querySelectorAll('.leaflet-tile-pane img')].every("
-        "(tile) => tile.src.endsWith('select=n%3D20'))"
+        # Streamlit may just be mounting the map anew, which parking makes harmless.
+        "((root) => root && [...root.querySelectorAll('.leaflet-tile-pane img')].every("
+        "(tile) => tile.src.endsWith('select=n%3D20')))(scope())"
     )
     map_page.settle()
     assert map_page.layer_order() == ["s2"]
