@@ -53,6 +53,13 @@ def notice_header(notices: tuple[str, ...]) -> dict[str, str]:
     return {"X-EOExplore-Notice": quote(text, safe=" .,:;'()-_=/")}
 
 
+def attachment_header(filename: str | None) -> dict[str, str]:
+    """Return the header that makes a browser save a file under a name; none shows it."""
+    if not filename:
+        return {}
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}"}
+
+
 def content(
     request: Headers,
     body: bytes,

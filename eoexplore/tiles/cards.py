@@ -1,5 +1,6 @@
 """A patch's card as JSON data, and its pictures."""
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from eoexplore.tiles.imagery import Picture
 from eoexplore.tiles.originals import READER, empty_value, enlarge
 from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.point import Json, outline
+from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.scene import Scene
 from eoexplore.tiles.tile import Answer, encode, style_or_default
 
@@ -144,3 +146,18 @@ def _picture(scene: Scene, row: int, layer: Layer, style: Style) -> Picture:
     missing = np.isnan(stack) if np.isnan(nodata) else stack == nodata
     rgba[..., 3] = np.where(missing.any(axis=0), 0, 255)
     return Picture(rgba)
+
+
+def _card(asked: Asked) -> Json:
+    return card(asked.scene, asked.scene.samples.row(asked.parts["id"]))
+
+
+def _patch_picture(asked: Asked) -> Answer | None:
+    row = asked.scene.samples.row(asked.parts["id"])
+    return patch_picture(asked.scene, row, asked.parts["layer"], asked.query.get("style", ""))
+
+
+QUERIES = (
+    Query("patch", re.compile(r"(?P<id>[^/]+)/card\.json"), _card),
+    Query("patch", re.compile(r"(?P<id>[^/]+)/(?P<layer>[^/.]+)\.png"), _patch_picture),
+)

@@ -1,20 +1,25 @@
 """What lies at one point: the topmost patch, and every value of every layer there."""
 
 import math
+import re
 from collections.abc import Mapping
 
 import numpy as np
+from starlette.responses import Response
 
-from eoexplore.core import mgrs
+from eoexplore.core import mercator, mgrs
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.types import Classes, Layer
+from eoexplore.tiles import answers
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile, Content
+from eoexplore.tiles.queries import Asked, Noted, Query
 from eoexplore.tiles.scene import Scene, Shown
 
 PIXEL_M = 10
 """Pixel that row and column count in."""
 Json = Mapping[str, object]
+_NUMBER = r"-?\d{1,3}(?:\.\d{1,15})?"
 
 
 def point(scene: Scene, shown: Shown, lon: float, lat: float) -> Json | None:
@@ -109,3 +114,17 @@ def _code(values: dict[str, object], classes: Classes) -> dict[str, object]:
         return {"code": None, "name": "No data", "class": None}
     name = classes.codes[code][0] if code in classes.codes else "Unknown code"
     return {"code": code, "name": name, "class": classes.class_of(code).name}
+
+
+def _answer(asked: Asked) -> Noted | Response:
+    lon, lat = float(asked.parts["lon"]), float(asked.parts["lat"])
+    if abs(lon) > 180 or abs(lat) > mercator.MAX_LATITUDE:
+        return answers.NO_PATCH
+    shown, notices = asked.shown()
+    found = point(asked.scene, shown, lon, lat)
+    return answers.NO_PATCH if found is None else Noted(found, notices)
+
+
+QUERIES = (
+    Query("point", re.compile(rf"(?P<lon>{_NUMBER})/(?P<lat>{_NUMBER})", re.ASCII), _answer),
+)

@@ -11,10 +11,11 @@ import os
 import re
 from collections.abc import Awaitable, Callable
 
+from starlette.background import BackgroundTask
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,13 +23,12 @@ from eoexplore.core import mercator
 from eoexplore.core.errors import DatasetNotRecognised, MetadataError, UnknownName
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Opened
-from eoexplore.tiles import answers, cards, static, tile
+from eoexplore.tiles import answers, static, tile
 from eoexplore.tiles.guard import HostGuard, scope_allowed
 from eoexplore.tiles.memory import ByteCache
 from eoexplore.tiles.nodelay import NoDelay
 from eoexplore.tiles.overload import Busy, Lane
-from eoexplore.tiles.point import Json, point
-from eoexplore.tiles.scene import scene_of
+from eoexplore.tiles.queries import Asked, Download, Found, Noted, Query, all_queries
 from eoexplore.tiles.tile import Answer, TileRequest
 
 log = logging.getLogger(__name__)
@@ -36,10 +36,9 @@ Open = Callable[[str], Opened]
 Handler = Callable[[Request, str], Awaitable[Response]]
 
 _TILE = re.compile(r"([^/]+)/([^/]+)/(\d{1,2})/(\d{1,7})/(\d{1,7})(@2x)?\.(png|jpg|webp)", re.ASCII)
-_NUMBER = r"(-?\d{1,3}(?:\.\d{1,15})?)"
-_POINT = re.compile(rf"([^/]+)/{_NUMBER}/{_NUMBER}", re.ASCII)
-_PATCH = re.compile(r"([^/]+)/([^/]+)/(card\.json|([^/.]+)\.(png))", re.ASCII)
 _BODIES = 64_000_000
+_LARGE = 2_000
+"""Bytes of JSON above which compression saves more than it costs."""
 _ERRORS: tuple[tuple[type[Exception], Response], ...] = (
     (UnknownName, answers.NOT_FOUND),
     (DatasetNotRecognised, answers.GONE),
@@ -59,8 +58,7 @@ def routes(base: str = "", open_slug: Open = catalog.open_slug) -> list[BaseRout
     own = _Routes(open_slug)
     handlers: dict[str, Handler] = {
         "tiles": own.tiles,
-        "point": own.point,
-        "patch": own.patch,
+        **{name: functools.partial(own.ask, name) for name in own.prefixes},
         **{name: functools.partial(_static, name) for name in ("assets", "ui", "vendor")},
     }
     return [
@@ -155,8 +153,19 @@ class _Routes:
     def __init__(self, open_slug: Open) -> None:
         self._open = open_slug
         self._tiles = Lane("tile", min(4, (os.cpu_count() or 1) + 1), waiting=200)
-        self._queries = Lane("query", 2, waiting=60)
+        self._lanes = {
+            "query": Lane("query", 2, waiting=60),
+            "export": Lane("export", 1, waiting=4),
+        }
+        self._questions: dict[str, list[Query]] = {}
+        for query in all_queries():
+            self._questions.setdefault(query.prefix, []).append(query)
         self._bodies: ByteCache[Answer] = ByteCache(_BODIES)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """First parts of the addresses that the queries of this package answer."""
+        return tuple(self._questions)
 
     async def tiles(self, request: Request, rest: str) -> Response:
         """Answer /tiles/{dataset}/{layer}/{z}/{x}/{y}[@2x].{png|jpg|webp}."""
@@ -189,42 +198,20 @@ class _Routes:
             self._bodies.put(key, found, len(found.body))
         return _picture(request, opened, found)
 
-    async def point(self, request: Request, rest: str) -> Response:
-        """Answer /point/{dataset}/{lon}/{lat}."""
-        match = _POINT.fullmatch(rest)
-        if match is None:
-            return answers.NOT_FOUND
-        slug, lon, lat = match[1], float(match[2]), float(match[3])
-        work = functools.partial(self._point, request, slug, lon, lat)
-        return await _in_lane(self._queries, request, work)
+    async def ask(self, prefix: str, request: Request, rest: str) -> Response:
+        """Answer /{prefix}/{dataset}/..., one of the queries of this package."""
+        slug, _, more = rest.partition("/")
+        for query in self._questions[prefix]:
+            match = query.pattern.fullmatch(more)
+            if slug and match is not None:
+                work = functools.partial(self._ask, request, slug, query, match.groupdict(""))
+                return await _in_lane(self._lanes[query.lane], request, work)
+        return answers.NOT_FOUND
 
-    def _point(self, request: Request, slug: str, lon: float, lat: float) -> Response:
+    def _ask(self, request: Request, slug: str, query: Query, parts: dict[str, str]) -> Response:
         opened = self._open(slug)
-        if abs(lon) > 180 or abs(lat) > mercator.MAX_LATITUDE:
-            return answers.NO_PATCH
-        scene = scene_of(opened)
-        query = request.query_params
-        shown, notices = tile.shown_by(scene, query.get("select", ""), query.get("date", ""))
-        found = point(scene, shown, lon, lat)
-        return answers.NO_PATCH if found is None else _json(request, opened, found, notices)
-
-    async def patch(self, request: Request, rest: str) -> Response:
-        """Answer /patch/{dataset}/{id}/card.json and /patch/{dataset}/{id}/{layer}.png."""
-        match = _PATCH.fullmatch(rest)
-        if match is None:
-            return answers.NOT_FOUND
-        slug, sample, _, layer, _ = match.groups()
-        work = functools.partial(self._patch, request, slug, sample, layer)
-        return await _in_lane(self._queries, request, work)
-
-    def _patch(self, request: Request, slug: str, sample: str, layer: str | None) -> Response:
-        opened = self._open(slug)
-        scene = scene_of(opened)
-        row = scene.samples.row(sample)
-        if layer is None:
-            return _json(request, opened, cards.card(scene, row), ())
-        found = cards.patch_picture(scene, row, layer, request.query_params.get("style", ""))
-        return answers.NOT_FOUND if found is None else _picture(request, opened, found)
+        found = query.answer(Asked(opened, parts, request.query_params))
+        return _response(request, opened, found)
 
 
 async def _in_lane(lane: Lane, request: Request, work: Callable[[], Response]) -> Response:
@@ -242,16 +229,38 @@ def _cache(request: Request, opened: Opened) -> str:
 
 
 def _picture(request: Request, opened: Opened, found: Answer) -> Response:
-    headers = answers.notice_header(found.notices)
+    headers = answers.notice_header(found.notices) | answers.attachment_header(found.filename)
     cache = _cache(request, opened)
     return answers.content(request.headers, found.body, found.media_type, cache, headers)
 
 
-def _json(request: Request, opened: Opened, data: Json, notices: tuple[str, ...]) -> Response:
-    body = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
-    headers = answers.notice_header(notices)
+def _response(request: Request, opened: Opened, found: Found) -> Response:
+    if found is None:
+        return answers.NOT_FOUND
+    if isinstance(found, Response):
+        return found
+    if isinstance(found, Answer):
+        return _picture(request, opened, found)
+    if isinstance(found, Download):
+        return _download(found)
+    noted = found if isinstance(found, Noted) else Noted(found, ())
+    body = json.dumps(noted.data, ensure_ascii=False, allow_nan=False).encode()
+    body, headers = answers.packed(request.headers, body) if len(body) > _LARGE else (body, {})
+    headers |= answers.notice_header(noted.notices)
     cache = _cache(request, opened)
     return answers.content(request.headers, body, "application/json", cache, headers)
+
+
+def _download(found: Download) -> Response:
+    remove = BackgroundTask(found.path.unlink, missing_ok=True)
+    headers = {**answers.SAFE, "Cache-Control": "no-store"}
+    return FileResponse(
+        found.path,
+        headers=headers,
+        media_type=found.media_type,
+        filename=found.filename,
+        background=remove,
+    )
 
 
 async def _static(prefix: str, request: Request, rest: str) -> Response:

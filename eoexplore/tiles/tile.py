@@ -51,6 +51,8 @@ class Answer:
     """What it is."""
     notices: tuple[str, ...] = ()
     """One sentence for each parameter that could not be used."""
+    filename: str | None = None
+    """Name under which a browser saves it; none shows it."""
 
 
 def render(opened: Opened, request: TileRequest) -> Answer:
