@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -45,6 +46,8 @@ class Layer:
     """Stored value that means "nothing here"; none where every value counts."""
     key: str = "id"
     """Column of the sample table that names the sample's file in this layer."""
+    reflectance: float | None = None
+    """What a stored value times gives reflectance (0 to 1); none for other quantities."""
 
     def band(self, name: str) -> Band:
         """Return a band by name (KeyError if the layer has none of that name)."""
@@ -89,6 +92,20 @@ class Classes:
             if code in item.codes:
                 return item
         return self.unlabelled
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one band of one sample is stored, and how plain Python reads it."""
+
+    file: str
+    """Path of the file, relative to the dataset's folder."""
+    setup: tuple[str, ...]
+    """Lines of Python that define `read(…, row, column)`; they run in the dataset's folder."""
+    arguments: tuple[str, ...]
+    """What `read` is called with before row and column, as Python literals."""
+    taken: datetime | None = None
+    """Start of the acquisition in UTC, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +173,13 @@ class Dataset(Protocol):
         Raises:
             DataMissing: this copy lacks the file.
             FileUnreadable: the file is damaged or has another shape than the dataset's facts.
+        """
+
+    def source(self, key: str, layer: str, band: str) -> Source:
+        """Return where `read` finds a band, so that a reader of the lines can read it again.
+
+        Raises:
+            DataMissing: this copy lacks the file.
         """
 
     def stamp(self) -> str:

@@ -52,6 +52,8 @@ LAYERS = (
         tuple(Band(name, gsd, title, nm) for name, gsd, title, nm in _S2),
         "DN",
         0,
+        # No offset: the processing baseline (N9999) is older than the offset of -1000.
+        reflectance=1e-4,
     ),
     Layer(
         "s1",

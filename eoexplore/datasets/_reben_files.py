@@ -4,8 +4,10 @@ import functools
 import itertools
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +18,7 @@ from rasterio.errors import RasterioError
 from safetensors import SafetensorError
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
-from eoexplore.core.types import Array
+from eoexplore.core.types import Array, Source
 
 FOLDERS = {"s2": "BigEarthNet-S2", "s1": "BigEarthNet-S1", "reference_map": "Reference_Maps"}
 EXTENSIONS = (".tif", ".tiff")
@@ -26,6 +28,26 @@ _STAMPED = 60_000
 """Patch folders whose times are part of the stamp: all of a copy that is read within minutes."""
 _LARGEST = 1200
 """Pixels along a side beyond which a file is not even read; patches have 120 at most."""
+
+_TIME = re.compile(r"_(\d{8}T\d{6})_")
+_TREE_LINES = (
+    "import rasterio",
+    "from rasterio.windows import Window",
+    "",
+    "def read(path, row, column):",
+    "    with rasterio.open(path) as file:",
+    "        return file.read(1, window=Window(column, row, 1, 1))[0, 0]",
+)
+_LMDB_LINES = (
+    "import lmdb",
+    "import safetensors.numpy",
+    "",
+    "database = lmdb.open({folder}, readonly=True, lock=False)",
+    "",
+    "def read(entry, tensor, row, column):",
+    "    with database.begin() as transaction:",
+    "        return safetensors.numpy.load(transaction.get(entry.encode()))[tensor][row, column]",
+)
 
 
 class Files(Protocol):
@@ -41,6 +63,9 @@ class Files(Protocol):
 
     def read(self, key: str, layer: str, band: str) -> Array:
         """Return one band as stored, shape (row, column)."""
+
+    def source(self, key: str, layer: str, band: str) -> Source:
+        """Return where one band is stored, and the lines that read it."""
 
     def place(self, key: str, layer: str) -> tuple[int, int, int] | None:
         """Return EPSG code, left and top (m) that a patch's file states; none where it has none."""
@@ -83,12 +108,12 @@ class Tree:
 
     def read(self, key: str, layer: str, band: str) -> Array:
         """Return one band of one patch."""
-        folder = self._folder(layer, key)
-        paths = (folder / f"{key}_{band}{extension}" for extension in EXTENSIONS)
-        path = next((path for path in paths if path.exists()), None)
-        if path is None:
-            raise DataMissing(f"{key} has no file for {band}.")
-        return _read_geotiff(path)
+        return _read_geotiff(self._path(key, layer, band))
+
+    def source(self, key: str, layer: str, band: str) -> Source:
+        """Return the file of one band, and the lines that read it with rasterio."""
+        file = self._path(key, layer, band).relative_to(self.root).as_posix()
+        return Source(file, _TREE_LINES, (repr(file),), _taken(key))
 
     def place(self, key: str, layer: str) -> tuple[int, int, int] | None:
         """Return where the first file of a patch says that it lies."""
@@ -118,6 +143,14 @@ class Tree:
 
     def _bytes(self, layer: str, key: str) -> int:
         return sum(entry.stat().st_size for entry in _entries(self._folder(layer, key)))
+
+    def _path(self, key: str, layer: str, band: str) -> Path:
+        folder = self._folder(layer, key)
+        paths = (folder / f"{key}_{band}{extension}" for extension in EXTENSIONS)
+        path = next((path for path in paths if path.exists()), None)
+        if path is None:
+            raise DataMissing(f"{key} has no file for {band}.")
+        return path
 
     def _folder(self, layer: str, key: str) -> Path:
         return self.root / FOLDERS[layer] / product(layer, key) / key
@@ -163,9 +196,10 @@ class Lmdb:
 
     layout = "rico-hdl LMDB"
 
-    def __init__(self, folder: Path) -> None:
-        """Keep the folder that holds data.mdb."""
+    def __init__(self, folder: Path, name: str = "data.mdb") -> None:
+        """Keep the folder that holds data.mdb, and the file's path inside the dataset's folder."""
         self.folder = folder
+        self.name = name
 
     def keys(self, layer: str) -> list[str]:
         """Return the sorted names stored for a layer."""
@@ -179,9 +213,8 @@ class Lmdb:
         """Yield each name with the tensors stored for it."""
         for key in keys:
             try:
-                header = json.loads(self._blob(key, layer, header=True))
-                yield key, frozenset(map(_band_name, header))
-            except (DataMissing, FileUnreadable, ValueError):
+                yield key, self._stored(key, layer)
+            except (DataMissing, FileUnreadable):
                 yield key, frozenset()
 
     def read(self, key: str, layer: str, band: str) -> Array:
@@ -190,6 +223,15 @@ class Lmdb:
         if band not in tensors:
             raise DataMissing(f"{key} has no band {band}.")
         return tensors[band]
+
+    def source(self, key: str, layer: str, band: str) -> Source:
+        """Return the database, and the lines that read a tensor with lmdb and safetensors."""
+        if band not in self._stored(key, layer):
+            raise DataMissing(f"{key} has no band {band}.")
+        tensor = "Data" if layer == "reference_map" else band
+        setup = tuple(line.format(folder=repr(_parent(self.name))) for line in _LMDB_LINES)
+        arguments = (repr(_entry_name(key, layer)), repr(tensor))
+        return Source(self.name, setup, arguments, _taken(key))
 
     def place(self, key: str, layer: str) -> None:  # noqa: ARG002
         """Return nothing: tensors have no geography."""
@@ -214,9 +256,16 @@ class Lmdb:
             raise FileUnreadable(f"The entry {key} of the database is damaged.") from error
         return {_band_name(name): values for name, values in tensors.items()}
 
+    def _stored(self, key: str, layer: str) -> frozenset[str]:
+        try:
+            header = json.loads(self._blob(key, layer, header=True))
+        except ValueError as error:
+            raise FileUnreadable(f"The entry {key} of the database is damaged.") from error
+        return frozenset(map(_band_name, header))
+
     def _blob(self, key: str, layer: str, *, header: bool = False) -> bytes:
         """Return an entry, or only the JSON at its beginning that lists its tensors."""
-        name = key + (MAP_SUFFIX if layer == "reference_map" else "")
+        name = _entry_name(key, layer)
         try:
             with _environment(self.folder).begin(buffers=True) as transaction:
                 view = transaction.get(name.encode())
@@ -226,6 +275,25 @@ class Lmdb:
                 return bytes(view[8 if header else 0 : end])
         except lmdb.Error as error:
             raise FileUnreadable(f"The entry {name} of the database is damaged.") from error
+
+
+def _entry_name(key: str, layer: str) -> str:
+    return key + (MAP_SUFFIX if layer == "reference_map" else "")
+
+
+def _parent(name: str) -> str:
+    return name.rpartition("/")[0] or "."
+
+
+def _taken(key: str) -> datetime | None:
+    """Return the time that a patch's name tells: when the recording of its product began."""
+    found = _TIME.search(key)
+    if found is None:
+        return None
+    try:
+        return datetime.strptime(f"{found[1]}+0000", "%Y%m%dT%H%M%S%z")
+    except ValueError:
+        return None
 
 
 def _band_name(tensor: str) -> str:

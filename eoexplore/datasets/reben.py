@@ -14,7 +14,7 @@ import pandas as pd
 from eoexplore.analysis.labels import names_of
 from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised
-from eoexplore.core.types import Array, Classes, Health, Layer, Problem
+from eoexplore.core.types import Array, Classes, Health, Layer, Problem, Source
 from eoexplore.datasets import REGISTRY
 from eoexplore.datasets import _reben_metadata as metadata
 from eoexplore.datasets._reben_facts import LAYERS, classes
@@ -112,6 +112,12 @@ class Reben:
         values = self._files.read(key, layer, band)
         side = int(_PATCH_M / _LAYER[layer].band(band).gsd_m)
         return check_pixels(values, side, f"{key}, band {band},")
+
+    def source(self, key: str, layer: str, band: str) -> Source:
+        """Return where one band of one patch is stored, and the lines that read it."""
+        if self._files is None:
+            raise DataMissing(f"This copy has metadata only, so {layer} has no pixels.")
+        return self._files.source(key, layer, band)
 
     def health(self) -> Health:
         """Return what is there, what is missing and what contradicts the metadata."""
@@ -241,7 +247,7 @@ def _find_files(root: Path) -> Files | None:
     if any((root / folder).is_dir() for folder in FOLDERS.values()):
         return Tree(root)
     for file in _databases(root):
-        database = Lmdb(file.parent.resolve())
+        database = Lmdb(file.parent.resolve(), file.relative_to(root).as_posix())
         try:
             database.keys("s2")
         except (lmdb.Error, UnicodeDecodeError):
