@@ -88,7 +88,7 @@ class Originals(Source):
 
     def _rows_in_zone(self, epsg: int) -> list[int]:
         rows = [row for row in self._content if self.samples.epsg[row] == epsg]
-        return sorted(rows, key=lambda row: int(self.samples.rank[row]))
+        return sorted(rows, key=lambda row: int(self.tops.order.rank[row]))
 
     def _canvas(self, rows: list[int], nodata: float, east: Metres, north: Metres) -> Canvas:
         gsd = self.style.gsd_m

@@ -63,7 +63,7 @@ def _squares(scene: Scene, shown: Shown, view: View) -> Picture:
     rows = np.flatnonzero(near & shown.mask)
     if not len(rows):
         return empty(view.size)
-    rows = rows[np.argsort(scene.samples.rank[rows], kind="stable")].astype(np.int32)
+    rows = rows[np.argsort(shown.rank[rows], kind="stable")].astype(np.int32)
     top = np.full((view.size + 2 * side, view.size + 2 * side), -1, np.int32)
     rank = np.full(top.shape, -1, np.int32)
     for down in range(side):
@@ -72,8 +72,8 @@ def _squares(scene: Scene, shown: Shown, view: View) -> Picture:
             # Of equal places the last, which has the highest rank, stays.
             layer = np.full(top.shape, -1, np.int32)
             layer[place] = rows
-            better = np.where(layer >= 0, scene.samples.rank[layer], -1) > rank
-            top[better], rank[better] = layer[better], scene.samples.rank[layer[better]]
+            better = np.where(layer >= 0, shown.rank[layer], -1) > rank
+            top[better], rank[better] = layer[better], shown.rank[layer[better]]
     cut = top[side : side + view.size, side : side + view.size]
     rgba = _colours(scene, cut)
     rgba[..., 3] = np.where(cut >= 0, _SQUARE_ALPHA, 0)

@@ -2,7 +2,7 @@
 
 Patches of one MGRS tile lie on a grid of 1200 m, so the question is a look-up: from a place to
 the column and row of that grid, for each of the few MGRS tiles that reach the view. Where grids
-of several tiles, dates or zones meet, the patch of the highest rank wins.
+of several tiles, dates or zones meet, the patch that is drawn last wins.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from eoexplore.core import mercator, mgrs
 from eoexplore.render.warp import View, locate
+from eoexplore.tiles.order import Order
 
 if TYPE_CHECKING:
     from eoexplore.store.samples import Samples
@@ -30,6 +31,19 @@ class Tops:
     """Place in the draw order, or -1 for none; shape (MGRS tile, grid row, grid column)."""
     used: npt.NDArray[np.bool_]
     """Whether an MGRS tile has any of the patches, shape (MGRS tile,)."""
+    order: Order
+    """The draw order."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes it takes, without the order, which is shared."""
+        return self.grids.nbytes + self.used.nbytes
+
+    def rows(self, places: Ints) -> Ints:
+        """Return the rows of the sample table at places in the draw order, -1 for -1."""
+        if not len(self.order.rows):
+            return places
+        return np.where(places >= 0, self.order.rows[places], np.int32(-1))
 
 
 @dataclass(frozen=True)
@@ -52,20 +66,19 @@ class Places:
         self._origins = [mgrs.tile_origin(name) for name in tiles.categories]
         self._x = samples.frame["x"].to_numpy(np.int32)
         self._y = samples.frame["y"].to_numpy(np.int32)
-        self._order = np.argsort(samples.rank, kind="stable").astype(np.int32)
         self._shape = (len(self._origins), _reach(self._y), _reach(self._x))
         self._boxes = _boxes(samples.outlines, self.tile, len(self._origins))
 
-    def tops(self, mask: npt.NDArray[np.bool_]) -> Tops:
+    def tops(self, mask: npt.NDArray[np.bool_], order: Order) -> Tops:
         """Return the topmost of the patches in a mask, shape (n,), on every place."""
         grids = np.full(self._shape, -1, np.int32)
-        places = np.flatnonzero(mask[self._order]).astype(np.int32)
-        rows = self._order[places]
+        places = np.flatnonzero(mask[order.rows]).astype(np.int32)
+        rows = order.rows[places]
         # Rows come in draw order, and of equal indices the last assignment stays.
         grids[self.tile[rows], self._y[rows], self._x[rows]] = places
         used = np.zeros(len(grids), bool)
         used[self.tile[rows]] = True
-        return Tops(grids, used)
+        return Tops(grids, used, order)
 
     def tiles_of(self, rows: Ints) -> Ints:
         """Return the numbers of the MGRS tiles that some patches lie in, each once."""
@@ -92,8 +105,7 @@ class Places:
         columns = _range(east.min() - left - more_m, east.max() - left + more_m)
         lines = _range(top - north.max() - more_m, top - north.min() + more_m)
         found = tops.grids[tile][lines, columns]
-        rows: Ints = self._order[found[found >= 0]]
-        return rows
+        return tops.rows(found[found >= 0])
 
     def cells(self, tile: int, tops: Tops, east: Metres, north: Metres) -> Ints:
         """Return the topmost patch of one MGRS tile in a raster of its zone.
@@ -109,7 +121,7 @@ class Places:
         """
         _, left, top = self._origins[tile]
         right, down = np.meshgrid(east - left, top - north)
-        return self._rows(self._at(tops.grids[tile], right, down))
+        return tops.rows(self._at(tops.grids[tile], right, down))
 
     def look(self, view: View, tops: Tops) -> Seen:
         """Return which patch each pixel of a view shows."""
@@ -121,7 +133,7 @@ class Places:
                 located[epsg] = locate(view, epsg)
             east, north = located[epsg]
             np.maximum(best, self._at(tops.grids[tile], east - left, top - north), out=best)
-        return Seen(self._rows(best), located)
+        return Seen(tops.rows(best), located)
 
     def row_at(self, lon: float, lat: float, tops: Tops) -> int | None:
         """Return the row of the topmost patch at a point, or none."""
@@ -132,7 +144,7 @@ class Places:
             east, north = mgrs.to_utm(epsg).transform(lon, lat)
             found = self._at(tops.grids[tile], np.array([east - left]), np.array([top - north]))
             best = max(best, found[0])
-        return None if best < 0 else int(self._order[best])
+        return None if best < 0 else int(tops.order.rows[best])
 
     def _touching(
         self, bounds: tuple[float, float, float, float], tops: Tops
@@ -152,11 +164,6 @@ class Places:
         inside = (columns >= 0) & (columns < grid.shape[1]) & (rows >= 0) & (rows < grid.shape[0])
         found = grid[np.where(inside, rows, 0), np.where(inside, columns, 0)]
         return np.where(inside, found, np.int32(-1))
-
-    def _rows(self, places: Ints) -> Ints:
-        if not len(self._order):
-            return places
-        return np.where(places >= 0, self._order[places], np.int32(-1))
 
 
 def _range(first_m: float, last_m: float) -> slice:

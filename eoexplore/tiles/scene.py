@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from eoexplore.analysis import density
 from eoexplore.analysis import selection as select
+from eoexplore.core.dates import LATEST, DateRule
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
 from eoexplore.tiles.memory import ByteCache
+from eoexplore.tiles.order import Ints, Order, Orders
 from eoexplore.tiles.places import Places, Tops
 
 _GROUNDS = 4
@@ -29,6 +31,7 @@ class Ground:
         """Sort the patches into their grids."""
         self.samples = samples
         self.places = Places(samples)
+        self.orders = Orders(samples)
         self._peaks: dict[int, int] = {}
 
     @cached_property
@@ -72,20 +75,35 @@ class Scene:
 
 
 class Shown:
-    """The patches that one selection shows."""
+    """The patches that one selection and one date rule show."""
 
-    def __init__(self, ground: Ground, mask: npt.NDArray[np.bool_]) -> None:
-        """Keep which patches are shown, shape (n,)."""
+    def __init__(self, ground: Ground, mask: npt.NDArray[np.bool_], order: Order) -> None:
+        """Keep which patches are shown, shape (n,), and in which order they are drawn."""
         self.mask = mask
+        self.order = order
         self._ground = ground
         self._tops: dict[str, Tops] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def rank(self) -> Ints:
+        """Place of each patch in the draw order, shape (n,): the highest is drawn last."""
+        return self.order.rank
 
     def tops(self, layer: str) -> Tops:
         """Return the topmost of the shown patches that have a layer; "" asks for none."""
-        if layer not in self._tops:
-            mask = self.mask & self._ground.samples.has(layer) if layer else self.mask
-            self._tops[layer] = self._ground.places.tops(mask)
-        return self._tops[layer]
+        with self._lock:
+            if layer not in self._tops:
+                self._tops[layer] = self._make(layer)
+            return self._tops[layer]
+
+    def _make(self, layer: str) -> Tops:
+        mask = self.mask
+        if layer:
+            mask = mask & self._ground.samples.has(layer)
+            if "" in self._tops and np.array_equal(mask, self.mask):
+                return self._tops[""]
+        return self._ground.places.tops(mask, self.order)
 
 
 _grounds: OrderedDict[int, Ground] = OrderedDict()
@@ -107,26 +125,32 @@ def scene_of(opened: Opened) -> Scene:
     return Scene(opened, ground)
 
 
-def shown_of(scene: Scene, selection: Selection) -> tuple[Shown, tuple[str, ...]]:
+def shown_of(
+    scene: Scene, selection: Selection, rule: DateRule = LATEST
+) -> tuple[Shown, tuple[str, ...]]:
     """Return what a selection shows; a condition that cannot be answered is left out and said.
 
     Args:
         scene: the dataset.
         selection: conditions that must all hold.
+        rule: which date lies on top, and which take part; days replace those of the selection.
 
     Returns:
         The shown patches, and one sentence for each condition that was left out.
     """
-    key = (scene.ground, selection.canonical())
+    if rule.within is not None:
+        selection, rule = selection.replace("date", rule.within), LATEST
+    key = (scene.ground, selection.canonical(), rule.canonical())
     found = _shown.get(key)
     if found is None:
-        found = _evaluate(scene, selection)
+        found = _evaluate(scene, selection, rule)
         kinds = len(scene.opened.dataset.layers) + 1
-        _shown.put(key, found, len(found[0].mask) + kinds * found[0].tops("").grids.nbytes)
+        size = found[0].mask.nbytes + found[0].order.nbytes + kinds * found[0].tops("").nbytes
+        _shown.put(key, found, size)
     return found
 
 
-def _evaluate(scene: Scene, selection: Selection) -> tuple[Shown, tuple[str, ...]]:
+def _evaluate(scene: Scene, selection: Selection, rule: DateRule) -> tuple[Shown, tuple[str, ...]]:
     frame, classes = scene.samples.frame, scene.opened.dataset.classes
     mask = np.ones(len(frame), bool)
     notices = []
@@ -135,4 +159,6 @@ def _evaluate(scene: Scene, selection: Selection) -> tuple[Shown, tuple[str, ...
             mask &= select.mask(Selection((condition,)), frame, classes)
         except SelectionError as error:
             notices.append(str(error))
-    return Shown(scene.ground, mask), tuple(notices)
+    orders = scene.ground.orders
+    shown = Shown(scene.ground, orders.kept(rule, mask), orders.order(rule))
+    return shown, tuple(notices)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from eoexplore.core import mercator
+from eoexplore.core import dates, mercator
 from eoexplore.core.errors import UnknownName
-from eoexplore.core.selection import Selection
 from eoexplore.render.composites import Style, find_style, styles_of
 from eoexplore.render.encode import MEDIA_TYPES, encode_palette, encode_rgba
 from eoexplore.render.warp import View
@@ -38,7 +37,7 @@ class TileRequest:
     select: str = ""
     """Selection in the grammar of contracts; all patches when empty."""
     date: str = ""
-    """Acquisition dates, as the selection's date; overrides it."""
+    """Date rule; the latest date of each place when empty."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +94,9 @@ def check(opened: Opened, request: TileRequest) -> None:
 def shown_by(scene: Scene, select: str, date: str = "") -> tuple[Shown, tuple[str, ...]]:
     """Return the patches that a request shows, and a sentence for each part it could not use."""
     selection, notices = parse(select)
-    if date:
-        only, complaints = parse(f"date={date}")
-        notices += complaints
-        selection = _with_date(selection, only)
-    shown, more = shown_of(scene, selection)
-    return shown, notices + more
-
-
-def _with_date(selection: Selection, only: Selection) -> Selection:
-    value = only.get("date")
-    return selection if value is None else selection.replace("date", value)
+    rule, complaints = dates.parse(date)
+    shown, more = shown_of(scene, selection, rule)
+    return shown, notices + complaints + more
 
 
 def style_or_default(layer: str, style: str) -> tuple[Style, tuple[str, ...]]:
