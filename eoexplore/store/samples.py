@@ -179,8 +179,8 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
     lists = [name for name in _LISTS if name in frame.columns]
     table = pa.Table.from_pandas(frame.drop(columns=lists), preserve_index=False)
     for name in lists:
-        table = table.append_column(name, _list_column(frame[name]))
-    table = table.append_column("geometry", _wkb(rings))
+        table = table.append_column(name, list_column(frame[name]))
+    table = table.append_column("geometry", wkb(rings))
     bounds = [*rings.min((0, 1)), *rings.max((0, 1))] if len(frame) else [-180, -90, 180, 90]
     groups = {"base": GROUP_VERSIONS["base"]}
     if any(str(column).startswith("area_") for column in frame.columns):
@@ -188,7 +188,7 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
     table = table.replace_schema_metadata(
         {
             **(table.schema.metadata or {}),
-            b"geo": json.dumps(_geo([float(value) for value in bounds])).encode(),
+            b"geo": json.dumps(geo_metadata([float(value) for value in bounds])).encode(),
             b"eoexplore.version": __version__.encode(),
             b"eoexplore.fingerprint": mark.encode(),
             b"eoexplore.groups": json.dumps(groups).encode(),
@@ -199,7 +199,7 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
         pq.write_table(table, partial, compression="zstd", row_group_size=65536)
 
 
-def _list_column(lists: Iterable[list[str]]) -> pa.Array:
+def list_column(lists: Iterable[list[str]]) -> pa.Array:
     """Return lists of strings, of which few are distinct, as an Arrow column."""
     places: dict[tuple[str, ...], int] = {}
     codes = [places.setdefault(tuple(names), len(places)) for names in lists]
@@ -207,7 +207,7 @@ def _list_column(lists: Iterable[list[str]]) -> pa.Array:
     return distinct.take(pa.array(codes, pa.int32()))
 
 
-def _wkb(rings: npt.NDArray[np.float64]) -> pa.Array:
+def wkb(rings: npt.NDArray[np.float64]) -> pa.Array:
     """Return rings of four corners as WKB polygons: all have one length, so one array will do."""
     layout = [("order", "u1"), ("type", "<u4"), ("rings", "<u4"), ("points", "<u4")]
     shapes = np.zeros(len(rings), [*layout, ("xy", "<f8", (5, 2))])
@@ -219,7 +219,8 @@ def _wkb(rings: npt.NDArray[np.float64]) -> pa.Array:
     return fixed.cast(pa.binary())
 
 
-def _geo(bounds: list[float]) -> dict[str, object]:
+def geo_metadata(bounds: list[float]) -> dict[str, object]:
+    """Return the "geo" entry of a GeoParquet file whose column "geometry" holds WKB polygons."""
     # No "crs" entry means OGC:CRS84 (GeoParquet 1.1, column metadata).
     column = {"encoding": "WKB", "geometry_types": ["Polygon"], "bbox": bounds}
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
