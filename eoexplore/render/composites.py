@@ -50,6 +50,10 @@ class Style:
     """Bands that have to be read, each once."""
     gsd_m: float
     """Finest pixel of those bands in metres; coarser bands are repeated to it."""
+    group: str = "Composites"
+    """Heading that it stands under in a list."""
+    help: str = ""
+    """One line that says what is shown: bands or a formula."""
 
     @property
     def categorical(self) -> bool:
@@ -60,7 +64,8 @@ class Style:
 def composite(style_id: str, title: str, layer: str, channels: tuple[Channel, ...]) -> Style:
     """Return a style of three channels at 10 m, listing its bands in order of first use."""
     names = [name for item in channels for name in (item.band, item.minus) if name]
-    return Style(style_id, title, layer, channels, tuple(dict.fromkeys(names)), 10.0)
+    shown = ", ".join(f"{c.band} − {c.minus}" if c.minus else c.band for c in channels)
+    return Style(style_id, title, layer, channels, tuple(dict.fromkeys(names)), 10.0, help=shown)
 
 
 STYLES = (
@@ -82,7 +87,16 @@ STYLES = (
         "s1",
         (Channel("VV", -25, 0), Channel("VH", -32, -5), Channel("VV", 0, 15, minus="VH")),
     ),
-    Style("clc19", "19 classes", "reference_map", (), ("reference_map",), 10.0),
+    Style(
+        "clc19",
+        "19 classes",
+        "reference_map",
+        (),
+        ("reference_map",),
+        10.0,
+        group="Classes",
+        help="The 19 classes of BigEarthNet",
+    ),
 )
 
 

@@ -1,27 +1,30 @@
-"""From a dataset and a selection to the description of its map: layers, addresses, legends.
+"""From a dataset and a selection to the description of its map: layers, styles, addresses.
 
 The description is plain JSON. The map viewer draws it; other renderers can read it as well.
+Legends are not in it: the viewer asks for those of the layers that it shows.
 """
 
 import functools
-import math
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
-from eoexplore.render import colours
-from eoexplore.render.composites import Channel, Style, styles_of
+from eoexplore.render.composites import Style, styles_of
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
 from eoexplore.tiles.imagery import MOSAIC_ZOOM, ORIGINALS_ZOOM
 
 MAX_ZOOM = 18
+MOST_DATES = 400
+"""Days listed in a description; a dataset has a hundred."""
 _FORMATS = {"optical": "webp", "sar": "webp", "categorical": "png"}
+_CONTROLS = {"optical": ["stretch"], "sar": ["stretch"], "categorical": ["classes", "line"]}
 _OPACITY = {"footprints": 0.8}
 _FAR_APART_DEGREES = 5.0
 _ONLINE = {
@@ -31,17 +34,22 @@ _ONLINE = {
 }
 
 
-def describe(opened: Opened, selection: Selection) -> dict[str, Any]:
+def describe(opened: Opened, selection: Selection, palette: str = "official") -> dict[str, Any]:
     """Return the map of a dataset as JSON.
 
     Args:
         opened: dataset and index.
         selection: what is shown of it.
+        palette: colours of the classes; "official" is left out of addresses.
 
     Returns:
         Layers from bottom to top, with addresses relative to the server's base path.
     """
-    query = {"select": selections.text_of(selection), "v": opened.version}
+    query = {
+        "select": selections.text_of(selection),
+        "palette": "" if palette == "official" else palette,
+        "v": opened.version,
+    }
     gaps = missing_bands(opened)
     imagery = [_imagery(opened, layer, query, gaps) for layer in opened.dataset.layers]
     return {
@@ -55,6 +63,11 @@ def describe(opened: Opened, selection: Selection) -> dict[str, Any]:
         "imagery_zoom": MOSAIC_ZOOM,
         # Mosaics appear one by one; meanwhile the originals alone are whole.
         "whole_zoom": None if opened.state.complete else ORIGINALS_ZOOM,
+        "palette": palette,
+        "views": [],
+        "tour": [],
+        "seasons": _seasons(opened.samples),
+        "dates": _dates(opened.samples),
         "layers": [
             _density(opened, query),
             # Radar lies under the optical picture: of two opaque pictures one is shown first.
@@ -80,6 +93,18 @@ def missing_bands(opened: Opened) -> dict[str, tuple[str, ...]]:
 def _first_view(samples: Samples) -> list[float]:
     # The same at every run of the page, and a tenth of a second for half a million samples.
     return good_bounds(samples, np.ones(len(samples), bool))
+
+
+@functools.lru_cache(maxsize=4)
+def _dates(samples: Samples) -> list[str]:
+    """Return the days on which patches were taken, earliest first; the first MOST_DATES."""
+    days = pd.to_datetime(samples.frame["date"]).dropna().dt.normalize().drop_duplicates()
+    return [f"{day:%Y-%m-%d}" for day in days.sort_values()[:MOST_DATES]]
+
+
+def _seasons(samples: Samples) -> list[str]:
+    there = samples.frame["season"].astype("category").cat.remove_unused_categories()
+    return [str(name) for name in there.cat.categories if name]
 
 
 def good_bounds(samples: Samples, shown: npt.NDArray[np.bool_]) -> list[float]:
@@ -111,9 +136,12 @@ def _bounds(outlines: npt.NDArray[np.float64]) -> list[float]:
 
 
 def tile_url(slug: str, layer: str, extension: str, query: dict[str, str]) -> str:
-    """Return the address of a layer's tiles, with {z}, {x} and {y} left to the map."""
-    path = f"/tiles/{quote(slug, safe='')}/{quote(layer, safe=':')}"
-    return f"{path}/{{z}}/{{x}}/{{y}}.{extension}?{_query(query)}"
+    """Return the address of a layer's tiles.
+
+    {z}, {x}, {y}, {style} and {date} are left to the map, which percent-encodes the last two.
+    """
+    path = f"/tiles/{quote(slug, safe='')}/{quote(layer, safe=':')}/{{z}}/{{x}}/{{y}}.{extension}"
+    return f"{path}?style={{style}}&date={{date}}&{_query(query)}"
 
 
 def _query(query: dict[str, str]) -> str:
@@ -125,90 +153,57 @@ def _imagery(
     opened: Opened, layer: Layer, query: dict[str, str], gaps: dict[str, tuple[str, ...]]
 ) -> dict[str, Any]:
     there = bool(opened.samples.has(layer.name).any())
-    styles = [_style(opened, layer, style, query, gaps) for style in styles_of(layer.name)]
+    styles = [_style(style, gaps.get(layer.name, ())) for style in styles_of(layer.name)]
     noun = "a reference map" if layer.kind == "categorical" else f"{layer.title} images"
     return {
         "id": layer.name,
         "title": layer.title,
+        "kind": layer.kind,
         "visible": layer.kind == "optical" and there,
         "opacity": _OPACITY.get(layer.name, 1.0),
+        "url": tile_url(opened.slug, layer.name, _FORMATS[layer.kind], query),
         "styles": styles,
         "style": next((s["id"] for s in styles if not s["disabled"]), styles[0]["id"]),
+        "controls": _CONTROLS[layer.kind],
         "min_zoom": MOSAIC_ZOOM,
         "max_zoom": MAX_ZOOM,
         "disabled": None if there else f"No patch of this copy has {noun}.",
     }
 
 
-def _style(
-    opened: Opened,
-    layer: Layer,
-    style: Style,
-    query: dict[str, str],
-    gaps: dict[str, tuple[str, ...]],
-) -> dict[str, Any]:
-    lacking = [band for band in style.bands if band in gaps.get(layer.name, ())]
+def _style(style: Style, gaps: tuple[str, ...]) -> dict[str, Any]:
+    lacking = [band for band in style.bands if band in gaps]
     verb = "is" if len(lacking) == 1 else "are"
     return {
         "id": style.id,
         "title": style.title,
-        "url": tile_url(
-            opened.slug, layer.name, _FORMATS[layer.kind], {"style": style.id, **query}
-        ),
-        "legend": _legend(opened, layer, style),
+        "group": style.group,
+        "help": style.help,
         "disabled": f"{', '.join(lacking)} {verb} missing in all patches." if lacking else None,
     }
 
 
-def _legend(opened: Opened, layer: Layer, style: Style) -> dict[str, Any]:
-    if style.categorical:
-        classes = opened.dataset.classes
-        items = (*classes.classes, classes.unlabelled)
-        return {
-            "title": classes.name,
-            "note": None,
-            "entries": [{"label": item.name, "colour": item.colour} for item in items],
-        }
-    names = ("#d62728", "#2ca02c", "#1f77b4")
-    entries = []
-    for channel, colour in zip(style.channels, names, strict=True):
-        limits = f"{channel.low:g} to {channel.high:g}".replace("-", "−")
-        entries.append({"label": f"{_channel_title(layer, channel)}, {limits}", "colour": colour})
-    unit = "dB" if layer.kind == "sar" else "digital numbers, 10,000 = reflectance 1"
-    return {"title": style.title, "note": f"Red, green, blue; {unit}", "entries": entries}
-
-
-def _channel_title(layer: Layer, channel: Channel) -> str:
-    if channel.minus:
-        return f"{channel.band} − {channel.minus}"
-    title = layer.band(channel.band).title
-    return title if title.startswith(channel.band) else f"{channel.band} {title}"
-
-
 def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
-    frame = opened.samples.frame
-    present = [name for name in colours.SPLITS if (frame["split"] == name).any()]
     imagery = any(opened.samples.has(layer.name).any() for layer in opened.dataset.layers)
-    entries = [
-        {"label": name.capitalize() or "Unknown split", "colour": colours.SPLITS[name]}
-        for name in present
-    ]
     return {
         "id": "footprints",
         "title": "Footprints",
+        "kind": "footprints",
         # Without pictures, or while they are being packed, the outlines are all there is to see.
         "visible": not imagery or not opened.state.complete,
         "opacity": _OPACITY["footprints"],
+        "url": tile_url(opened.slug, "footprints", "png", query),
         "styles": [
             {
                 "id": "split",
                 "title": "by split",
-                "url": tile_url(opened.slug, "footprints", "png", query),
-                "legend": {"title": "Split", "note": None, "entries": entries},
+                "group": "Footprints",
+                "help": "Training, validation and test patches",
                 "disabled": None,
             }
         ],
         "style": "split",
+        "controls": [],
         "min_zoom": MOSAIC_ZOOM,
         "max_zoom": MAX_ZOOM,
         "disabled": None,
@@ -216,32 +211,24 @@ def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
 
 
 def _density(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
-    first, *_, last = colours.DENSITY
-    middle = colours.DENSITY[math.ceil(len(colours.DENSITY) / 2)]
     return {
         "id": "density",
         "title": "Density",
+        "kind": "density",
         "visible": True,
         "opacity": 1.0,
+        "url": tile_url(opened.slug, "density", "png", query),
         "styles": [
             {
                 "id": "count",
                 "title": "patches",
-                "url": tile_url(opened.slug, "density", "png", query),
-                "legend": {
-                    "title": "Patches per area",
-                    "note": f"Further out than zoom {MOSAIC_ZOOM}; light is one patch, dark the "
-                    "fullest square of the dataset at the same zoom",
-                    "entries": [
-                        {"label": "few", "colour": first},
-                        {"label": "some", "colour": middle},
-                        {"label": "many", "colour": last},
-                    ],
-                },
+                "group": "Density",
+                "help": "Number of patches per area",
                 "disabled": None,
             }
         ],
         "style": "count",
+        "controls": [],
         "min_zoom": 0,
         "max_zoom": MOSAIC_ZOOM - 1,
         "disabled": None,

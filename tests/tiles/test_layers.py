@@ -1,7 +1,7 @@
 import json
 import re
 from dataclasses import replace
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -39,34 +39,35 @@ def test_the_description_is_json_and_has_all_that_the_viewer_reads(opened):
     assert json.loads(json.dumps(described, allow_nan=False)) == described
     assert set(described) == {
         "dataset", "synthetic", "start", "goto", "query", "outlines", "online", "imagery_zoom",
-        "whole_zoom", "layers",
+        "whole_zoom", "palette", "views", "tour", "seasons", "dates", "layers",
     }  # fmt: skip
     assert [layer["id"] for layer in described["layers"]] == ORDER
     for layer in described["layers"]:
         assert set(layer) == {
-            "id", "title", "visible", "opacity", "styles", "style", "min_zoom", "max_zoom",
-            "disabled",
+            "id", "title", "kind", "visible", "opacity", "url", "styles", "style", "controls",
+            "min_zoom", "max_zoom", "disabled",
         }  # fmt: skip
         assert layer["style"] in [style["id"] for style in layer["styles"]]
         assert 0 <= layer["min_zoom"] <= layer["max_zoom"]
         for style in layer["styles"]:
-            assert set(style) == {"id", "title", "url", "legend", "disabled"}
+            assert set(style) == {"id", "title", "group", "help", "disabled"}
+            assert style["title"]
+            assert style["group"]
+            assert style["help"]
+
+
+def test_the_description_lists_days_and_seasons_that_are_there(tmp_path):
+    patches = (*PATCHES, Patch("33UUP", 26, 58, date="20171113T101031"))
+    described = describe(catalog.add(write_tree(tmp_path / "two", patches)), EVERYTHING)
+    assert described["dates"] == ["2017-06-13", "2017-11-13"]
+    assert len(described["seasons"]) == 2
+    assert all(described["seasons"])
 
 
 def test_while_the_index_is_built_only_originals_are_whole(opened):
     assert describe(opened, EVERYTHING)["whole_zoom"] == 13
     opened.folder.write_state(BuildState(1, 1, complete=True))
     assert describe(catalog.open_slug(opened.slug), EVERYTHING)["whole_zoom"] is None
-
-
-def test_legends_name_each_band_once_with_its_range(opened):
-    legends = {style["id"]: style["legend"] for style in styles_of(describe(opened, EVERYTHING))}
-    assert [entry["label"] for entry in legends["vv_vh"]["entries"]] == [
-        "VV backscatter, −25 to 0",
-        "VH backscatter, −32 to −5",
-        "VV − VH, 0 to 15",
-    ]
-    assert legends["true_colour"]["entries"][0]["label"] == "B04 red, 0 to 2000"
 
 
 def test_a_whole_copy_offers_everything(opened):
@@ -90,8 +91,9 @@ def test_imagery_and_density_take_turns(opened):
 
 def check_url(url, slug, text, version):
     """Fill the template and take the address apart again."""
-    assert re.findall(r"\{.*?\}", url) == ["{z}", "{x}", "{y}"]
+    assert re.findall(r"\{.*?\}", url) == ["{z}", "{x}", "{y}", "{style}", "{date}"]
     filled = url.replace("{z}", "8").replace("{x}", "137").replace("{y}", "89")
+    filled = filled.replace("{style}", quote("band.B05~p2..98")).replace("{date}", "")
     assert not set(filled) & set("{}<>\"' \\")
     parts = urlsplit(filled)
     assert (parts.scheme, parts.netloc, parts.fragment) == ("", "", "")
@@ -100,7 +102,9 @@ def check_url(url, slug, text, version):
     assert unquote(found) == slug
     assert layer in ORDER
     assert re.fullmatch(r"8/137/89\.(png|webp)", "/".join(place))
-    query = parse_qs(parts.query, strict_parsing=True)
+    query = parse_qs(parts.query, strict_parsing=True, keep_blank_values=True)
+    assert query["style"] == ["band.B05~p2..98"]
+    assert query["date"] == [""]
     assert query["v"] == [version]
     assert query.get("select", [""]) == [text]
 
@@ -115,8 +119,8 @@ def test_addresses_hold_any_selection_and_no_other_braces(opened, text):
     selection, notices = parse(text)
     assert notices == ()
     described = describe(opened, selection)
-    for style in styles_of(described):
-        check_url(style["url"], opened.slug, selection.canonical(), opened.version)
+    for layer in described["layers"]:
+        check_url(layer["url"], opened.slug, selection.canonical(), opened.version)
     query = parse_qs(described["query"])
     assert query.get("select", [""]) == [selection.canonical()]
     assert query["v"] == [opened.version]
@@ -125,14 +129,17 @@ def test_addresses_hold_any_selection_and_no_other_braces(opened, text):
 @pytest.mark.parametrize("slug", ["{z}", "a/b?c#d", "<img onerror=x>", "../..", "50%25", "ö\0"])
 def test_addresses_hold_any_name_of_a_dataset(opened, slug):
     strange = replace(opened, slug=slug)
-    for style in styles_of(describe(strange, EVERYTHING)):
-        check_url(style["url"], slug, "", opened.version)
+    for layer in describe(strange, EVERYTHING)["layers"]:
+        check_url(layer["url"], slug, "", opened.version)
 
 
-def test_every_style_has_its_own_address(opened):
-    urls = [style["url"] for style in styles_of(describe(opened, EVERYTHING))]
-    assert len(set(urls)) == len(urls) == 6
-    assert sum("style=true_colour&" in url for url in urls) == 1
+def test_another_palette_is_in_every_address_and_the_official_one_in_none(opened):
+    for palette, found in (("official", []), ("safe", ["safe"])):
+        described = describe(opened, EVERYTHING, palette)
+        assert described["palette"] == palette
+        for layer in described["layers"]:
+            assert parse_qs(urlsplit(layer["url"]).query).get("palette", []) == found
+        assert parse_qs(described["query"]).get("palette", []) == found
 
 
 def test_a_missing_band_greys_out_only_the_composites_that_need_it(opened, tmp_path):
@@ -182,16 +189,6 @@ def test_metadata_alone_shows_footprints_and_density(tmp_path):
     assert layers["footprints"]["visible"] is True
     assert layers["density"]["visible"] is True
     assert [layers[name]["disabled"] is None for name in ORDER] == [True, False, False, False, True]
-
-
-def test_legends_name_every_class_and_the_unlabelled(opened):
-    legend = layers_of(opened)["reference_map"]["styles"][0]["legend"]
-    classes = opened.dataset.classes
-    assert [entry["label"] for entry in legend["entries"]] == [*classes.names, "Unlabelled"]
-    colours = [entry["colour"] for entry in legend["entries"]]
-    assert all(re.fullmatch(r"#[0-9a-f]{6}", colour) for colour in colours)
-    splits = layers_of(opened)["footprints"]["styles"][0]["legend"]["entries"]
-    assert [entry["label"] for entry in splits] == ["Train", "Test"]
 
 
 def test_the_first_view_is_the_box_of_all_samples(opened):
