@@ -1,6 +1,7 @@
 """A patch's card as JSON data, and its pictures."""
 
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
@@ -8,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from eoexplore.core import mgrs
-from eoexplore.core.types import Layer
+from eoexplore.core.errors import DataMissing, FileUnreadable
+from eoexplore.core.types import LabelClass, Layer
 from eoexplore.render.colours import UNREADABLE, label_palette
 from eoexplore.render.composites import Style, styles_of
 from eoexplore.render.encode import MEDIA_TYPES
@@ -16,82 +18,165 @@ from eoexplore.render.stretch import linear
 from eoexplore.tiles.imagery import Picture
 from eoexplore.tiles.originals import READER, empty_value, enlarge
 from eoexplore.tiles.patches import BandFile
+from eoexplore.tiles.pixel import day, same_place
 from eoexplore.tiles.point import Json, outline
 from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.scene import Scene
 from eoexplore.tiles.tile import Answer, encode, style_or_default
+
+SMALL_SHARE = 0.01
+"""Share of the label map below which a label rests on little."""
 
 
 def card(scene: Scene, row: int) -> Json:
     """Return everything the inspector shows of one patch."""
     sample = scene.samples.frame.iloc[row]
     left, top = int(scene.samples.left[row]), int(scene.samples.top[row])
+    codes = _codes(scene, row)
     return {
         "id": sample["id"],
         "title": f"{sample['tile']} · column {sample['x']}, row {sample['y']}",
         "synthetic": scene.opened.dataset.synthetic,
         "split": sample["split"] or None,
         "country": sample["country"] or None,
-        "date": _day(sample["date"]),
-        "s1_date": _day(sample.get("s1_date")),
+        "date": day(sample["date"]),
+        "s1_date": day(sample.get("s1_date")),
         "season": sample["season"] or None,
         "flags": list(sample["flags"]),
-        "labels": _labels(scene, sample),
-        "unlabelled_share": _share(sample.get("unlabelled_share")),
+        "labels": _labels(scene, sample, codes),
+        "pixel_classes": _pixel_classes(scene, codes),
+        "unlabelled_share": _unlabelled(scene, codes),
+        "times": _times(scene, row),
         "centre": [
             round(float(scene.samples.lon[row]), 6),
             round(float(scene.samples.lat[row]), 6),
         ],
         "epsg": int(scene.samples.epsg[row]),
         "bounds_utm": [left, top - mgrs.PATCH_M, left + mgrs.PATCH_M, top],
-        "dates": _dates(scene, sample),
+        "dates": _dates(scene, row),
+        "layers": [_layer(layer) for layer in scene.opened.dataset.layers],
         "pictures": [_picture_link(scene, row, layer) for layer in scene.opened.dataset.layers],
         "outline": outline(scene, row),
     }
 
 
-def _day(value: pd.Timestamp | None) -> str | None:
-    if value is None or pd.isna(value):
-        return None
-    day = pd.Timestamp(value)
-    return f"{day.day} {day:%b %Y}"
+def _codes(scene: Scene, row: int) -> dict[int, int]:
+    """Return the pixels of each code of a patch's label map; empty if it has none."""
+    sample, classes = scene.samples.frame.iloc[row], scene.opened.dataset.classes
+    columns = {code: f"area_{code}" for code in classes.codes}
+    known = {code: sample[name] for code, name in columns.items() if name in sample.index}
+    counted = {code: int(pixels) for code, pixels in known.items() if not pd.isna(pixels)}
+    return {code: pixels for code, pixels in counted.items() if pixels} or _read_codes(scene, row)
 
 
-def _share(value: float | None) -> float | None:
-    if value is None or pd.isna(value):
-        return None
-    return round(float(value), 6)
+def _read_codes(scene: Scene, row: int) -> dict[int, int]:
+    """Count the codes in the file, while the index has not come to them."""
+    found: dict[int, int] = {}
+    for layer in scene.opened.dataset.layers:
+        if layer.kind == "categorical" and scene.samples.has(layer.name)[row]:
+            key = str(scene.samples.frame[layer.key].iloc[row])
+            (content,) = READER.fetch(
+                scene.opened.dataset, [BandFile(key, layer.name, layer.bands[0].name)]
+            )
+            if not isinstance(content, Exception):
+                codes, pixels = np.unique(content, return_counts=True)
+                both = zip(codes.tolist(), pixels.tolist(), strict=True)
+                found = {code: count for code, count in both if code != layer.nodata}
+    return found
 
 
-def _labels(scene: Scene, sample: "pd.Series[Any]") -> list[Json]:
+def _labels(scene: Scene, sample: "pd.Series[Any]", codes: dict[int, int]) -> list[Json]:
     """Return the scene labels, largest share of the label map first where it is known."""
-    classes = scene.opened.dataset.classes
-    areas = {
-        code: int(sample[column])
-        for code in classes.codes
-        if (column := f"area_{code}") in sample.index and not pd.isna(sample[column])
-    }
-    total = sum(areas.values())
+    total = sum(codes.values())
     found: list[dict[str, Any]] = []
-    for item in classes.classes:
+    for item in scene.opened.dataset.classes.classes:
         if item.name in sample["labels"]:
-            pixels = sum(areas.get(code, 0) for code in item.codes)
+            pixels = sum(codes.get(code, 0) for code in item.codes)
             share = round(pixels / total, 6) if total else None
-            found.append({"name": item.name, "colour": item.colour, "share": share})
+            found.append(
+                {
+                    "key": item.codes[0],
+                    "name": item.name,
+                    "colour": item.colour,
+                    "share": share,
+                    "small": share is not None and share < SMALL_SHARE,
+                }
+            )
     found.sort(key=lambda label: -(label["share"] or 0))
     return [*found]
 
 
-def _dates(scene: Scene, sample: "pd.Series[Any]") -> list[Json]:
+def _pixel_classes(scene: Scene, codes: dict[int, int]) -> list[Json]:
+    """Return the share of each class on the label map, unlabelled included, largest first."""
+    classes, total = scene.opened.dataset.classes, sum(codes.values())
+    pixels = Counter[LabelClass]()
+    for code, count in codes.items():
+        pixels[classes.class_of(code)] += count
+    return [
+        {
+            "key": max(item.codes) if item is classes.unlabelled else item.codes[0],
+            "label": item.name,
+            "colour": item.colour,
+            "share": round(count / total, 6),
+        }
+        for item, count in pixels.most_common()
+    ]
+
+
+def _unlabelled(scene: Scene, codes: dict[int, int]) -> float | None:
+    classes, total = scene.opened.dataset.classes, sum(codes.values())
+    outside = sum(n for code, n in codes.items() if classes.class_of(code) is classes.unlabelled)
+    return round(outside / total, 6) if total else None
+
+
+def _times(scene: Scene, row: int) -> dict[str, str]:
+    """Return when each image of a patch was taken (UTC), as far as its name tells."""
+    found = {}
+    for layer in scene.opened.dataset.layers:
+        if layer.kind == "categorical" or not scene.samples.has(layer.name)[row]:
+            continue
+        key = str(scene.samples.frame[layer.key].iloc[row])
+        for band in layer.bands:
+            try:
+                taken = scene.opened.dataset.source(key, layer.name, band.name).taken
+            except (DataMissing, FileUnreadable):
+                continue
+            if taken:
+                found[layer.name] = f"{taken.day} {taken:%b %Y %H:%M:%S} UTC"
+            break
+    return found
+
+
+def _dates(scene: Scene, row: int) -> list[Json]:
     """Return all patches of the same place, earliest first."""
     frame = scene.samples.frame
-    same = (frame["x"] == sample["x"]) & (frame["y"] == sample["y"])
-    same &= frame["tile"] == sample["tile"]
-    rows = frame.loc[same, ["id", "date"]].sort_values(["date", "id"])
     return [
-        {"id": other, "date": _day(date), "current": other == sample["id"]}
-        for other, date in rows.itertuples(index=False)
+        {
+            "id": frame["id"].iloc[other],
+            "date": day(frame["date"].iloc[other]),
+            "current": other == row,
+        }
+        for other in same_place(scene, row)
     ]
+
+
+def _layer(layer: Layer) -> Json:
+    return {
+        "layer": layer.name,
+        "title": layer.title,
+        "kind": layer.kind,
+        "unit": layer.unit,
+        "reflectance": layer.reflectance,
+        "bands": [
+            {
+                "name": band.name,
+                "title": band.title,
+                "gsd_m": band.gsd_m,
+                "wavelength_nm": band.wavelength_nm,
+            }
+            for band in layer.bands
+        ],
+    }
 
 
 def _picture_link(scene: Scene, row: int, layer: Layer) -> Json:

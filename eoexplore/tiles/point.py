@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from starlette.responses import Response
@@ -22,12 +22,22 @@ Json = Mapping[str, object]
 _NUMBER = r"-?\d{1,3}(?:\.\d{1,15})?"
 
 
-def point(scene: Scene, shown: Shown, lon: float, lat: float) -> Json | None:
-    """Return the topmost shown patch at a point as JSON data, or none.
+def point(
+    scene: Scene, shown: Shown, lon: float, lat: float, layers: Sequence[str] = ()
+) -> Json | None:
+    """Return the patch that is drawn at a point as JSON data, or none.
 
     Pixels are half-open: a pixel owns its upper and left edge.
+
+    Args:
+        scene: the dataset.
+        shown: the shown patches.
+        lon: longitude in degrees.
+        lat: latitude in degrees.
+        layers: names of the layers that are drawn, topmost first: a patch without any of them
+            lies hidden below one that has it.
     """
-    row = scene.places.row_at(lon, lat, shown.tops(""))
+    row = _topmost(scene, shown, lon, lat, layers)
     if row is None:
         return None
     samples = scene.samples
@@ -39,15 +49,20 @@ def point(scene: Scene, shown: Shown, lon: float, lat: float) -> Json | None:
     return {
         "id": samples.frame["id"].iloc[row],
         "outline": outline(scene, row),
-        "pixel": _pixel(epsg, left + PIXEL_M * (column + 0.5), top - PIXEL_M * (line + 0.5))
-        | {"row": line, "column": column},
-        "values": _values(scene, row, line * PIXEL_M, column * PIXEL_M),
-        "units": {
-            layer.name: layer.unit
-            for layer in scene.opened.dataset.layers
-            if layer.kind != "categorical"
-        },
+        "pixel": place(scene, row, line, column),
+        "values": values_at(scene, row, line, column),
+        "units": units(scene),
     }
+
+
+def _topmost(
+    scene: Scene, shown: Shown, lon: float, lat: float, layers: Sequence[str]
+) -> int | None:
+    for name in (*layers, ""):
+        row = scene.places.row_at(lon, lat, shown.tops(name))
+        if row is not None:
+            return row
+    return None
 
 
 def outline(scene: Scene, row: int) -> list[list[float]]:
@@ -56,9 +71,21 @@ def outline(scene: Scene, row: int) -> list[list[float]]:
     return [*corners, corners[0]]
 
 
-def _pixel(epsg: int, easting: float, northing: float) -> dict[str, object]:
+def units(scene: Scene) -> Json:
+    """Return the unit of each layer's values; codes have none."""
+    layers = scene.opened.dataset.layers
+    return {layer.name: layer.unit for layer in layers if layer.kind != "categorical"}
+
+
+def place(scene: Scene, row: int, line: int, column: int) -> Json:
+    """Return where the centre of a patch's 10 m pixel lies, in degrees and in UTM metres."""
+    samples = scene.samples
+    epsg, left, top = (int(values[row]) for values in (samples.epsg, samples.left, samples.top))
+    easting, northing = left + PIXEL_M * (column + 0.5), top - PIXEL_M * (line + 0.5)
     lon, lat = mgrs.to_lonlat(epsg).transform(easting, northing)
     return {
+        "row": line,
+        "column": column,
         "lon": round(lon, 7),
         "lat": round(lat, 7),
         "easting": easting,
@@ -67,8 +94,8 @@ def _pixel(epsg: int, easting: float, northing: float) -> dict[str, object]:
     }
 
 
-def _values(scene: Scene, row: int, down_m: float, right_m: float) -> dict[str, object]:
-    """Return the stored values at a place of a patch, given in metres from its corner."""
+def values_at(scene: Scene, row: int, line: int, column: int) -> Json:
+    """Return the stored values of all layers at a 10 m pixel of a patch, by layer and band."""
     found: dict[str, object] = {}
     classes = scene.opened.dataset.classes
     for layer in scene.opened.dataset.layers:
@@ -77,7 +104,7 @@ def _values(scene: Scene, row: int, down_m: float, right_m: float) -> dict[str, 
         key = str(scene.samples.frame[layer.key].iloc[row])
         files = [BandFile(key, layer.name, band.name) for band in layer.bands]
         contents = READER.fetch(scene.opened.dataset, files)
-        values = _of_layer(layer, contents, down_m, right_m)
+        values = _of_layer(layer, contents, line * PIXEL_M, column * PIXEL_M)
         if values:
             found[layer.name] = _code(values, classes) if layer.kind == "categorical" else values
     return found
@@ -121,7 +148,9 @@ def _answer(asked: Asked) -> Noted | Response:
     if abs(lon) > 180 or abs(lat) > mercator.MAX_LATITUDE:
         return answers.NO_PATCH
     shown, notices = asked.shown()
-    found = point(asked.scene, shown, lon, lat)
+    known = {layer.name for layer in asked.opened.dataset.layers}
+    drawn = [name for name in asked.query.get("layers", "").split(",") if name in known]
+    found = point(asked.scene, shown, lon, lat, drawn[: len(known)])
     return answers.NO_PATCH if found is None else Noted(found, notices)
 
 

@@ -6,6 +6,7 @@ import rasterio
 from pyproj import Transformer
 
 from eoexplore.core.selection import parse
+from eoexplore.store import catalog
 from eoexplore.tiles.scene import shown_of
 from tests import builders
 from tests.tiles.conftest import ALONE, EASTERN, WESTERN
@@ -76,6 +77,19 @@ def test_the_later_date_lies_on_top_and_a_filter_uncovers_the_other(client, data
     assert ask(client, data, lon, lat, "select=split%3Dtest").status_code == 404
 
 
+def test_a_patch_without_the_drawn_layer_does_not_hide_one_that_has_it(client, tmp_path):
+    early = builders.Patch("33UUP", 26, 57, date="20170613T101031")
+    late = builders.Patch("33UUP", 26, 57, date="20171105T101031")
+    root = builders.write_tree(tmp_path / "some", (early, late), layers=("s2",))
+    (file := late.path(root, "s2", "B02")).parent.rename(file.parents[1] / "elsewhere")
+    opened = catalog.add(root)
+    lon, lat = place(early, 60, 60)
+    url = f"/point/{opened.slug}/{lon:.9f}/{lat:.9f}"
+    assert client.get(url).json()["id"] == late.id
+    assert client.get(f"{url}?layers=s2").json()["id"] == early.id
+    assert client.get(f"{url}?layers=footprints,s1,,nothing").json()["id"] == late.id
+
+
 def test_points_without_a_patch(client, data):
     for lon, lat in ((0, 0), (12.3, 48.2), (-180, 85), (180, -90), (179.9, 89.9)):
         answer = ask(client, data, lon, lat)
@@ -103,9 +117,44 @@ def test_a_card_tells_what_is_known(client, data):
     shares = {label["name"]: label["share"] for label in card["labels"]}
     assert shares["Arable land"] == pytest.approx((codes == 211).mean(), abs=1e-5)
     assert shares["Pastures"] == pytest.approx((codes == 231).mean(), abs=1e-5)
+    assert [label["key"] for label in card["labels"]] in ([211, 231], [231, 211])
+    assert not any(label["small"] for label in card["labels"])
+    pixels = {item["key"]: item["share"] for item in card["pixel_classes"]}
+    assert pixels == pytest.approx(
+        {
+            **{code: (codes == code).mean() for code in (211, 231, 312, 313, 512, 523)},
+            111: (codes == 112).mean(),
+            411: (codes == 411).mean(),
+            999: np.isin(codes, (142, 999)).mean(),
+        },
+        abs=1e-5,
+    )
+    assert [*pixels.values()] == sorted(pixels.values(), reverse=True)
+    assert card["times"] == dict.fromkeys(("s2", "s1"), "13 Jun 2017 10:10:31 UTC")
+    assert [layer["layer"] for layer in card["layers"]] == ["s2", "s1", "reference_map"]
+    s2 = card["layers"][0]
+    assert s2["reflectance"] == 0.0001
+    band = {"name": "B05", "title": "red edge 1", "gsd_m": 20, "wavelength_nm": 704.1}
+    assert s2["bands"][4] == band
     unlabelled = np.isin(codes, (142, 999)).mean()
     assert card["unlabelled_share"] == pytest.approx(unlabelled, abs=1e-5)
     assert [date["current"] for date in card["dates"]] == [True]
     assert [picture["layer"] for picture in card["pictures"]] == ["s2", "s1", "reference_map"]
     for picture in card["pictures"]:
         assert client.get(picture["url"]).headers["content-type"] == "image/png"
+
+
+def test_a_label_on_next_to_no_pixels_is_marked(client, tmp_path):
+    patch = builders.Patch("33UUP", 26, 57, labels=("Arable land", "Pastures", "Inland wetlands"))
+    codes = np.full((120, 120), 211, np.uint16)
+    codes[:12, :12] = 231  # 1 %
+    codes[60, :100] = 411  # 0.7 %
+    root = builders.write_tree(tmp_path / "few", (patch,), layers=("s2",))
+    path = patch.path(root, "reference_map", "reference_map")
+    builders.write_raster(path, codes, patch, 0)
+    opened = catalog.add(root)
+    card = client.get(f"/patch/{opened.slug}/{patch.id}/card.json").json()
+    # The index has not counted yet: the shares are those of the file.
+    marked = {label["name"]: label["small"] for label in card["labels"]}
+    assert marked == {"Arable land": False, "Pastures": False, "Inland wetlands": True}
+    assert card["unlabelled_share"] == 0

@@ -1,0 +1,96 @@
+"""One layer of one patch as a GeoTIFF to take away."""
+
+import re
+
+import numpy as np
+from rasterio.crs import CRS
+from rasterio.io import MemoryFile
+from rasterio.transform import from_origin
+
+from eoexplore.core.types import Array, Band, Layer
+from eoexplore.tiles.originals import READER, enlarge
+from eoexplore.tiles.patches import BandFile
+from eoexplore.tiles.queries import Asked, Query
+from eoexplore.tiles.scene import Scene
+from eoexplore.tiles.tile import Answer
+
+_PIXEL_M = 10.0
+
+
+def geotiff(scene: Scene, row: int, name: str) -> Answer | None:
+    """Return all bands of a layer in one file: 10 m pixels, coarser ones repeated, as stored.
+
+    Args:
+        scene: the dataset.
+        row: the patch, as row of the sample table.
+        name: name of a layer.
+
+    Returns:
+        The file, with a notice for each band that is missing or unreadable and so not in it; none
+        if the patch has no such layer, or none of its bands can be read.
+    """
+    layer = scene.layer(name)
+    if layer is None or not scene.samples.has(name)[row]:
+        return None
+    key = str(scene.samples.frame[layer.key].iloc[row])
+    files = [BandFile(key, name, band.name) for band in layer.bands]
+    contents = READER.fetch(scene.opened.dataset, files)
+    whole = [enlarge([content], _PIXEL_M) for content in contents]
+    bands = [(band, found[0]) for band, found in zip(layer.bands, whole, strict=True) if found]
+    if not bands:
+        return None
+    notices = [
+        f"{band.name} is not in the file: it is missing or cannot be read."
+        for band, found in zip(layer.bands, whole, strict=True)
+        if not found
+    ]
+    body = _encode(scene, row, layer, bands)
+    sample = scene.samples.frame["id"].iloc[row]
+    return Answer(body, "image/tiff", tuple(notices), f"{sample}_{name}.tif")
+
+
+def _encode(scene: Scene, row: int, layer: Layer, bands: list[tuple[Band, Array]]) -> bytes:
+    samples = scene.samples
+    pixels = np.stack([array for _, array in bands])
+    profile = {
+        "driver": "GTiff",
+        "dtype": pixels.dtype.name,
+        "count": len(pixels),
+        "height": pixels.shape[1],
+        "width": pixels.shape[2],
+        "crs": CRS.from_epsg(int(samples.epsg[row])),
+        "transform": from_origin(
+            float(samples.left[row]), float(samples.top[row]), _PIXEL_M, _PIXEL_M
+        ),
+        "nodata": layer.nodata,
+        "compress": "deflate",
+        "predictor": 3 if pixels.dtype.kind == "f" else 2,
+    }
+    with MemoryFile() as memory:
+        with memory.open(**profile) as file:
+            file.write(pixels)
+            file.update_tags(**_about(scene, row, layer))
+            for place, (band, _) in enumerate(bands, start=1):
+                file.set_band_description(place, band.name)
+                file.update_tags(place, title=band.title, stored_pixel_m=f"{band.gsd_m:g}")
+        return bytes(memory.getbuffer())
+
+
+def _about(scene: Scene, row: int, layer: Layer) -> dict[str, str]:
+    frame, dataset = scene.samples.frame, scene.opened.dataset
+    about = {
+        "patch": str(frame["id"].iloc[row]),
+        "dataset": dataset.title,
+        "layer": layer.title,
+        "unit": layer.unit,
+        "resampling": "none; pixels of coarser bands are repeated to 10 m",
+    }
+    return about | ({"synthetic": "made-up pixels"} if dataset.synthetic else {})
+
+
+def _answer(asked: Asked) -> Answer | None:
+    row = asked.scene.samples.row(asked.parts["id"])
+    return geotiff(asked.scene, row, asked.parts["layer"])
+
+
+QUERIES = (Query("patch", re.compile(r"(?P<id>[^/]+)/(?P<layer>[^/.]+)\.tif"), _answer),)
