@@ -1,10 +1,11 @@
-"""Packed mosaics: one cloud-optimised GeoTIFF per product and group of bands, at 20 m.
+"""Packed mosaics: one cloud-optimised GeoTIFF per product and group of bands.
 
 A product's 91 x 91 patch grid is the raster, so that QGIS opens it, a date is a choice of
 product and a selection is a mask on the patch grid.
 """
 
 import errno
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,6 @@ from eoexplore.store.folder import atomic
 
 GRID = 91
 """Patches along one side of a product."""
-PIXEL_M = 20
-PATCH_PX = mgrs.PATCH_M // PIXEL_M
-"""Packed pixels along one side of a patch."""
-SIDE_PX = GRID * PATCH_PX
 _BLOCK = 256
 _COG = {
     "driver": "COG",
@@ -46,7 +43,9 @@ class Group:
     layer: str
     """Layer the bands come from."""
     bands: tuple[str, ...]
-    """Bands in the order of the file; every one has pixels of 10 m."""
+    """Bands in the order of the file."""
+    pixel_m: int
+    """Side of a packed pixel on the ground, in metres; a patch is a whole number of them."""
     dtype: str
     """Stored type."""
     nodata: int
@@ -56,29 +55,79 @@ class Group:
     overview: str
     """GDAL's resampling of the coarser levels."""
 
+    @property
+    def patch_px(self) -> int:
+        """Packed pixels along one side of a patch."""
+        return mgrs.PATCH_M // self.pixel_m
 
+    @property
+    def overviews(self) -> int:
+        """Coarser levels of a file, each of half the resolution; the last fits into one block."""
+        return max(0, math.ceil(math.log2(GRID * self.patch_px / _BLOCK)))
+
+    @property
+    def empty(self) -> float:
+        """What marks "no patch here" in values that were read: scaled ones are floating-point."""
+        return self.nodata if self.scale == 1 else math.nan
+
+
+_COARSE = ("B01", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
 GROUPS = {
-    "optical": Group("s2", ("B02", "B03", "B04", "B08"), "uint16", 0, 1, "AVERAGE"),
-    "sar": Group("s1", ("VV", "VH"), "int16", -32768, 100, "AVERAGE"),
-    "reference_map": Group("reference_map", ("reference_map",), "uint16", 0, 1, "MODE"),
+    "optical": Group("s2", ("B02", "B03", "B04", "B08"), 20, "uint16", 0, 1, "AVERAGE"),
+    "optical_coarse": Group("s2", _COARSE, 60, "uint16", 0, 1, "AVERAGE"),
+    "sar": Group("s1", ("VV", "VH"), 20, "int16", -32768, 100, "AVERAGE"),
+    "reference_map": Group("reference_map", ("reference_map",), 20, "uint16", 0, 1, "MODE"),
 }
 
 
-def pack(values: Array, group: Group) -> npt.NDArray[np.integer]:
-    """Halve the resolution of one patch and convert it to the group's stored type.
+def groups_of(layer: str, bands: Sequence[str]) -> dict[str, tuple[str, ...]] | None:
+    """Return which groups together have some bands of a layer: the fewest, the finest first.
 
     Args:
-        values: one band of one patch at 10 m, shape (120, 120), in the layer's unit.
+        layer: name of a layer.
+        bands: bands that are needed, in any order.
+
+    Returns:
+        The bands to take from each group, by the group's name; none if a band is in no group.
+    """
+    own = {name: group for name, group in GROUPS.items() if group.layer == layer}
+    for name, group in own.items():
+        if set(bands) <= set(group.bands):
+            return {name: tuple(dict.fromkeys(bands))}
+    found: dict[str, tuple[str, ...]] = {}
+    for band in dict.fromkeys(bands):
+        names = [name for name, group in own.items() if band in group.bands]
+        if not names:
+            return None
+        best = min(names, key=lambda name: own[name].pixel_m)
+        found[best] = (*found.get(best, ()), band)
+    return dict(sorted(found.items(), key=lambda item: own[item[0]].pixel_m))
+
+
+def pack(values: Array, group: Group) -> npt.NDArray[np.integer]:
+    """Bring one patch to the group's resolution and stored type.
+
+    Args:
+        values: one band of one patch, square, in the layer's unit; finer or coarser than the
+            group's pixels.
         group: decides mean or most frequent value, scale and nodata.
 
     Returns:
-        Shape (60, 60) in the group's stored type.
+        Shape (group.patch_px, group.patch_px) in the group's stored type.
     """
-    quads = np.stack([values[r::2, c::2] for r in (0, 1) for c in (0, 1)])
+    side = group.patch_px
+    if side % len(values) and len(values) % side:
+        # Neither fits into the other: both fit into pixels of the common multiple.
+        times = math.lcm(side, len(values)) // len(values)
+        values = values.repeat(times, axis=0).repeat(times, axis=1)
+    if len(values) < side:
+        values = values.repeat(side // len(values), axis=0).repeat(side // len(values), axis=1)
+    step = len(values) // side
+    cells = np.stack([values[r::step, c::step] for r in range(step) for c in range(step)])
     if group.overview == "MODE":
-        return mode_of_four(quads).astype(group.dtype)
-    known = np.isfinite(quads) & (quads != 0) if group.nodata == 0 else np.isfinite(quads)
-    total = np.where(known, quads, 0).sum(axis=0, dtype=np.float64)
+        return mode_of_four(cells).astype(group.dtype)
+    known = np.isfinite(cells) & (cells != 0) if group.nodata == 0 else np.isfinite(cells)
+    total = np.where(known, cells, 0).sum(axis=0, dtype=np.float64)
     count = known.sum(axis=0)
     mean = np.rint(total / np.maximum(count, 1) * group.scale)
     limits = np.iinfo(group.dtype)
@@ -96,9 +145,9 @@ def pack_all(bands: Sequence[Array | None], group: Group) -> npt.NDArray[np.inte
         group: what is packed together.
 
     Returns:
-        Shape (band, 60, 60).
+        Shape (band, group.patch_px, group.patch_px).
     """
-    empty = np.full((PATCH_PX, PATCH_PX), group.nodata, group.dtype)
+    empty = np.full((group.patch_px, group.patch_px), group.nodata, group.dtype)
     return np.stack([empty if band is None else pack(band, group) for band in bands])
 
 
@@ -121,26 +170,27 @@ def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Ar
         path: target.
         group: what is packed.
         tile: MGRS tile of the product, which places the grid.
-        patches: packed patches by (column, row) of the grid, each (band, 60, 60).
+        patches: packed patches by (column, row) of the grid, each (band, group.patch_px, ...).
     """
     epsg, ulx, uly = mgrs.tile_origin(tile)
+    px = group.patch_px
     first_x, last_x = min(x for x, _ in patches), max(x for x, _ in patches)
     first_y, last_y = min(y for _, y in patches), max(y for _, y in patches)
-    shape = (last_y - first_y + 1) * PATCH_PX, (last_x - first_x + 1) * PATCH_PX
+    shape = (last_y - first_y + 1) * px, (last_x - first_x + 1) * px
     canvas = np.full((len(group.bands), *shape), group.nodata, group.dtype)
     for (x, y), values in patches.items():
-        row, column = (y - first_y) * PATCH_PX, (x - first_x) * PATCH_PX
-        canvas[:, row : row + PATCH_PX, column : column + PATCH_PX] = values
-    window = Window(first_x * PATCH_PX, first_y * PATCH_PX, shape[1], shape[0])
+        row, column = (y - first_y) * px, (x - first_x) * px
+        canvas[:, row : row + px, column : column + px] = values
+    window = Window(first_x * px, first_y * px, shape[1], shape[0])
     profile = {
         "driver": "GTiff",
-        "width": SIDE_PX,
-        "height": SIDE_PX,
+        "width": GRID * px,
+        "height": GRID * px,
         "count": len(group.bands),
         "dtype": group.dtype,
         "nodata": group.nodata,
         "crs": epsg,
-        "transform": from_origin(ulx, uly, PIXEL_M, PIXEL_M),
+        "transform": from_origin(ulx, uly, group.pixel_m, group.pixel_m),
         "tiled": True,
         "blockxsize": _BLOCK,
         "blockysize": _BLOCK,

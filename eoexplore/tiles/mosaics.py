@@ -14,9 +14,8 @@ from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
-BASE_M = 20.0
-"""Pixel of a mosaic in metres; each overview doubles it."""
-OVERVIEWS = 5
+from eoexplore.store.mosaic import Group
+
 BORDER = 3
 """Pixels read around a view, so that interpolation has neighbours."""
 _HANDLES = 96
@@ -34,17 +33,27 @@ class Canvas:
     """Pixel (column, row) to UTM metres."""
 
 
+@dataclass(frozen=True)
+class Handle:
+    """An open file."""
+
+    file: DatasetReader
+    """The file at one of its levels."""
+    scale: float
+    """Value in the layer's unit = scale x stored value."""
+
+
 class HandlePool:
     """Open files: each is used by one thread at a time and kept for the next that needs it."""
 
     def __init__(self, limit: int = _HANDLES) -> None:
         self._limit = limit
-        self._idle: OrderedDict[Stamp, list[DatasetReader]] = OrderedDict()
+        self._idle: OrderedDict[Stamp, list[Handle]] = OrderedDict()
         self._count = 0
         self._lock = threading.Lock()
 
     @contextmanager
-    def borrow(self, path: Path, level: int) -> Iterator[DatasetReader]:
+    def borrow(self, path: Path, level: int) -> Iterator[Handle]:
         """Lend a file open at an overview level (0 is full resolution).
 
         A file that was replaced since gets a new handle.
@@ -53,14 +62,13 @@ class HandlePool:
         key = (str(path), level, stat.st_mtime_ns, stat.st_ino)
         handle = self._take(key)
         if handle is None:
-            options = {"overview_level": level - 1} if level else {}
-            handle = rasterio.open(path, driver="GTiff", **options)
+            handle = _open(path, level)
         try:
             yield handle
         finally:
             self._give(key, handle)
 
-    def _take(self, key: Stamp) -> DatasetReader | None:
+    def _take(self, key: Stamp) -> Handle | None:
         with self._lock:
             handles = self._idle.get(key)
             if not handles:
@@ -69,7 +77,7 @@ class HandlePool:
             self._idle.move_to_end(key)
             return handles.pop()
 
-    def _give(self, key: Stamp, handle: DatasetReader) -> None:
+    def _give(self, key: Stamp, handle: Handle) -> None:
         surplus = []
         with self._lock:
             self._idle.setdefault(key, []).append(handle)
@@ -83,16 +91,31 @@ class HandlePool:
                 if not self._idle[oldest]:
                     del self._idle[oldest]
         for item in surplus:
-            item.close()
+            item.file.close()
+
+
+def _open(path: Path, level: int) -> Handle:
+    # GDAL knows the scale at full resolution only.
+    whole = rasterio.open(path, driver="GTiff")
+    scale = float(whole.scales[0])
+    if not level:
+        return Handle(whole, scale)
+    whole.close()
+    return Handle(rasterio.open(path, driver="GTiff", overview_level=level - 1), scale)
 
 
 HANDLES = HandlePool()
 
 
-def level_for(ground_m: float) -> int:
-    """Return the coarsest overview level whose pixel is not coarser than the view's."""
-    level = int(np.floor(np.log2(max(ground_m * 1.02, BASE_M) / BASE_M)))
-    return min(level, OVERVIEWS)
+def level_for(ground_m: float, group: Group) -> int:
+    """Return the coarsest overview level of a group whose pixel is not coarser than the view's."""
+    level = int(np.floor(np.log2(max(ground_m * 1.02, group.pixel_m) / group.pixel_m)))
+    return min(level, group.overviews)
+
+
+def reach_m(group: Group, level: int) -> float:
+    """Return how far around a view pixels are read, in metres on the ground."""
+    return float(BORDER * group.pixel_m * 2**level)
 
 
 def read(
@@ -112,9 +135,12 @@ def read(
         north: northings in metres, any shape.
 
     Returns:
-        The pixels, or none where the mosaic does not reach.
+        The pixels in the layer's unit, or none where the mosaic does not reach. What was scaled
+        is float32, with NaN where there is no patch: the file says its scale, so that files of
+        different releases lie side by side.
     """
-    with HANDLES.borrow(path, level) as source:
+    with HANDLES.borrow(path, level) as handle:
+        source = handle.file
         a, _, c, _, e, f = source.transform[:6]
         columns = _span((east.min() - c) / a, (east.max() - c) / a)
         rows = _span((north.max() - f) / e, (north.min() - f) / e)
@@ -125,8 +151,12 @@ def read(
         shape = (len(bands), rows.stop - rows.start, columns.stop - columns.start)
         # The border stays empty where the mosaic ends, so that all of a grid have one shape.
         pixels = np.full(shape, source.nodata, found.dtype)
+        nodata = source.nodata
     down, right = inner[0].start - rows.start, inner[1].start - columns.start
     pixels[:, down : down + found.shape[1], right : right + found.shape[2]] = found
+    if handle.scale != 1:
+        values = (pixels * handle.scale).astype(np.float32)
+        pixels = np.where(pixels == nodata, np.float32(np.nan), values)
     return Canvas(pixels, Affine(a, 0, c + a * columns.start, 0, e, f + e * rows.start))
 
 

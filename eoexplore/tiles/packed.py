@@ -50,11 +50,7 @@ class Packed(Source):
         numbers = [group.bands.index(band) + 1 for band in self.style.bands]
         for canvas, here, located in self._canvases(numbers):
             epsg = int(self.samples.epsg[self.seen.rows[here][0]])
-            piece = self.warp(canvas, epsg, group.nodata, here, located)
-            if group.scale != 1:
-                values = piece.bands.astype(np.float32) / np.float32(group.scale)
-                piece = Piece(piece.at, piece.drawn, values)
-            yield piece
+            yield self.warp(canvas, epsg, group.empty, here, located)
 
     def _canvases(self, bands: list[int]) -> Iterator[tuple[Canvas, Mask, tuple[Metres, Metres]]]:
         """Yield for each MGRS tile its pixels, where the view shows it, and all places there."""
@@ -67,8 +63,8 @@ class Packed(Source):
 
     def _together(self, tile: int, bands: list[int], east: Metres, north: Metres) -> Canvas | None:
         """Return the topmost patches of one MGRS tile around some places."""
-        level = mosaics.level_for(self.view.ground_m)
-        around = mosaics.BORDER * mosaics.BASE_M * 2**level
+        level = mosaics.level_for(self.view.ground_m, self._group)
+        around = mosaics.reach_m(self._group, level)
         near = self.scene.places.near(tile, self.tops, east, north, around)
         result: Canvas | None = None
         wanted: Ints | None = None
@@ -78,7 +74,7 @@ class Packed(Source):
                 continue
             if result is None or wanted is None:
                 wanted = self._product_at(tile, canvas)
-                empty = np.full_like(canvas.pixels, self._group.nodata)
+                empty = np.full_like(canvas.pixels, self._group.empty)
                 result = Canvas(empty, canvas.transform)
             np.copyto(result.pixels, canvas.pixels, where=wanted == code)
         return result

@@ -47,7 +47,7 @@ def root(whole, tmp_path):
 @pytest.fixture
 def in_this_process(monkeypatch):
     """Do the work of the pool here, on a smaller grid: quicker, and a test can interfere."""
-    monkeypatch.setattr(mosaic, "SIDE_PX", 8 * mosaic.PATCH_PX)
+    monkeypatch.setattr(mosaic, "GRID", 8)
 
     def run(todo, workers, cancelled):
         for chunk in todo:

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 import resource
 import subprocess
@@ -10,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from eoexplore.datasets._reben_facts import LAYERS
 from eoexplore.store import mosaic
 from eoexplore.store.mosaic import GROUPS, pack
 
 OPTICAL, SAR, LABELS = GROUPS["optical"], GROUPS["sar"], GROUPS["reference_map"]
+COARSE = GROUPS["optical_coarse"]
 
 
 def patch_of(quad, dtype):
@@ -87,12 +90,40 @@ def test_a_code_is_the_most_frequent_of_its_four(quad):
         assert code == quad[0, 0]
 
 
+@pytest.mark.parametrize("side", [20, 60, 120])
+def test_bands_of_any_resolution_become_pixels_of_the_group(side):
+    values = np.arange(1, side * side + 1, dtype=np.uint16).reshape(side, side)
+    for pixel_m in (20, 40, 60):
+        group = dataclasses.replace(COARSE, pixel_m=pixel_m)
+        # The mean over the ground that a packed pixel covers, in pixels of 10 m.
+        fine = np.kron(values, np.ones((120 // side, 120 // side)))
+        size, step = 1200 // pixel_m, pixel_m // 10
+        means = fine.reshape(size, step, size, step).mean((1, 3))
+        result = pack(values, group)
+        assert result.shape == (size, size)
+        assert np.abs(result - means).max() <= 0.5
+
+
+def test_bands_are_found_in_the_fewest_groups():
+    assert mosaic.groups_of("s2", ("B04", "B03")) == {"optical": ("B04", "B03")}
+    assert mosaic.groups_of("s2", ("B11", "B8A")) == {"optical_coarse": ("B11", "B8A")}
+    assert mosaic.groups_of("s2", ("B12", "B08", "B04", "B08")) == {
+        "optical": ("B08", "B04"),
+        "optical_coarse": ("B12",),
+    }
+    assert mosaic.groups_of("s1", ("VH",)) == {"sar": ("VH",)}
+    assert mosaic.groups_of("s1", ("B04",)) is None
+    assert mosaic.groups_of("s2", ("B04", "B10")) is None
+    every = {band for group in GROUPS.values() if group.layer == "s2" for band in group.bands}
+    assert every == {band.name for band in LAYERS[0].bands}
+
+
 def random_patches(group, places, seed=1):
     random = np.random.default_rng(seed)
-    low, high = (1, 3000) if group is OPTICAL else (-3000, 500)
+    low, high = (1, 3000) if group.layer == "s2" else (-3000, 500)
     if group is LABELS:
         low, high = 1, 4
-    shape = (len(group.bands), 60, 60)
+    shape = (len(group.bands), group.patch_px, group.patch_px)
     return {place: random.integers(low, high, shape).astype(group.dtype) for place in places}
 
 
@@ -106,9 +137,10 @@ def written(request, tmp_path_factory):
     patches = random_patches(group, PLACES)
     path = tmp_path_factory.mktemp("mosaic") / "product.tif"
     mosaic.write(path, group, "33UUP", patches)
-    canvas = np.full((len(group.bands), 5460, 5460), group.nodata, group.dtype)
+    px = group.patch_px
+    canvas = np.full((len(group.bands), 91 * px, 91 * px), group.nodata, group.dtype)
     for (x, y), values in patches.items():
-        canvas[:, y * 60 : y * 60 + 60, x * 60 : x * 60 + 60] = values
+        canvas[:, y * px : y * px + px, x * px : x * px + px] = values
     return path, canvas, group
 
 
@@ -122,13 +154,14 @@ def test_a_mosaic_has_the_pixels_of_its_patches_and_nothing_else(written):
 
 
 def test_a_mosaic_lies_where_its_tile_lies(written):
-    path, _, _ = written
+    path, _, group = written
+    size, px = group.pixel_m, group.patch_px
     with rasterio.open(path) as file:
         assert file.crs.to_epsg() == 32633
-        assert file.transform == rasterio.Affine(20, 0, 300_000, 0, -20, 5_400_000)
+        assert file.transform == rasterio.Affine(size, 0, 300_000, 0, -size, 5_400_000)
         # The centre of the patch in column 26, row 57: 1200 m each from the corner of the tile.
         row, column = file.index(300_000 + 26.5 * 1200, 5_400_000 - 57.5 * 1200)
-    assert (row, column) == (57 * 60 + 30, 26 * 60 + 30)
+    assert (row, column) == (57 * px + px // 2, 26 * px + px // 2)
 
 
 def test_a_mosaic_is_a_cloud_optimised_geotiff(written):
@@ -137,7 +170,7 @@ def test_a_mosaic_is_a_cloud_optimised_geotiff(written):
         assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert file.block_shapes == [(256, 256)] * len(group.bands)
         assert file.compression.name == "zstd"
-        assert file.overviews(1) == [2, 4, 8, 16, 32]
+        assert file.overviews(1) == [2**level for level in range(1, group.overviews + 1)]
     # Places without a patch take no room: five patches are a thousandth of the grid.
     assert path.stat().st_size < 300_000
     assert [item.name for item in path.parent.iterdir()] == ["product.tif"]
@@ -145,11 +178,12 @@ def test_a_mosaic_is_a_cloud_optimised_geotiff(written):
 
 def test_overviews_are_means_and_modes_without_the_empty_places(written):
     path, canvas, group = written
+    px, half_px = group.patch_px, group.patch_px // 2
     with rasterio.open(path, overview_level=0) as file:
         half = file.read(1).astype(float)
-    block = canvas[0, 57 * 60 : 58 * 60, 26 * 60 : 28 * 60]
+    block = canvas[0, 57 * px : 58 * px, 26 * px : 28 * px]
     quads = np.stack([block[r::2, c::2] for r in (0, 1) for c in (0, 1)]).astype(float)
-    found = half[57 * 30 : 58 * 30, 26 * 30 : 28 * 30]
+    found = half[57 * half_px : 58 * half_px, 26 * half_px : 28 * half_px]
     if group is LABELS:
         counts = (quads[:, None] == quads[None]).sum(axis=1)
         best = counts.max(axis=0)
@@ -158,7 +192,7 @@ def test_overviews_are_means_and_modes_without_the_empty_places(written):
     else:
         assert np.abs(found - quads.mean(axis=0)).max() <= 0.51
     # At a border nothing is mixed with the empty places beside it.
-    with rasterio.open(path, overview_level=4) as file:
+    with rasterio.open(path, overview_level=group.overviews - 1) as file:
         far = file.read(1)
     values = far[far != group.nodata]
     assert values.min() >= canvas[canvas != group.nodata].min()
@@ -180,6 +214,7 @@ _FULL = """
 import resource, sys
 from pathlib import Path
 import numpy as np, rasterio.shutil
+from eoexplore.datasets._reben_facts import LAYERS
 from eoexplore.store import mosaic
 path, limit, when = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 group = mosaic.GROUPS["optical"]
