@@ -144,6 +144,12 @@ class Tree:
     def _bytes(self, layer: str, key: str) -> int:
         return sum(entry.stat().st_size for entry in _entries(self._folder(layer, key)))
 
+    def paths(self, key: str, layer: str) -> list[Path]:
+        """Return the rasters of one patch, whatever their bands."""
+        found = (Path(entry.path) for entry in _entries(self._folder(layer, key)))
+        mine = (path for path in found if path.suffix in EXTENSIONS and path.is_file())
+        return [path for path in mine if path.name.startswith(f"{key}_")]
+
     def _path(self, key: str, layer: str, band: str) -> Path:
         folder = self._folder(layer, key)
         paths = (folder / f"{key}_{band}{extension}" for extension in EXTENSIONS)

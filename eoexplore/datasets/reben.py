@@ -19,6 +19,7 @@ from eoexplore.datasets import REGISTRY
 from eoexplore.datasets import _reben_metadata as metadata
 from eoexplore.datasets._reben_facts import LAYERS, classes
 from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_pixels, product
+from eoexplore.datasets._reben_write import KINDS, Part
 
 _LAYER = {layer.name: layer for layer in LAYERS}
 _PATCH_M = 1200
@@ -45,6 +46,7 @@ class Reben:
     )
     url = "https://bigearth.net"
     layers = LAYERS
+    kinds = KINDS
 
     def __init__(self, path: Path, root: Path, files: Files | None) -> None:
         """Keep where the copy lies; `open` finds that out."""
@@ -118,6 +120,10 @@ class Reben:
         if self._files is None:
             raise DataMissing(f"This copy has metadata only, so {layer} has no pixels.")
         return self._files.source(key, layer, band)
+
+    def part(self, frame: pd.DataFrame) -> Part:
+        """Return some samples, rows of the index, that can be written as a copy of their own."""
+        return Part(self._files, self.read, self._root, frame)
 
     def health(self) -> Health:
         """Return what is there, what is missing and what contradicts the metadata."""
