@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.core.types import Classes
+from eoexplore.render.palettes import OFFICIAL, coloured
 
 RGBA = npt.NDArray[np.uint8]
 
@@ -56,13 +57,16 @@ def _label_palette(
     return Palette(table, index)
 
 
-def label_palette(classes: Classes, nodata: float | None) -> Palette:
+def label_palette(schema: Classes, nodata: float | None, palette: str = OFFICIAL) -> Palette:
     """Return the palette of a label map: one colour per class, unlabelled last.
 
     Args:
-        classes: label schema.
+        schema: a dataset's classes, or one of `nomenclature.levels` of them.
         nodata: code that means "nothing here", shown transparent.
+        palette: one of `palettes.PALETTES`; legends and cards get the same colours from
+            `palettes.coloured`.
     """
+    classes = coloured(schema, palette)
     items = (*classes.classes, classes.unlabelled)
     return _label_palette(
         tuple(item.colour for item in items),
