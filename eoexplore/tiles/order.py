@@ -1,7 +1,8 @@
 """In which order patches are drawn, and which take part: what a date rule means for a table.
 
 Patches are drawn by the rule's key of their date, then by the name of their MGRS tile, then by
-their id; the last lies on top. Patches without a date lie below all others.
+their id; the last lies on top. Patches without a date lie below all others, and patches without
+any picture below those, so that nothing hides a picture that is there.
 """
 
 import datetime as dt
@@ -57,6 +58,8 @@ class Orders:
         self._x = frame["x"].to_numpy(np.int32)
         self._y = frame["y"].to_numpy(np.int32)
         self._season = frame["season"].astype("category").cat
+        has = [column for column in frame.columns if str(column).startswith("has_")]
+        self._pictured: Mask = frame[has].to_numpy(bool).any(axis=1)
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._by_place: tuple[Ints, npt.NDArray[np.int64]] | None = None
         self._lock = threading.Lock()
@@ -80,6 +83,8 @@ class Orders:
         places = np.searchsorted(np.unique(keys), keys)
         day = _small(places)[self._day[self._by_name]]
         rows: Ints = self._by_name[np.argsort(day, kind="stable")]
+        above = self._pictured[rows]
+        rows = np.concatenate([rows[~above], rows[above]])
         rank = np.empty(len(rows), np.int32)
         rank[rows] = np.arange(len(rows), dtype=np.int32)
         return Order(rows, rank)
@@ -117,15 +122,41 @@ class Orders:
         kept[rows[nth == np.minimum(number, last)]] = True
         return kept
 
+    @property
+    def walk(self) -> Ints:
+        """Rows by MGRS tile, row and column of its grid, day and id, shape (n,)."""
+        return self._sorted_places()[0]
+
+    def beside(self, row: int, right: int = 0, down: int = 0) -> Ints:
+        """Return the rows of a place near a patch in its own MGRS tile, earliest first.
+
+        Args:
+            row: the patch.
+            right: how many places to the east.
+            down: how many places to the south.
+        """
+        x, y = int(self._x[row]) + right, int(self._y[row]) + down
+        if x < 0 or y < 0:
+            return np.empty(0, np.int32)
+        rows, places = self._sorted_places()
+        wanted = int(_place(self._tile[row], x, y))
+        first, last = np.searchsorted(places, [wanted, wanted + 1])
+        return rows[int(first) : int(last)]
+
     def _sorted_places(self) -> tuple[Ints, npt.NDArray[np.int64]]:
         """Return the rows by place and day, and the place of each of them as one number."""
         with self._lock:
             if self._by_place is None:
-                place = (self._tile.astype(np.int64) << 40) + (self._y.astype(np.int64) << 20)
-                place += self._x
+                place = _place(self._tile, self._x, self._y)
                 rows = np.lexsort((self._day, place)).astype(np.int32)
                 self._by_place = rows, place[rows]
             return self._by_place
+
+
+def _place(tile: npt.ArrayLike, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return one number for a place: by tile, then row, then column."""
+    down = np.asarray(y, np.int64) << 20
+    return (np.asarray(tile, np.int64) << 40) + down + np.asarray(x, np.int64)
 
 
 def _keys(rule: DateRule, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:

@@ -1,0 +1,241 @@
+"""Date rules on the map: what is drawn at a place is what a click there names, for every rule."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from eoexplore.core import mercator
+from eoexplore.core.dates import parse
+from eoexplore.jobs import index
+from eoexplore.store import catalog
+from eoexplore.tiles.scene import scene_of
+from eoexplore.tiles.tile import shown_by
+from tests import builders
+
+# Where two tiles of zone 32 and two of zone 33 overlap; each product has its own label class.
+LON, LAT = 11.998, 48.66
+TILES = ("32UQU", "32UQV", "33UTP", "33UTQ")
+DATES = ("20170613", "20170801", "20171215", "20180403")
+CODES = (112, 121, 211, 221, 231, 311, 312, 313, 321, 322, 324, 331, 411, 421, 512, 523)
+RULES = (
+    "", "earliest", "nearest:2017-08-20", "nearest:2017-07-07", "nearest:2017-10-08",
+    "season:summer", "season:winter", "season:spring", "nth:1", "nth:2", "nth:4",
+    "2017-06-01..2017-12-31", "2017-08-01",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Flat(builders.Patch):
+    """A patch of one label code, and of one grey."""
+
+    code: int = 0
+
+    def pixels(self, layer: str, band: str) -> np.ndarray:
+        side = 1200 // (builders.S2_GSD[band] if layer == "s2" else 10)
+        if layer == "reference_map":
+            return np.full((side, side), self.code, np.uint16)
+        return np.full((side, side), 100 + 110 * CODES.index(self.code), np.uint16)
+
+
+def products():
+    """Return the patches: of each tile three of the four dates, and of each date other places."""
+    found = []
+    for number, tile in enumerate(TILES):
+        block = builders.block(tile, LON, LAT, side=3)
+        for turn, day in enumerate(DATES):
+            code = CODES[4 * number + turn]
+            for at, patch in enumerate(block):
+                if turn != number and (at + turn) % 3:
+                    more = {"date": f"{day}T101031", "code": code}
+                    found.append(Flat(patch.tile, patch.x, patch.y, **more))
+    return tuple(found)
+
+
+PATCHES = products()
+
+
+@pytest.fixture(scope="module")
+def overlap(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data") / "overlap"
+    builders.write_tree(root, PATCHES, layers=("s2", "reference_map"))
+    opened = catalog.add(root)
+    index.build(opened.slug, workers=1)
+    return catalog.open_slug(opened.slug)
+
+
+@pytest.fixture(scope="module")
+def drawn(client, overlap):
+    """Return a tile as RGBA, fetched once."""
+    kept = {}
+
+    def fetch(layer, style, rule, z, x, y):
+        key = (layer, style, rule, z, x, y)
+        if key not in kept:
+            url = f"/tiles/{overlap.slug}/{layer}/{z}/{x}/{y}.png"
+            answer = client.get(url, params={"style": style, "date": rule})
+            kept[key] = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGBA"))
+        return kept[key]
+
+    return fetch
+
+
+def pixel_of(lon, lat, z):
+    """Return tile x and y and the pixel's column and row in it."""
+    x, y = mercator.to_metres(lon, lat)
+    side = 2 * mercator.HALF_WORLD / 2**z
+    column, row = (mercator.HALF_WORLD + x) / side, (mercator.HALF_WORLD - y) / side
+    return int(column), int(row), int(column % 1 * 256), int(row % 1 * 256)
+
+
+def centre_of(z, x, y, column, row):
+    side = 2 * mercator.HALF_WORLD / 2**z
+    east = (x + (column + 0.5) / 256) * side - mercator.HALF_WORLD
+    north = mercator.HALF_WORLD - (y + (row + 0.5) / 256) * side
+    return (float(value) for value in mercator.to_degrees(east, north))
+
+
+def code_at(client, overlap, rule, lon, lat):
+    answer = client.get(f"/point/{overlap.slug}/{lon:.9f}/{lat:.9f}", params={"date": rule})
+    if answer.status_code == 404:
+        return None, None
+    chosen = next(patch for patch in PATCHES if patch.id == answer.json()["id"])
+    return chosen, answer.json()["values"]["reference_map"]["code"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize("z", [15, 13, 12, 10])
+def test_the_label_drawn_belongs_to_the_patch_that_a_click_names(client, overlap, drawn, z, data):
+    rule = data.draw(st.sampled_from(RULES))
+    lon = LON + data.draw(st.floats(-0.045, 0.045))
+    lat = LAT + data.draw(st.floats(-0.03, 0.03))
+    x, y, column, row = pixel_of(lon, lat, z)
+    lon, lat = centre_of(z, x, y, column, row)
+    chosen, code = code_at(client, overlap, rule, lon, lat)
+    found = drawn("reference_map", "clc19", rule, z, x, y)[row, column]
+    if chosen is None:
+        assert found[3] == 0
+        return
+    assert code == chosen.code
+    colour = overlap.dataset.classes.class_of(chosen.code).colour
+    assert "#" + bytes(found[:3].tolist()).hex() == colour.lower()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize("z", [15, 13])
+def test_the_picture_drawn_is_that_of_the_patch_too(client, overlap, drawn, z, data):
+    rule = data.draw(st.sampled_from(RULES))
+    lon = LON + data.draw(st.floats(-0.045, 0.045))
+    lat = LAT + data.draw(st.floats(-0.03, 0.03))
+    x, y, column, row = pixel_of(lon, lat, z)
+    lon, lat = centre_of(z, x, y, column, row)
+    chosen, _ = code_at(client, overlap, rule, lon, lat)
+    picture = drawn("s2", "true_colour", rule, z, x, y)
+    if chosen is None:
+        assert picture[row, column, 3] == 0
+        return
+    levels = {round((100 + 110 * place) * 255 / 2000): code for place, code in enumerate(CODES)}
+    # Away from the edges of patches, where two pictures are mixed.
+    around = picture[max(row - 3, 0) : row + 4, max(column - 3, 0) : column + 4]
+    if (around == picture[row, column]).all():
+        assert levels[int(picture[row, column, 0])] == chosen.code
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_draw_order_is_that_of_the_rule(overlap, rule):
+    """The topmost patch of every place is the one that a plain comparison of patches gives."""
+    scene = scene_of(overlap)
+    shown, notices = shown_by(scene, "", rule)
+    assert notices == ()
+    kept = [patch for patch in PATCHES if takes_part(patch, rule)]
+    assert sorted(scene.samples.frame["id"][shown.mask]) == sorted(patch.id for patch in kept)
+    expected = sorted(kept, key=lambda patch: (key_of(patch, rule), patch.tile, patch.id))
+    rows = [scene.samples.row(patch.id) for patch in expected]
+    assert (np.diff(shown.rank[rows]) > 0).all()
+
+
+def day_of(patch):
+    return np.datetime64(f"{patch.date[:4]}-{patch.date[4:6]}-{patch.date[6:8]}")
+
+
+def takes_part(patch, rule):
+    word, _, value = rule.partition(":")
+    days = sorted(
+        day_of(p) for p in PATCHES if (p.tile, p.x, p.y) == (patch.tile, patch.x, patch.y)
+    )
+    if word == "season":
+        month = int(patch.date[4:6])
+        return value == ("winter", "spring", "summer", "autumn")[month % 12 // 3]
+    if word == "nth":
+        return day_of(patch) == days[min(int(value), len(days)) - 1]
+    if ".." in rule or rule[:2] == "20":
+        first, _, last = rule.partition("..")
+        return np.datetime64(first) <= day_of(patch) <= np.datetime64(last or first)
+    return True
+
+
+def key_of(patch, rule):
+    day = day_of(patch).astype(int)
+    if rule == "earliest":
+        return -day
+    if rule.startswith("nearest"):
+        wanted = np.datetime64(rule.partition(":")[2]).astype(int)
+        return (-abs(day - wanted), day)
+    return day
+
+
+def test_the_nth_date_is_counted_within_the_selection(overlap):
+    scene = scene_of(overlap)
+    shown, _ = shown_by(scene, "date=2017-07-01..2018-12-31", "nth:1")
+    first, _ = shown_by(scene, "", "nth:1")
+    days = scene.samples.frame["date"][shown.mask]
+    assert days.min() >= np.datetime64("2017-07-01")
+    # Places of which only the June date is there are gone; all others have one.
+    late = [patch for patch in PATCHES if patch.date[:8] != "20170613"]
+    assert int(shown.mask.sum()) == len({(p.tile, p.x, p.y) for p in late})
+    assert int(first.mask.sum()) == len({(p.tile, p.x, p.y) for p in PATCHES})
+
+
+def test_days_of_the_rule_replace_those_of_the_selection(overlap):
+    scene = scene_of(overlap)
+    shown, _ = shown_by(scene, "date=2018-01-01..2018-12-31", "2017-08-01")
+    assert {str(day)[:10] for day in scene.samples.frame["date"][shown.mask]} == {"2017-08-01"}
+
+
+@pytest.mark.parametrize("rule", ["", "earliest", "nearest:2017-07-01", "season:winter"])
+def test_an_empty_selection_shows_nothing(overlap, rule):
+    shown, _ = shown_by(scene_of(overlap), "country=Nowhere", rule)
+    assert not shown.mask.any()
+    assert shown.tops("").grids.max() == -1
+
+
+@pytest.mark.parametrize("rule", ["nth:3", "nth:1"])
+def test_the_nth_date_of_nothing_is_nothing(overlap, rule):
+    shown, _ = shown_by(scene_of(overlap), "country=Nowhere", rule)
+    assert not shown.mask.any()
+
+
+def test_a_bad_rule_draws_the_latest_and_says_so(client, overlap):
+    x, y, *_ = pixel_of(LON, LAT, 13)
+    url = f"/tiles/{overlap.slug}/reference_map/13/{x}/{y}.png"
+    good = client.get(url)
+    for bad in ("yesterday", "nth:0", "nearest:", "season:monsoon", "nth:-1", "\x00", "x" * 5000):
+        answer = client.get(url, params={"date": bad})
+        assert answer.content == good.content
+        assert "latest date of each place is shown" in answer.headers["x-eoexplore-notice"]
+
+
+def test_rules_that_mean_the_same_are_kept_once(overlap):
+    scene = scene_of(overlap)
+    one = scene.ground.orders.order(parse("latest")[0])
+    for text in ("", "season:winter", "nth:2", "2017-06-13"):
+        assert scene.ground.orders.order(parse(text)[0]) is one
+    for day in range(1, 29):
+        scene.ground.orders.order(parse(f"nearest:2017-02-{day:02d}")[0])
+    assert len(scene.ground.orders._orders) == 8
