@@ -99,19 +99,23 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def write(path: Path, opened: Opened, mask: npt.NDArray[np.bool_], selection: str) -> About:
-    """Write some samples as a file; its ending, a key of MEDIA_TYPES, tells the format.
+def write(
+    path: Path, opened: Opened, mask: npt.NDArray[np.bool_], selection: str, kind: str = ""
+) -> About:
+    """Write some samples as a file.
 
     Args:
         path: target; it appears when it is whole.
         opened: the dataset.
         mask: which samples, shape (n,).
         selection: the text that the mask came from.
+        kind: key of MEDIA_TYPES; the ending of the path when empty.
     """
+    kind = kind or path.suffix.removeprefix(".").lower()
     said = about(opened, selection, int(mask.sum()))
     table = _Table(opened.samples, np.flatnonzero(mask), opened.dataset.classes, _maps(opened))
     with atomic(path) as partial, partial.open("wb") as stream:
-        _WRITERS[path.suffix.removeprefix(".").lower()](stream, table, said)
+        _WRITERS[kind](stream, table, said)
     return said
 
 
