@@ -80,6 +80,16 @@ class IndexFolder:
         return self.path / "samples.parquet"
 
     @property
+    def spectra_summary(self) -> Path:
+        """Spectra of the classes."""
+        return self.path / "spectra_summary.parquet"
+
+    @property
+    def spectra_pixels(self) -> Path:
+        """A sample of the dataset's pixels in all bands."""
+        return self.path / "spectra_pixels.parquet"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that builds."""
         return self.path / "build.lock"

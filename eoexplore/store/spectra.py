@@ -1,0 +1,93 @@
+"""The index's group `spectra`: per sample and class, per class, and a sample of pixels of all.
+
+Three kinds of files, all Parquet. `spectra/<product>.parquet` has one row per sample and class:
+id, code, pixels, and per band count, mean, standard deviation and the sampled pixels. Out of
+them come `spectra_summary.parquet`, per class and band, and `spectra_pixels.parquet`: pixels
+that each stand for the same area, every row one pixel in all bands.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eoexplore.store import samples as sample_table
+from eoexplore.store.folder import FileStamp, IndexFolder, file_stamp
+from eoexplore.store.versions import VERSIONS
+
+Pixels = dict[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Spectra of the classes; row i is `codes[i]`, column j is `bands[j]`."""
+
+    codes: tuple[int, ...]
+    """First code of each class that is there; 999 for the unlabelled, 0 where no map tells."""
+    bands: tuple[str, ...]
+    """Layer and band, such as "s2/B04"."""
+    pixels: npt.NDArray[np.int64]
+    """Pixels of 10 m with a value, shape (class, band)."""
+    mean: npt.NDArray[np.float64]
+    """Mean in the layer's unit, NaN without any pixel; shape (class, band)."""
+    p10: npt.NDArray[np.float64]
+    """A tenth of the pixels have this value or less; shape (class, band)."""
+    p90: npt.NDArray[np.float64]
+    """Nine tenths have it or less; shape (class, band)."""
+
+
+def summary(folder: IndexFolder) -> Summary | None:
+    """Return the spectra of the classes, or none while they are not computed."""
+    return _summary(folder.spectra_summary, file_stamp(folder.spectra_summary))
+
+
+def pixels(folder: IndexFolder) -> Pixels | None:
+    """Return a sample of a dataset's pixels, or none while it is not computed.
+
+    Returns:
+        One array per band, such as "s2/B04", in the layer's unit, NaN without a value. All have
+        one length: row i is the same pixel in all of them. Each stands for the same area. The
+        arrays are shared and cannot be written to.
+    """
+    return _pixels(folder.spectra_pixels, file_stamp(folder.spectra_pixels))
+
+
+def _is_current(path: Path) -> bool:
+    return sample_table.groups(path).get("spectra") == VERSIONS["spectra"]
+
+
+@functools.lru_cache(maxsize=8)
+def _summary(path: Path, _stamp: FileStamp) -> Summary | None:
+    if not _is_current(path):
+        return None
+    try:
+        frame = pq.read_table(path).to_pandas()
+    except (OSError, pa.ArrowException):
+        return None
+    codes, bands = tuple(frame["code"].unique().tolist()), tuple(frame["band"].unique().tolist())
+    shape = len(codes), len(bands)
+    columns = {
+        name: frame[name].to_numpy().reshape(shape) for name in ("pixels", "mean", "p10", "p90")
+    }
+    return Summary(codes, bands, **columns)
+
+
+@functools.lru_cache(maxsize=4)
+def _pixels(path: Path, _stamp: FileStamp) -> Pixels | None:
+    if not _is_current(path):
+        return None
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException):
+        return None
+    found: Pixels = {}
+    for name in table.column_names:
+        if "/" in name:
+            values = np.ascontiguousarray(table[name].to_numpy(), np.float32)
+            values.setflags(write=False)
+            found[name] = values
+    return found
