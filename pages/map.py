@@ -12,5 +12,9 @@ PAGE = {
 }
 
 view = frame.current_view()
-description = describe(view.opened, view.selection)
-mount_map({**description, "base": frame.base_path(), "goto": state.goto(view)}, key="map")
+description = describe(view.opened, view.selection, view.palette)
+mount_map(
+    {**description, "goto": state.goto(view)},
+    key="map",
+    on_ask=state.hear,
+)

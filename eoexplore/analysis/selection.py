@@ -9,12 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from eoexplore.core import outline
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
 Mask = npt.NDArray[np.bool_]
-_SIGNS: dict[str, Callable[[pd.Series, float], pd.Series]] = {
+_NOUNS = {"country": "country", "season": "season", "split": "split", "tile": "tile"}
+_SAID = 3
+"""Values that are named one by one, before a message becomes too long."""
+_LISTED = 12
+_SIGNS: dict[str, Callable[[npt.NDArray[np.float64], float], object]] = {
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,
@@ -58,6 +63,28 @@ def class_bits(names: tuple[str, ...], classes: Classes) -> np.uint64:
     return np.uint64(bits)
 
 
+def remarks(selection: Selection, samples: pd.DataFrame) -> tuple[str, ...]:
+    """Say which values of a selection no sample has: they are valid, and select nothing."""
+    found = []
+    for key, value in selection.conditions:
+        if key in _NOUNS:
+            known = {str(name) for name in samples[key].cat.categories if name}
+            absent = [name for name in cast(tuple[str, ...], value) if name not in known]
+            found += [_absent(_NOUNS[key], name, sorted(known)) for name in absent[:_SAID]]
+        elif key == "ids":
+            ids = pd.Index(cast(tuple[str, ...], value))
+            missing = ids[~ids.isin(samples["id"])]
+            if len(missing):
+                names = ", ".join(str(name)[:80] for name in missing[:_SAID])
+                found.append(f"{len(missing)} of {len(ids)} patch ids are not here: {names}.")
+    return tuple(found)
+
+
+def _absent(noun: str, name: str, known: list[str]) -> str:
+    there = ", ".join(known[:_LISTED]) + (" and more" if len(known) > _LISTED else "")
+    return f"No patch has the {noun} {name[:80]!r}. There are: {there or 'none'}."
+
+
 def _classes(value: object, samples: pd.DataFrame, classes: Classes) -> Mask:
     labels = samples["label_mask"].to_numpy(np.uint64)
     result = np.ones(len(samples), bool)
@@ -85,8 +112,12 @@ def _months(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
 
 def _flags(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
     wanted = set(cast(tuple[str, ...], value))
-    rows = (not wanted.isdisjoint(flags) for flags in samples["flags"])
-    return np.fromiter(rows, bool, len(samples))
+    lists = samples["flags"].to_numpy(object)
+    result = np.zeros(len(lists), bool)
+    # Most samples have none, and a length is read much faster than a set is made.
+    for row in np.flatnonzero(np.fromiter(map(len, lists), np.intp, len(lists))).tolist():
+        result[row] = not wanted.isdisjoint(lists[row])
+    return result
 
 
 def _dates(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
@@ -105,9 +136,18 @@ def _share(value: object, samples: pd.DataFrame, classes: Classes) -> Mask:
             "The share of a class can be asked once the index has read the reference maps."
         )
     areas = [f"area_{code}" for code in classes.codes if f"area_{code}" in samples.columns]
-    total = samples[areas].sum(axis=1)
-    share = samples[columns].sum(axis=1) / total.where(total > 0)
-    return _SIGNS[comparison.sign](share, comparison.bound).to_numpy(bool)
+    total, part = _sum(samples, areas), _sum(samples, columns)
+    # Where there is no reference map, no share is known: a comparison with it does not hold.
+    share = np.divide(part, total, out=np.full(len(total), np.nan), where=total > 0)
+    return np.asarray(_SIGNS[comparison.sign](share, comparison.bound), bool)
+
+
+def _sum(samples: pd.DataFrame, columns: list[str]) -> npt.NDArray[np.int32]:
+    """Return the sum of some columns of pixel counts; three times as fast as pandas."""
+    total = np.zeros(len(samples), np.int32)
+    for column in columns:
+        total += samples[column].to_numpy(np.int32)
+    return total
 
 
 def _nlabels(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
@@ -123,11 +163,14 @@ def _box(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
 
 
 def _polygon(value: object, samples: pd.DataFrame, _: Classes) -> Mask:
-    ring = np.array(cast(tuple[float, ...], value)).reshape(-1, 2)
-    area = shapely.make_valid(shapely.Polygon(ring))
+    area = outline.shape("poly", cast(tuple[float, ...], value))
     shapely.prepare(area)
-    lon, lat = samples["lon"].to_numpy(), samples["lat"].to_numpy()
-    return np.asarray(shapely.contains_xy(area, lon, lat), bool)
+    west, south, east, north = shapely.bounds(area).tolist()
+    result = _box((west, south, east, north), samples, _)
+    near = np.flatnonzero(result)
+    lon, lat = samples["lon"].to_numpy(float)[near], samples["lat"].to_numpy(float)[near]
+    result[near] = shapely.contains_xy(area, lon, lat)
+    return result
 
 
 def _ids(value: object, samples: pd.DataFrame, _: Classes) -> Mask:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
-.st-key-select { display: none; }
+.st-key-select, .st-key-palette { display: none; }
 /* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
 button[data-variant="pills"][aria-pressed="true"] { color: inherit !important; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 4.1rem 0.5rem 0.5rem; } }
@@ -44,12 +44,6 @@ def errors() -> Iterator[None]:
             "the terminal that runs the app has the details.",
             icon=":material/error:",
         )
-
-
-def base_path() -> str:
-    """Return the path that stands before every address of this server; empty, or /like/this."""
-    text = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{text}" if text else ""
 
 
 def current_view() -> View:

@@ -1,29 +1,41 @@
 """What is looked at, kept in the page's address by bound widgets of these names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from eoexplore.analysis.selection import mask
+from eoexplore.analysis import facets
+from eoexplore.analysis.facets import Columns, Facets
+from eoexplore.analysis.selection import mask, remarks
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import Selection
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
+from eoexplore.store.samples import Samples
 from eoexplore.tiles.layers import good_bounds
+from eoexplore.ui import asked
 
 DATASET = "dataset"
 """Query parameter and widget key: slug of the dataset."""
 SELECT = "select"
 """Query parameter and widget key: the selection's text."""
+PALETTE = "palette"
+"""Query parameter and widget key: which colours the classes have."""
+PALETTES = ("official", "safe")
+"""The first one is the default, and left out of the address."""
 _LAST = "select_last"
 """Session key: the selection's text as it was last shown or set."""
-
-
+_SAID = "said"
+"""Session key: sentences that the next run shows once."""
 _GOTO = "goto"
 _NOWHERE = ("", 0, None)
 """Dataset, number of the request, and bounds once they are known."""
+_KEPT = 48
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -34,10 +46,26 @@ class View:
     """Dataset and index."""
     selection: Selection
     """Conditions that could be read and answered."""
-    mask: npt.NDArray[np.bool_]
+    mask: Mask
     """Which samples are selected."""
     notices: tuple[str, ...]
     """What was ignored, one sentence each."""
+    parts: dict[str, Mask] = field(default_factory=dict)
+    """Which samples each condition selects on its own, by its key."""
+    palette: str = PALETTES[0]
+    """Colours of the classes: "official" or "safe"."""
+
+
+class _Kept:
+    """What was worked out for one sample table; it goes when the table goes."""
+
+    def __init__(self) -> None:
+        self.columns: Columns | None = None
+        self.masks: dict[tuple[str, object], Mask] = {}
+        self.facets: dict[str, Facets] = {}
+
+
+_kept: WeakKeyDictionary[Samples, _Kept] = WeakKeyDictionary()
 
 
 def current_selection() -> tuple[Selection, tuple[str, ...]]:
@@ -47,21 +75,43 @@ def current_selection() -> tuple[Selection, tuple[str, ...]]:
     return selections.parse(text)
 
 
+def latest_selection() -> Selection:
+    """Return the selection as it was last shown or set; call from a callback.
+
+    Of two quick clicks, the second brings along the text of before the first.
+    """
+    return selections.parse(st.session_state.get(_LAST, ""))[0]
+
+
 def set_selection(text: str) -> None:
     """Set the selection's text; call from a widget's callback only."""
     st.session_state[SELECT] = st.session_state[_LAST] = text
 
 
 def set_condition(key: str, value: object | None) -> str:
-    """Set or drop one condition, and return the new text; call from a widget's callback only.
-
-    It starts from what was last shown: of two quick clicks, the second brings along the text of
-    before the first.
-    """
-    selection, _ = selections.parse(st.session_state.get(_LAST, ""))
-    text = selections.text_of(selection.replace(key, value))
+    """Set or drop one condition, and return the new text; call from a widget's callback only."""
+    text = selections.text_of(latest_selection().replace(key, value))
     set_selection(text)
     return text
+
+
+def hear(payload: object) -> None:
+    """Do what the map asks for; call from the component's callback only."""
+    answer = asked.answer(payload, latest_selection())
+    if answer.text is not None:
+        set_selection(answer.text)
+    for sentence in answer.sentences:
+        say(sentence)
+
+
+def say(sentence: str) -> None:
+    """Have the next run of the page show a sentence once."""
+    st.session_state.setdefault(_SAID, []).append(sentence)
+
+
+def said() -> list[str]:
+    """Return the sentences that are to be shown now."""
+    return list(st.session_state.pop(_SAID, []))
 
 
 def ask_to_go(slug: str) -> None:
@@ -90,11 +140,50 @@ def view_of(opened: Opened) -> View:
     selection, complaints = current_selection()
     notices = list(complaints)
     selected = np.ones(len(opened.samples), bool)
+    parts = {}
     for key, value in selection.conditions:
         try:
-            alone = Selection(((key, value),))
-            selected &= mask(alone, opened.samples.frame, opened.dataset.classes)
+            parts[key] = _mask(opened, key, value)
         except SelectionError as error:
             notices.append(f"The condition {key!r} was ignored: {error}")
             selection = selection.replace(key, None)
-    return View(opened, selection, selected, tuple(notices))
+        else:
+            selected &= parts[key]
+    notices += remarks(selection, opened.samples.frame)
+    return View(opened, selection, selected, tuple(notices), parts, current_palette())
+
+
+def current_palette() -> str:
+    """Return the palette in the address; the official one where it names none that there is."""
+    palette = str(st.session_state.get(PALETTE) or "")
+    return palette if palette in PALETTES else PALETTES[0]
+
+
+def facets_of(view: View) -> Facets:
+    """Return what each option of the filters would leave; kept for each selection."""
+    kept = _kept_of(view.opened)
+    text = view.selection.canonical()
+    if text not in kept.facets:
+        if kept.columns is None:
+            kept.columns = facets.columns(view.opened.samples.frame, view.opened.dataset.classes)
+        if len(kept.facets) >= _KEPT:
+            kept.facets.clear()
+        kept.facets[text] = facets.count(kept.columns, view.selection, view.parts)
+    return kept.facets[text]
+
+
+def _mask(opened: Opened, key: str, value: object) -> Mask:
+    kept = _kept_of(opened)
+    found = kept.masks.get((key, value))
+    if found is None:
+        if len(kept.masks) >= _KEPT:
+            kept.masks.clear()
+        alone = Selection(((key, value),))
+        found = mask(alone, opened.samples.frame, opened.dataset.classes)
+        found.setflags(write=False)
+        kept.masks[key, value] = found
+    return found
+
+
+def _kept_of(opened: Opened) -> _Kept:
+    return _kept.setdefault(opened.samples, _Kept())

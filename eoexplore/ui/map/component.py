@@ -1,4 +1,4 @@
-"""Registers the map viewer with Streamlit and mounts it.
+"""Registers the map viewer and the button that copies a link with Streamlit, and mounts them.
 
 The component's files lie beside this one and are served as they are under ``/ui/``; Leaflet is
 served under ``/vendor/leaflet/``. There is no build step: the script that Streamlit gets only
@@ -6,6 +6,7 @@ imports ``map.js``, so that the browser caches the files and the message to the 
 """
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ FOLDER = Path(__file__).parent
 # runs from a blob: address, hence the full origin; only the data can tell it the base path.
 _BOOTSTRAP = """export default async function (component) {
   const { base, version } = component.data;
-  const address = `${location.origin}${base}/ui/map.js?v=${version}`;
+  const address = `${location.origin}${base}/ui/FILE.js?v=${version}`;
   return (await import(address)).mount(component);
 }
 """
@@ -38,7 +39,29 @@ _component = st.components.v2.component(
     "eoexplore_map",
     html=_FRAME,
     css=_FRAME_STYLE,
-    js=_BOOTSTRAP,
+    js=_BOOTSTRAP.replace("FILE", "map"),
+    isolate_styles=True,
+)
+
+# Looks like the buttons of Streamlit beside it.
+_LINK_STYLE = """
+:host, div { font-family: var(--st-font); }
+button {
+  display: inline-flex; align-items: center; gap: 0.4rem; min-height: 2.5rem;
+  padding: 0.25rem 0.75rem; white-space: nowrap; cursor: pointer; font: inherit;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 0.25rem);
+}
+button:hover, button.done { border-color: var(--st-link-color); color: var(--st-link-color); }
+button:focus-visible { outline: 2px solid var(--st-link-color); outline-offset: 1px; }
+svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 1.4; }
+[role="status"], textarea { position: absolute; left: -9999px; }
+"""
+
+_link = st.components.v2.component(
+    "eoexplore_link",
+    css=_LINK_STYLE,
+    js=_BOOTSTRAP.replace("FILE", "link"),
     isolate_styles=True,
 )
 
@@ -54,20 +77,53 @@ def files_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def mount_map(data: dict[str, Any], *, key: str) -> None:
+def mount_map(
+    data: dict[str, Any], *, key: str, on_ask: Callable[[object], None] | None = None
+) -> None:
     """Show the map, or give the map that is already there new data.
 
     Args:
         data: the JSON description of the map. Addresses in it are paths of this server without
-            the base path, which the browser puts in front.
+            the base path, which the browser puts in front; `base` overrules the server's own.
         key: the same at every run of the page, so that the map stays where it is.
+        on_ask: gets what the map asks for (an area was drawn, a view was chosen), as it came from
+            the browser; called before the page runs again.
     """
-    # Streamlit takes its base path with and without slashes around it.
-    path = str(data.get("base") or "").strip("/")
-    base = f"/{path}" if path else ""
+
+    def heard() -> None:
+        if on_ask is not None:
+            on_ask((st.session_state.get(key) or {}).get("ask"))
+
     _component(
         key=key,
-        data={**data, "base": base, "version": files_version()},
+        data={**data, "base": _base(data.get("base", base_path())), "version": files_version()},
+        on_ask_change=heard,
         width="stretch",
         height="content",
     )
+
+
+def mount_link(data: dict[str, Any], *, key: str) -> None:
+    """Show the button that copies the page's address.
+
+    Args:
+        data: {"dataset": slug}.
+        key: the same at every run of the page.
+    """
+    _link(
+        key=key,
+        data={**data, "base": base_path(), "version": files_version()},
+        width="content",
+        height="content",
+    )
+
+
+def base_path() -> str:
+    """Return the path that stands before every address of this server; empty, or /like/this."""
+    return _base(st.get_option("server.baseUrlPath"))
+
+
+def _base(path: object) -> str:
+    # Streamlit takes its base path with and without slashes around it.
+    text = str(path or "").strip("/")
+    return f"/{text}" if text else ""
