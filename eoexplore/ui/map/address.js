@@ -1,8 +1,14 @@
-// The place (v) and the layers (l) in the page's address. The component alone owns both:
-// Streamlit keeps its own copy of the query string and writes an old one back now and then, so
-// whenever the address changes the right values are put in again.
+// What the map shows, in the page's address: v place, l layers and d date of the left side, c the
+// comparison, r and rd the right side, i the open patch. The component alone owns these: Streamlit
+// keeps its own copy of the query string and writes an old one back now and then, so whenever the
+// address changes the right values are put in again.
 
 const WRITE_AFTER_MS = 250;
+export const OWNED = ["v", "l", "d", "c", "r", "rd", "i"];
+
+// Whether Back or Forward led to the entry that is shown now; known even while no map is there.
+let arrivedByTraverse = false;
+window.addEventListener("popstate", () => (arrivedByTraverse = true));
 
 /** "48.21,12.94,13" → {lat, lon, zoom}, or null for anything that is not a place. */
 export function parseView(text) {
@@ -13,8 +19,11 @@ export function parseView(text) {
   return { lat, lon, zoom };
 }
 
+/** With as many decimals as a tenth of a pixel needs: a link shows the same picture elsewhere. */
 export function formatView({ lat, lon, zoom }) {
-  return `${lat.toFixed(4)},${lon.toFixed(4)},${Number(zoom.toFixed(2))}`;
+  const pixel = 360 / (256 * 2 ** zoom);
+  const digits = Math.min(7, Math.max(4, Math.ceil(-Math.log10(pixel * 0.07))));
+  return `${lat.toFixed(digits)},${lon.toFixed(digits)},${Number(zoom.toFixed(2))}`;
 }
 
 /** The search part of an address with `own` put in; other parameters stay as they were written. */
@@ -24,27 +33,35 @@ export function mergeSearch(search, own) {
     .split("&")
     .filter((part) => part && !(part.split("=")[0] in own));
   for (const [name, value] of Object.entries(own)) {
+    if (value === null || value === undefined || value === "") continue;
     // Commas and colons are allowed in a query, and keep the link readable.
-    const text = value === null ? null : encodeURIComponent(value).replace(/%2C/g, ",").replace(/%3A/g, ":");
-    if (text !== null) others.push(`${name}=${text}`);
+    others.push(`${name}=${encodeURIComponent(value).replace(/%2C/g, ",").replace(/%3A/g, ":")}`);
   }
   return others.length ? `?${others.join("&")}` : "";
 }
 
 export class Address {
-  /** @param {string} dataset added where the address names none, so that every link does. */
-  constructor(dataset) {
+  /**
+   * @param {string} dataset added where the address names none, so that every link does
+   * @param {function(object)} onTraverse called with what the address says after Back or Forward
+   */
+  constructor(dataset, onTraverse) {
     this.dataset = dataset;
-    this.own = { v: null, l: null };
+    this.own = Object.fromEntries(OWNED.map((name) => [name, null]));
     this.last = ""; // the search part as it was last seen with something in it
     this.timer = 0;
-    this.rewrite = () => this.#write();
+    this.rewrite = (event) => event?.navigationType !== "traverse" && this.#write("replaceState");
+    this.traversed = () => {
+      clearTimeout(this.timer);
+      arrivedByTraverse = false;
+      if (location.pathname === this.path && this.own.v) onTraverse(Address.read());
+    };
   }
 
-  /** What a fresh load finds: raw texts, to be judged by those who know places and layers. */
+  /** What the address says: raw texts, to be judged by those who know places and layers. */
   static read() {
     const parameters = new URLSearchParams(location.search);
-    return { v: parameters.get("v"), l: parameters.get("l") };
+    return Object.fromEntries(OWNED.map((name) => [name, parameters.get(name)]));
   }
 
   /** Start to own the address of the page that is shown now. */
@@ -52,11 +69,16 @@ export class Address {
     this.path = location.pathname;
     if (window.navigation) window.navigation.addEventListener("currententrychange", this.rewrite);
     else this.interval = setInterval(this.rewrite, 500);
-    if (this.own.v) this.#write();
+    window.addEventListener("popstate", this.traversed);
+    // A map that was put away meanwhile takes over what the entry says that one has gone back to.
+    if (arrivedByTraverse && new URLSearchParams(location.search).has("v")) this.traversed();
+    else if (this.own.v) this.#write("replaceState");
+    arrivedByTraverse = false;
   }
 
   detach() {
     if (window.navigation) window.navigation.removeEventListener("currententrychange", this.rewrite);
+    window.removeEventListener("popstate", this.traversed);
     clearInterval(this.interval);
     clearTimeout(this.timer);
   }
@@ -67,7 +89,19 @@ export class Address {
     this.timer = setTimeout(this.rewrite, WRITE_AFTER_MS);
   }
 
-  #write() {
+  /** Write at once what is still waiting, so that Back leads to it. */
+  flush() {
+    clearTimeout(this.timer);
+    this.#write("replaceState");
+  }
+
+  /** Write what is set as an entry of its own, to which and from which Back leads. */
+  push() {
+    clearTimeout(this.timer);
+    this.#write("pushState");
+  }
+
+  #write(way) {
     // On the way to another page the address is no longer ours.
     if (location.pathname !== this.path || !this.own.v) return;
     // The page's own choice of the dataset leaves its default out of the address.
@@ -79,7 +113,7 @@ export class Address {
     this.last = search;
     if (search === location.search) return;
     try {
-      history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
+      history[way](history.state, "", `${location.pathname}${search}${location.hash}`);
     } catch {
       // Browsers limit how often the address may change; the next write catches up.
     }

@@ -1,5 +1,8 @@
 // What the user has chosen for each layer (visible, style, opacity, order), laid over what the
-// server proposes, and its readable form in the address: l=s2:true_colour:100,footprints:line:60
+// server proposes, and its readable form in the address: l=s2:true_colour~p2..98:100,footprints:split:60
+
+const release = new URL(import.meta.url).search;
+const { parseStyle, formatStyle } = await import(`./styletext.js${release}`);
 
 /** "s2:true_colour:100,…" → [{id, style, opacity}], bottom to top; null when nothing is usable. */
 export function parseLayers(text) {
@@ -24,7 +27,7 @@ export function formatLayers(layers) {
   const shown = layers.filter((layer) => layer.visible);
   if (!shown.length) return "none";
   return shown
-    .map((layer) => `${layer.id}:${layer.style?.id ?? ""}:${Math.round(layer.opacity * 100)}`)
+    .map((layer) => `${layer.id}:${layer.styleText}:${Math.round(layer.opacity * 100)}`)
     .join(",");
 }
 
@@ -33,12 +36,34 @@ const FIELDS = ["visible", "style", "opacity"];
 export class Choices {
   /** @param {Array|null} linked what parseLayers found in the address of a fresh load */
   constructor(linked = null) {
+    this.proposed = new Map();
+    this.source = [];
+    this.layers = [];
+    this.notices = []; // sentences about what a link asked for and is not there
+    this.link(linked);
+  }
+
+  /** Forget what was chosen; take what a link asks for, or with null what the server proposes. */
+  link(linked) {
     this.linked = linked;
     this.own = new Map(); // id → {visible?, style?, opacity?}
     this.order = null; // ids bottom to top, once the user has moved a layer
     this.touched = false;
-    this.proposed = new Map();
-    this.layers = [];
+  }
+
+  /** The same choices once more, for the other side of a comparison. */
+  copy() {
+    const other = new Choices();
+    other.own = new Map([...this.own].map(([id, own]) => [id, { ...own }]));
+    other.proposed = new Map(this.proposed);
+    other.order = this.order && [...this.order];
+    other.touched = this.touched;
+    return other;
+  }
+
+  /** What has to be said once. */
+  takeNotices() {
+    return this.notices.splice(0);
   }
 
   /** Take the server's layers; returns the layers as they are to be shown, bottom to top. */
@@ -83,6 +108,9 @@ export class Choices {
   #takeLink(layers) {
     const linked = this.linked.filter((item) => layers.some((layer) => layer.id === item.id));
     const all = this.linked.length === 0; // l=none
+    for (const { id } of this.linked) {
+      if (!layers.some((layer) => layer.id === id)) this.notices.push(`This dataset has no layer “${brief(id)}”.`);
+    }
     this.linked = null;
     if (!linked.length && !all) return;
     this.touched = true;
@@ -90,7 +118,7 @@ export class Choices {
       const item = linked.find((candidate) => candidate.id === layer.id);
       const own = { visible: Boolean(item) };
       if (item?.opacity !== null && item?.opacity !== undefined) own.opacity = item.opacity;
-      if (layer.styles.some((style) => style.id === item?.style)) own.style = item.style;
+      if (item?.style) own.style = this.#usableStyle(layer, item.style);
       this.own.set(layer.id, own);
     }
     // The shown layers take each other's places in the linked order; the hidden keep theirs.
@@ -99,16 +127,29 @@ export class Choices {
     this.order = this.order.map((id) => id ?? queue.shift());
   }
 
+  /** The linked style as far as it exists, with a sentence about what does not. */
+  #usableStyle(layer, text) {
+    const wish = parseStyle(text);
+    const style = layer.styles.find(({ id }) => id === wish.name);
+    const lost = wish.unknown.map((option) => `“${brief(option)}”`).join(", ");
+    if (!style) this.notices.push(`${layer.title} has no style “${brief(text)}”; its first one is shown.`);
+    else if (style.disabled) this.notices.push(`${layer.title}, ${style.title}: ${style.disabled}`);
+    else if (lost) this.notices.push(`The style option ${lost} is not known and was left out.`);
+    return style && !style.disabled ? formatStyle(wish) : undefined;
+  }
+
   #merge() {
     const merged = this.source.map((layer) => {
       const own = this.own.get(layer.id) ?? {};
-      const wish = own.style ?? layer.style;
       const usable = layer.styles.filter((style) => !style.disabled);
-      const style = usable.find((candidate) => candidate.id === wish) ?? usable[0] ?? null;
+      const wishes = [own.style, layer.style].filter(Boolean).map(parseStyle);
+      const wish = wishes.find(({ name }) => usable.some(({ id }) => id === name)) ?? parseStyle(usable[0]?.id);
+      const style = usable.find(({ id }) => id === wish.name) ?? null;
       const disabled = layer.disabled ?? (style ? null : (layer.styles[0]?.disabled ?? "Nothing to show"));
       return {
         ...layer,
         style,
+        styleText: style ? formatStyle(wish) : "",
         disabled,
         opacity: clamp(own.opacity ?? layer.opacity ?? 1),
         visible: !disabled && (own.visible ?? Boolean(layer.visible)),
@@ -129,6 +170,10 @@ function arrange(layers, order) {
     arranged.splice(below + 1, 0, layer);
   });
   return arranged;
+}
+
+function brief(text) {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 function clamp(opacity) {

@@ -5,15 +5,34 @@ const GIVE_UP_WAITING_MS = 4000;
 const ASK_AGAIN_AFTER_MS = 2000;
 const FIRST_Z_INDEX = 10;
 
+/** What several stacks of tiles tell, taken together: one of them loading is loading. */
+export class Progress {
+  constructor(onLoading, onFailed) {
+    this.tells = { onLoading, onFailed };
+    this.marked = { onLoading: new Set(), onFailed: new Set() };
+  }
+
+  /** The listeners for the stack of a name. */
+  of(name) {
+    const listener = (kind) => (isOn) => {
+      this.marked[kind][isOn ? "add" : "delete"](name);
+      this.tells[kind](this.marked[kind].size > 0);
+    };
+    return { onLoading: listener("onLoading"), onFailed: listener("onFailed") };
+  }
+}
+
 export class LayerStack {
   /**
    * @param {object} L Leaflet
    * @param {object} map
    * @param {{onLoading: function(boolean), onFailed: function(boolean)}} listeners
+   * @param {string} pane of the map in which the tiles are drawn
    */
-  constructor(L, map, listeners) {
+  constructor(L, map, listeners, pane = "tilePane") {
     this.L = L;
     this.map = map;
+    this.pane = pane;
     this.listeners = listeners;
     this.entries = new Map(); // id → {shown, incoming, opacity, zIndex}
     this.loading = new Set();
@@ -85,6 +104,7 @@ export class LayerStack {
 
   #add(layer, key, zIndex, opacity) {
     const tiles = this.L.tileLayer(layer.url, {
+      pane: this.pane,
       minZoom: layer.minZoom,
       maxZoom: layer.maxZoom,
       noWrap: true,

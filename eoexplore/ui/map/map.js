@@ -14,13 +14,14 @@ const live = new Map(); // element of Streamlit → MapView
 const tickets = new WeakMap(); // element of Streamlit → number of its latest call
 const STYLES = [
   "/vendor/leaflet/leaflet.css",
-  ...["map", "tools", "panel", "card"].map((name) => `/ui/${name}.css${release}`),
+  ...["map", "tools", "panel", "card", "viewer", "spectrum"].map((name) => `/ui/${name}.css${release}`),
 ];
 let parked = null;
 let loading = null;
 
 /** Called by the bootstrap in component.py. Resolves to the function that unmounts. */
-export async function mount({ data, parentElement }) {
+export async function mount(component) {
+  const { data, parentElement } = component;
   const ticket = (tickets.get(parentElement) ?? 0) + 1;
   tickets.set(parentElement, ticket);
   // Streamlit also calls the clean-up of a call that a newer one has overtaken, while the element
@@ -31,7 +32,7 @@ export async function mount({ data, parentElement }) {
     loading = null; // the next change of the data tries again
     throw error;
   });
-  if (isLatest()) show(parentElement, data, L, sheets);
+  if (isLatest()) show(component, L, sheets);
   return () => isLatest() && park(parentElement);
 }
 
@@ -53,7 +54,8 @@ async function sheet(url) {
   return made;
 }
 
-function show(parent, data, L, sheets) {
+function show(component, L, sheets) {
+  const { data, parentElement: parent } = component;
   let view = live.get(parent);
   if (view && view.dataset !== data.dataset) {
     destroy(view);
@@ -70,7 +72,7 @@ function show(parent, data, L, sheets) {
     view.attach(data);
   }
   counters.updates += 1;
-  view.update(data);
+  view.update(data, component);
 }
 
 function create(L, data) {

@@ -1,7 +1,7 @@
 // The layer panel: what is shown, in which style, how strongly, in which order, and the legend.
 
 const release = new URL(import.meta.url).search;
-const { el, icon, iconButton, setAttribute, swatch } = await import(`./dom.js${release}`);
+const { el, icon, iconButton, setAttribute } = await import(`./dom.js${release}`);
 
 export class Panel {
   constructor(view) {
@@ -16,7 +16,7 @@ export class Panel {
       { class: "eo-warning", role: "status", hidden: true },
       icon("warn"),
       el("span", { text: "Some tiles could not be loaded." }),
-      el("button", { type: "button", class: "eo-text-button", text: "Try again", on: { click: () => view.stack.retry() } }),
+      el("button", { type: "button", class: "eo-text-button", text: "Try again", on: { click: () => view.sides.forEach((side) => side.stack.retry()) } }),
     );
     this.online = this.#buildOnline();
     this.handle = el(
@@ -53,7 +53,6 @@ export class Panel {
   setZoom(zoom) {
     this.zoom = zoom;
     for (const row of this.rows.values()) row.showRange(zoom);
-    this.#renderLegend();
   }
 
   setOnline(source) {
@@ -69,8 +68,12 @@ export class Panel {
     this.onlineNote.textContent = host ? `Needs internet: loads pictures from ${host}` : "";
   }
 
-  /** @param {Array} layers as they are shown, bottom to top */
-  render(layers) {
+  /** Stop what would go on by itself while the map is parked. */
+  rest() {}
+
+  /** Show the layers of the active side. */
+  render() {
+    const { layers } = this.view.activeSide.choices; // bottom to top
     const ids = new Set(layers.map((layer) => layer.id));
     for (const [id, row] of this.rows) {
       if (ids.has(id)) continue;
@@ -86,7 +89,6 @@ export class Panel {
     });
     this.#arrange(elements);
     this.layers = layers;
-    this.#renderLegend();
     this.#syncHandle();
   }
 
@@ -97,17 +99,6 @@ export class Panel {
     const focused = this.view.root.getRootNode().activeElement;
     this.list.replaceChildren(...elements);
     if (focused && this.list.contains(focused)) focused.focus();
-  }
-
-  /** The legends of what is drawn at this zoom, topmost first. */
-  #renderLegend() {
-    const isDrawn = ({ visible, style, min_zoom: least = 0, max_zoom: most = 99 }) =>
-      visible && style?.legend && this.zoom >= least && this.zoom <= most;
-    const shown = this.layers.filter(isDrawn).reverse();
-    const key = JSON.stringify(shown.map((layer) => [layer.id, layer.style.legend]));
-    if (key === this.legendKey) return; // keeps what the user has folded or scrolled
-    this.legendKey = key;
-    this.legend.replaceChildren(...shown.map((layer) => legend(layer.style.legend)));
   }
 
   #buildOnline() {
@@ -209,17 +200,4 @@ class Row {
     this.note.textContent = text;
     this.note.hidden = !text;
   }
-}
-
-function legend({ title, note, entries }) {
-  const items = (entries ?? []).map(({ label, colour }) =>
-    el("li", {}, swatch(colour), el("span", { text: label })),
-  );
-  return el(
-    "details",
-    { class: "eo-legend", open: true },
-    el("summary", {}, el("span", { text: title ?? "Legend" }), icon("chevron")),
-    note ? el("p", { class: "eo-note", text: note }) : null,
-    el("ul", {}, ...items),
-  );
 }

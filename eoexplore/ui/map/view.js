@@ -1,26 +1,30 @@
 // One map: its element, its Leaflet instance, and the parts around it.
+//
+// What the parts may use of a view:
+//   state(), apply(state, {push})   what stands in the address: {v, l, d, c, r, rd, i}, texts or null
+//   sides, activeSide, sideOf(node) one Side, or two while comparing: {name, map, stack, choices, date}
+//   queryOf(side), url(path, …)     the query that every question about what is shown must carry
+//   legendLayers()                  what is drawn at this zoom, topmost first
+//   onChange(listener)              after any change of layers, styles, dates, zoom, sides, selection
+//   setLayer, setDate, showBounds, goTo, marks.add(make), keys.add([…]), say(text), ask(payload)
+//   clickMode(latlng, side, event)  what a click does; null puts the inspector back
+//   setOpen(text)                   the inspector tells which patch is open (`i`); in the other
+//                                   direction the view calls inspector.restore(text or null)
 
 const release = new URL(import.meta.url).search;
-const [{ el }, { degrees, localUrl }, { Address, parseView, formatView }, { Choices, parseLayers }, parts] =
-  await Promise.all([
-    import(`./dom.js${release}`),
-    import(`./format.js${release}`),
-    import(`./address.js${release}`),
-    import(`./choices.js${release}`),
-    Promise.all(
-      ["layers", "background", "panel", "tools", "inspect", "keys"].map((name) => import(`./${name}.js${release}`)),
+const [{ el }, { degrees, localUrl }, { Address, parseView, formatView }, { Choices, parseLayers }, ...parts] =
+  await Promise.all(
+    ["dom", "format", "address", "choices", "side", "layers", "marks", "rules", "frame", "questions", "compare", "panel", "legend", "tools", "inspect", "keys"].map(
+      (name) => import(`./${name}.js${release}`),
     ),
-  ]);
-const { LayerStack, Background, Panel, Tools, Inspector, Keys } = Object.assign({}, ...parts);
+  );
+const { Side, SideState, createMap, canvasOf, WIDEST_ZOOM, DEEPEST_ZOOM, Marks } = Object.assign({}, ...parts);
+const { parseRule, formatRule, Frame, Questions, Progress, Compare, Panel, Legend, Tools, Inspector, Keys } = Object.assign({}, ...parts);
 
-const WIDEST_ZOOM = 2;
-const DEEPEST_ZOOM = 18;
-const NARROW_PX = 640;
-const CRAMPED_PX = 1000; // the panel and the card side by side would hide the map
 const DEFAULT_BOUNDS = [-25, 34, 45, 72];
 
 // What outlives a map in this tab: the last view and choices of each dataset.
-const memory = new Map(); // dataset → {view, choices, goto}
+const memory = new Map(); // dataset → {view, goto, left, right, compare, open}
 let addressIsFresh = true;
 
 export class MapView {
@@ -32,41 +36,46 @@ export class MapView {
     // The address speaks for the first map of a tab only: later it tells of the map before.
     const linked = addressIsFresh && !remembered ? Address.read() : {};
     addressIsFresh = false;
-    this.memory = remembered ?? { view: null, goto: null, choices: new Choices(parseLayers(linked.l)) };
+    this.notices = [];
+    this.memory = remembered ?? {
+      view: null,
+      goto: null,
+      left: new SideState(new Choices(parseLayers(linked.l)), this.#rule(linked.d)),
+      right: linked.r || linked.rd ? new SideState(new Choices(parseLayers(linked.r)), this.#rule(linked.rd)) : null,
+      compare: linked.c ?? null,
+      open: linked.i ?? null,
+    };
     memory.set(this.dataset, this.memory);
     const place = parseView(linked.v);
+    if (linked.v && !place) this.notices.push("The place in this link cannot be read.");
     this.hasLink = Boolean(place);
     this.firstView = place ?? this.memory.view;
-    this.choices = this.memory.choices;
-    this.address = new Address(this.dataset);
+    this.left = new Side("left", this.memory.left);
+    this.listeners = new Set();
+    this.marks = new Marks(L);
+    this.questions = new Questions(this);
+    this.address = new Address(this.dataset, (state) => this.apply(state, { push: false }));
     this.#build();
   }
 
   /** The element has just been put into the page: for the first time, or again after parking. */
   attach(data) {
     this.attached = true;
-    this.#fit();
-    this.#measure();
+    this.frame.fit();
     if (!this.map) this.#createMap(data);
-    else this.map.invalidateSize({ animate: false });
-    this.observer = new ResizeObserver(() => this.#resized());
-    this.observer.observe(this.root);
-    const block = this.root.getRootNode().host?.closest('[data-testid="stVerticalBlock"]');
-    if (block) this.observer.observe(block);
-    this.onWindow = () => this.#fit();
-    window.addEventListener("resize", this.onWindow);
+    this.frame.attach();
     this.address.attach();
     this.keys.attach();
-    this.#resized();
+    this.compare.resized();
   }
 
   /** Taken out of the page, to be adopted later: let go of everything outside the element. */
   detach() {
     this.attached = false;
-    this.observer?.disconnect();
-    window.removeEventListener("resize", this.onWindow);
+    this.frame.detach();
     this.address.detach();
     this.keys.detach();
+    this.panel.rest();
     this.map?.stop();
     this.root.remove();
   }
@@ -74,122 +83,173 @@ export class MapView {
   destroy() {
     if (this.attached) this.detach();
     this.inspector?.stop();
-    this.stack?.clear();
+    this.compare?.stop();
+    this.left.clear();
     this.map?.remove();
     this.map = null;
   }
 
   /** Show what the server has sent; called at each change of the data. */
-  update(data) {
+  update(data, component) {
     this.data = data;
+    this.component = component;
     const isFirst = !this.isShown;
     this.isShown = true;
     this.#theme();
-    this.background.showOutlines(localUrl(data.base, data.outlines));
     this.root.classList.toggle("eo-synthetic", Boolean(data.synthetic));
     this.inspector.setSource(data);
     this.panel.setOnline(data.online ?? null);
-    this.#show(this.choices.sync(data.layers ?? []));
-    this.#zoomed();
+    if (isFirst) this.compare.set(this.memory.compare);
+    for (const side of this.sides) side.choices.sync(data.layers ?? []);
+    this.#show();
     // A link's place is newer than a jump that was asked for before the page was loaded.
     this.#jump(data.goto, !(isFirst && this.hasLink));
+    if (isFirst && this.memory.open) this.inspector.restore?.(this.memory.open);
   }
 
   // -- what the parts ask for ---------------------------------------------------------------
 
-  toggleLayer(id) {
-    const layer = this.choices.layers.find((candidate) => candidate.id === id);
-    if (layer && !layer.disabled) this.setLayer(id, { visible: !layer.visible });
+  get sides() {
+    return this.compare?.right ? [this.left, this.compare.right] : [this.left];
   }
 
-  setLayer(id, change) {
-    this.#show(this.choices.set(id, change));
+  /** The side that the panel and the keys are about. */
+  get activeSide() {
+    return this.compare?.isRightActive ? this.compare.right : this.left;
   }
 
-  moveLayer(id, step) {
-    this.#show(this.choices.move(id, step));
+  /** The side in whose map an element lies, or null. */
+  sideOf(node) {
+    return this.sides.find((side) => side.map?.getContainer().contains(node)) ?? null;
+  }
+
+  /** What stands in the address; null for what is as the dataset proposes it. */
+  state() {
+    const right = this.compare.right;
+    return {
+      v: this.memory.view ? formatView(this.memory.view) : null,
+      l: this.left.choices.format(),
+      d: this.left.date || null,
+      c: this.compare.format(),
+      r: right ? (right.choices.format() ?? "") || null : null,
+      rd: right?.date || null,
+      i: this.memory.open,
+    };
+  }
+
+  /**
+   * Go over to another state in place. Names that are left out stay as they are; null means the
+   * default. A part that cannot be read or is not there any more is said, and left as it is.
+   *
+   * @param {{push?: boolean}} options false: the address gets no entry of its own for Back
+   */
+  apply(state, { push = true } = {}) {
+    this.address.flush();
+    if ("c" in state) this.compare.set(state.c);
+    this.#applySide(this.left, state, "l", "d");
+    if (this.compare.right) this.#applySide(this.compare.right, state, "r", "rd");
+    const place = parseView(state.v);
+    if (place) this.goTo(place, { push: false });
+    else if (state.v) this.notices.push("The place in this link cannot be read.");
+    this.#show();
+    if ("i" in state && state.i !== this.memory.open) {
+      this.setOpen(state.i);
+      this.inspector.restore?.(state.i);
+    }
+    if (push) this.address.push();
+  }
+
+  /** Move the map; an entry of its own in the history, unless `push` is false. */
+  goTo({ lat, lon, zoom }, { push = true } = {}) {
+    if (push) this.address.flush();
+    this.map.setView([lat, lon], Math.min(DEEPEST_ZOOM, Math.max(WIDEST_ZOOM, zoom)), { animate: false });
+    if (push) this.address.push();
+  }
+
+  setOpen(text) {
+    this.memory.open = text || null;
+    this.address.set({ i: this.memory.open });
+  }
+
+  /** "select=…&palette=…&v=…&date=…" */
+  queryOf(side = this.activeSide) {
+    return this.questions.queryOf(side);
+  }
+
+  /** The address of a question about what a side shows; null values are left out. */
+  url(path, side = this.activeSide, values = {}) {
+    return this.questions.url(path, side, values);
+  }
+
+  /** @returns {Array<{side, id, title, kind, style, styleText, opacity, url}>} `url` of its legend */
+  legendLayers() {
+    return this.questions.legendLayers();
+  }
+
+  /** @returns {function()} ends the listening */
+  onChange(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  say(text) {
+    if (text) this.tools.say(text);
+  }
+
+  /** Ask the page for something only it can do, such as a new selection. */
+  ask(payload) {
+    this.component?.setTriggerValue?.("ask", payload);
+  }
+
+  get clickMode() {
+    return this.clickDoes ?? ((latlng, side) => this.inspector.pick(latlng, side));
+  }
+
+  set clickMode(does) {
+    this.clickDoes = does;
+    this.root.classList.toggle("eo-busy-click", Boolean(does));
+  }
+
+  toggleLayer(id, side = this.activeSide) {
+    const layer = side.choices.layers.find((candidate) => candidate.id === id);
+    if (layer && !layer.disabled) this.setLayer(id, { visible: !layer.visible }, side);
+  }
+
+  /** @param {{visible?: boolean, style?: string, opacity?: number}} change `style` is its whole text */
+  setLayer(id, change, side = this.activeSide) {
+    side.choices.set(id, change);
+    this.#show();
+  }
+
+  moveLayer(id, step, side = this.activeSide) {
+    side.choices.move(id, step);
+    this.#show();
+  }
+
+  setDate(text, side = this.activeSide) {
+    side.state.date = formatRule(parseRule(text) ?? { kind: "latest" });
+    this.#show();
   }
 
   setOnline(isOn) {
-    this.background.setOnline(isOn ? this.data.online : null);
+    this.onlineIsOn = isOn;
+    for (const { background } of this.compare.maps) background.setOnline(isOn ? this.data.online : null);
     this.tools.setAttribution(isOn ? this.data.online.attribution : "");
   }
 
   toggleFullScreen() {
     const scope = this.root.getRootNode();
     if (scope.fullscreenElement || document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen?.().catch(() => this.tools.say("Full screen is not allowed here."));
+    else this.root.requestFullscreen?.().catch(() => this.say("Full screen is not allowed here."));
   }
 
-  // -- building -----------------------------------------------------------------------------
-
-  #build() {
-    this.canvas = el("div", {
-      class: "eo-map",
-      tabindex: "0",
-      role: "application",
-      "aria-label": "Map. Arrow keys pan, plus and minus zoom, Enter asks at the centre.",
-    });
-    this.root = el("div", { class: "eo-root", "data-dataset": this.dataset }, this.canvas);
-    this.tools = new Tools(this);
-    this.panel = new Panel(this);
-    this.inspector = new Inspector(this);
-    this.keys = new Keys(this);
-    this.root.append(
-      el("div", { class: "eo-crosshair", "aria-hidden": "true" }),
-      ...this.tools.elements,
-      this.panel.element,
-      this.inspector.element,
-    );
-  }
-
-  #createMap(data) {
-    const L = this.L;
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.map = L.map(this.canvas, {
-      zoomControl: false,
-      attributionControl: false,
-      keyboard: false, // keys.js does it, for the whole page
-      fadeAnimation: false,
-      zoomAnimation: !calm,
-      inertia: !calm,
-      minZoom: WIDEST_ZOOM,
-      maxZoom: DEEPEST_ZOOM,
-      maxBounds: [[-85.06, -200], [85.06, 200]],
-      maxBoundsViscosity: 0.7,
-      wheelPxPerZoomLevel: 90,
-    });
-    this.background = new Background(L, this.map);
-    this.stack = new LayerStack(L, this.map, {
-      onLoading: (isLoading) => this.root.classList.toggle("eo-loading", isLoading),
-      onFailed: (hasFailed) => this.panel.setFailed(hasFailed),
-    });
-    this.map.on("moveend", () => this.#moved());
-    this.map.on("zoomend", () => this.#zoomed());
-    this.map.on("click", (event) => this.inspector.pick(event.latlng));
-    this.map.on("mousemove", (event) => this.#cursor(event.latlng));
-    this.map.on("mouseout", () => this.tools.setCoordinates(""));
-    L.control.scale({ imperial: false, maxWidth: 110 }).addTo(this.map);
-    this.#firstPlace(data);
-    this.#zoomed();
-  }
-
-  #firstPlace(data) {
-    if (this.firstView) {
-      const { lat, lon, zoom } = this.firstView;
-      this.map.setView([lat, lon], Math.min(DEEPEST_ZOOM, Math.max(WIDEST_ZOOM, zoom)), { animate: false });
-      return;
-    }
-    this.showBounds(isBounds(data.start) ? data.start : DEFAULT_BOUNDS);
-  }
-
-  /** Fit west, south, east, north into the part of the map that no panel covers. */
+  /** Fit west, south, east, north into the part of the left map that no panel covers. */
   showBounds([west, south, east, north]) {
-    const frame = this.root.getBoundingClientRect();
-    const isWide = frame.width >= NARROW_PX;
+    const frame = this.canvas.getBoundingClientRect();
+    const isWide = !this.frame.isNarrow;
     const left = isWide ? this.panel.element.getBoundingClientRect().right - frame.left : 0;
     const card = this.inspector.element.getBoundingClientRect();
-    const right = isWide && card.width ? frame.right - card.left : 0;
+    const right = isWide && card.width ? Math.max(0, frame.right - card.left) : 0;
     // Where little would be left between them, the middle of the map is the better place.
     const isRoomy = frame.width - left - right > 300;
     this.map.fitBounds([[south, west], [north, east]], {
@@ -200,22 +260,84 @@ export class MapView {
     });
   }
 
+  // -- building -----------------------------------------------------------------------------
+
+  #build() {
+    this.canvas = canvasOf("Map. Arrow keys pan, plus and minus zoom, Enter asks at the centre.");
+    this.root = el("div", { class: "eo-root", "data-dataset": this.dataset }, this.canvas);
+    this.frame = new Frame(this.root, () => this.attached && this.compare.resized());
+    this.keys = new Keys(this);
+    this.tools = new Tools(this);
+    this.compare = new Compare(this, this.memory);
+    this.panel = new Panel(this);
+    this.progress = new Progress(
+      (isLoading) => this.root.classList.toggle("eo-loading", isLoading),
+      (hasFailed) => this.panel.setFailed(hasFailed),
+    );
+    this.legend = new Legend(this, this.panel.legend);
+    this.inspector = new Inspector(this);
+    this.root.append(
+      el("div", { class: "eo-crosshair", "aria-hidden": "true" }),
+      ...this.compare.elements,
+      ...this.tools.elements,
+      this.panel.element,
+      this.inspector.element,
+    );
+  }
+
+  #createMap(data) {
+    const { map, background } = createMap(this.L, this.canvas);
+    this.map = map;
+    this.compare.adopt(this.left, map, background);
+    map.on("moveend", () => this.#moved());
+    map.on("zoomend", () => this.#zoomed());
+    this.L.control.scale({ imperial: false, maxWidth: 110 }).addTo(map);
+    this.left.place(this.L, map, this.progress.of("left"));
+    if (this.firstView) this.goTo(this.firstView, { push: false });
+    else this.showBounds(isBounds(data.start) ? data.start : DEFAULT_BOUNDS);
+    this.#zoomed();
+  }
+
   // -- following ----------------------------------------------------------------------------
 
-  #show(layers) {
+  #applySide(side, state, layers, date) {
+    if (layers in state) {
+      side.choices.link(parseLayers(state[layers]));
+      side.choices.sync(this.data.layers ?? []);
+    }
+    if (date in state) side.state.date = this.#rule(state[date]);
+  }
+
+  /** A date rule of an address, as far as it is one. */
+  #rule(text) {
+    const rule = parseRule(text);
+    if (!rule) this.notices.push(`The date “${String(text).slice(0, 40)}” is not known; the latest is shown.`);
+    return formatRule(rule ?? { kind: "latest" });
+  }
+
+  /** Bring tiles, panel, legend and address in line with what is chosen. */
+  #show() {
     const base = this.data.base ?? "";
-    const wanted = layers
-      .filter((layer) => layer.visible && layer.style)
-      .map((layer) => ({
-        id: layer.id,
-        url: localUrl(base, layer.style.url),
-        minZoom: layer.min_zoom ?? 0,
-        maxZoom: layer.max_zoom ?? DEEPEST_ZOOM,
-        opacity: layer.opacity,
-      }));
-    this.stack.apply(wanted.filter((layer) => layer.url));
-    this.panel.render(layers, this.map.getZoom());
-    this.address.set({ l: this.choices.format() });
+    for (const { background } of this.compare.maps) background.showOutlines(localUrl(base, this.data.outlines));
+    for (const side of this.sides) side.draw(base);
+    this.panel.render();
+    this.#zoomed();
+    const { v, ...state } = this.state();
+    this.address.set(state);
+    const notices = [...this.notices.splice(0), ...this.sides.flatMap((side) => side.choices.takeNotices())];
+    this.say(notices.join(" "));
+  }
+
+  /** Called by the comparison after it has changed. */
+  sidesChanged() {
+    if (!this.isShown) return;
+    for (const side of this.sides) if (!side.choices.source.length) side.choices.sync(this.data.layers ?? []);
+    this.#show();
+  }
+
+  #tell() {
+    this.legend.update();
+    for (const listener of this.listeners) listener(this);
   }
 
   /** Go where the server asks for, once for each number. */
@@ -223,11 +345,15 @@ export class MapView {
     if (!goto || goto.seq === this.memory.goto) return;
     this.memory.goto = goto.seq;
     if (!isWelcome || !isBounds(goto.bounds)) return;
+    this.address.flush();
     this.showBounds(goto.bounds);
+    this.address.push();
   }
 
   #moved() {
-    const centre = this.map.getCenter().wrap();
+    // Of the whole pixels that are shown, not of the place that was asked for: read again, it
+    // leads to the same pixels.
+    const centre = this.map.unproject(this.map.getPixelBounds().getCenter()).wrap();
     this.memory.view = { lat: centre.lat, lon: centre.lng, zoom: this.map.getZoom() };
     this.address.set({ v: formatView(this.memory.view) });
   }
@@ -235,54 +361,29 @@ export class MapView {
   #zoomed() {
     const zoom = this.map.getZoom();
     this.tools.setZoom(zoom, this.map.getMinZoom(), this.map.getMaxZoom());
-    const from = this.data.imagery_zoom;
-    const hasPictures = (this.data.layers ?? []).some(
+    this.tools.setHint(this.#hint(zoom));
+    this.panel.setZoom(zoom);
+    if (this.isShown) this.#tell();
+  }
+
+  #hint(zoom) {
+    const { imagery_zoom: from, whole_zoom: whole, layers } = this.data;
+    const hasPictures = (layers ?? []).some(
       ({ id, disabled }) => !disabled && id !== "density" && id !== "footprints",
     );
-    const wanted = hasPictures ? "imagery" : "footprints";
-    const { whole_zoom: whole } = this.data;
-    let hint = "";
-    if (zoom < from) hint = `Zoom in for ${wanted} (from zoom ${from})`;
-    else if (zoom < whole && hasPictures) hint = "Imagery fills in as the index is built";
-    this.tools.setHint(hint);
-    this.panel.setZoom(zoom);
+    if (zoom < from) return `Zoom in for ${hasPictures ? "imagery" : "footprints"} (from zoom ${from})`;
+    return zoom < whole && hasPictures ? "Imagery fills in as the index is built" : "";
   }
 
-  #cursor(latlng) {
-    const place = latlng.wrap();
-    this.tools.setCoordinates(degrees(place.lat, place.lng));
-  }
-
-  #resized() {
-    // While it is parked the element measures nothing; a map of no size would lose its place.
-    if (!this.attached || !this.root.clientWidth) return;
-    this.#fit();
-    this.#measure();
-    this.map?.invalidateSize({ animate: false });
-  }
-
-  #measure() {
-    this.root.classList.toggle("eo-narrow", this.root.clientWidth < NARROW_PX);
-    this.root.classList.toggle("eo-cramped", this.root.clientWidth < CRAMPED_PX);
-  }
-
-  /** Tell the style how far down the page the map begins; its height is what the window leaves. */
-  #fit() {
-    const host = this.root.getRootNode().host;
-    if (!host) return;
-    const scroller = host.closest('[data-testid="stMain"]') ?? document.scrollingElement;
-    const top = Math.max(0, Math.round(host.getBoundingClientRect().top + scroller.scrollTop));
-    if (this.top !== undefined && Math.abs(this.top - top) < 2) return;
-    this.top = top;
-    this.root.style.setProperty("--eo-top", `${top}px`);
+  /** Called for every map: the cursor's place, or null where it has left. */
+  cursorAt(latlng) {
+    const place = latlng?.wrap();
+    this.tools.setCoordinates(place ? degrees(place.lat, place.lng) : "");
   }
 
   #theme() {
-    const colour = getComputedStyle(this.root).backgroundColor;
-    const [red, green, blue] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number);
-    const theme = 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light";
-    this.root.dataset.theme = theme;
-    this.background.setTheme(theme);
+    this.theme = this.frame.theme();
+    for (const { background } of this.compare.maps) background.setTheme(this.theme);
   }
 }
 

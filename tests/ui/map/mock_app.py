@@ -56,7 +56,8 @@ async def tile(request: Request) -> Response:
     style = request.query_params.get("style", "")
     if style == "broken":
         return Response(status_code=500)
-    seed = f"{parts['layer']}{style}{request.query_params.get('select', '')}"
+    query = request.query_params
+    seed = f"{parts['layer']}{style}{query.get('select', '')}{query.get('date', '')}"
     tint = np.frombuffer(hashlib.sha256(seed.encode()).digest()[:3], "u1").astype(float)
     random = np.random.default_rng([parts["x"], parts["y"], parts["z"]])
     grain = np.kron(random.uniform(0.5, 1.0, (16, 16)), np.ones((16, 16)))
@@ -64,6 +65,60 @@ async def tile(request: Request) -> Response:
     picture[..., :3] = (tint * 0.6 + 60)[None, None, :] * grain[..., None]
     picture[..., 3] = np.where(grain > 0.58, 255, 0)
     return png(picture)
+
+
+CLASS_COLOURS = [("111", "Urban fabric", "#c94a3c"), ("211", "Arable land", "#f2d65c")]
+CLASS_COLOURS += [("231", "Pastures", "#c9dd7a"), ("312", "Coniferous forest", "#2f6b3a")]
+CLASS_COLOURS += [("512", "Inland waters", "#5aa3d0"), ("523", "Marine waters", "#2c5d9b")]
+CHANNELS = [("B04 Red", "#d62728"), ("B03 Green", "#2ca02c"), ("B02 Blue", "#1f77b4")]
+
+
+def legend(request: Request) -> Response:
+    """Describe the picture of a style, as the server does: classes, channels, a ramp or steps."""
+    layer, style = request.path_params["layer"], request.query_params.get("style", "")
+    hostile = HOSTILE if request.query_params.get("select") == "hostile" else ""
+    plain = {"title": f"{layer} {style}{hostile}", "note": None, "kind": "classes", "unit": None}
+    plain |= {"entries": [], "channels": [], "ramp": None, "formula": None, "source": None}
+    plain["histogram"] = None
+    if layer == "reference_map":
+        entries = [
+            {"key": key, "label": label + hostile, "colour": colour, "help": f"CLC {key}"}
+            for key, label, colour in CLASS_COLOURS
+        ]
+        return JSONResponse(plain | {"title": f"19 classes{hostile}", "entries": entries})
+    if layer in ("density", "footprints"):
+        steps = [{"key": "1", "label": "1 – 10", "colour": "#cfe8e1", "help": ""}]
+        steps += [{"key": "2", "label": "> 10", "colour": "#0f6b5c", "help": ""}]
+        title = "Patches per cell" if layer == "density" else "Split"
+        return JSONResponse(plain | {"title": title, "kind": "steps", "entries": steps})
+    return JSONResponse(plain | picture_legend(style))
+
+
+def picture_legend(style: str) -> dict[str, object]:
+    """Describe a stretched picture: an index has a ramp, a composite three channels."""
+    is_index = style.startswith("index.")
+    low, high = (-0.2, 0.9) if is_index else (0, 2000)
+    names = [("NDVI", "#777777")] if is_index else CHANNELS
+    edges = np.linspace(low - (high - low) / 4, high * 1.5, 41)
+    histogram = [
+        {
+            "label": label,
+            "colour": colour,
+            "edges": [round(float(edge), 4) for edge in edges],
+            "counts": [round(1e5 * math.exp(-(((i - 14 - 3 * k) / 6) ** 2))) for i in range(40)],
+        }
+        for k, (label, colour) in enumerate(names)
+    ]
+    channels = [{"label": n, "colour": c, "low": low, "high": high} for n, c in names]
+    ramp = {"colours": ["#a6611a", "#f5f5f5", "#018571"], "low": low, "high": high}
+    return {
+        "kind": "ramp" if is_index else "channels",
+        "unit": "" if is_index else "reflectance × 10,000",
+        "channels": [] if is_index else channels,
+        "ramp": ramp if is_index else None,
+        "formula": "(B08 - B04) / (B08 + B04)" if is_index else None,
+        "histogram": histogram,
+    }
 
 
 def png(picture: np.ndarray) -> Response:
@@ -162,6 +217,7 @@ def routes(base: str) -> list[BaseRoute]:
         Route(f"{base}/assets/{{path:path}}", static),
         Route(f"{base}/vendor/leaflet/{{path:path}}", static),
         Route(f"{base}/tiles/mock/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}.png", tile),
+        Route(f"{base}/legend/mock/{{layer}}", legend),
         Route(f"{base}/point/{{dataset}}/{{lon}}/{{lat}}", point),
         Route(f"{base}/patch/{{dataset}}/{{id}}/card.json", card),
         Route(f"{base}/patch/{{dataset}}/{{id}}/{{name}}.png", picture),

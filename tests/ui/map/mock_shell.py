@@ -6,54 +6,49 @@ import streamlit as st
 
 from eoexplore.ui.map import mount_map
 
-PALETTE = [("Urban fabric", "#c94a3c"), ("Arable land", "#f2d65c"), ("Pastures", "#c9dd7a")]
-PALETTE += [("Broad-leaved forest", "#63a355"), ("Coniferous forest", "#2f6b3a")]
-PALETTE += [("Inland waters", "#5aa3d0"), ("Marine waters", "#2c5d9b")]
+INDICES = ("NDVI", "EVI", "SAVI", "NDMI", "NDWI", "MNDWI", "NBR", "BSI", "NDBI", "NDSI")
 
 
-def style(layer: str, name: str, title: str, select: str, **more: object) -> dict[str, object]:
-    url = f"/tiles/mock/{layer}/{{z}}/{{x}}/{{y}}.png?style={name}&select={quote(select, safe='')}"
-    return {"id": name, "title": title, "url": url, "legend": None, "disabled": None} | more
+def style(name: str, title: str, group: str = "", **more: object) -> dict[str, object]:
+    about = {"id": name, "title": title, "group": group, "help": None, "disabled": None}
+    return about | more
 
 
 def layer(
-    name: str, title: str, styles: list[dict[str, object]], **more: object
+    name: str, title: str, styles: list[dict[str, object]], select: str, **more: object
 ) -> dict[str, object]:
-    about = {"id": name, "title": title, "visible": True, "opacity": 1.0, "styles": styles}
+    query = f"style={{style}}&date={{date}}&select={quote(select, safe='')}"
+    about = {"id": name, "title": title, "kind": "optical", "visible": True, "opacity": 1.0}
+    about |= {"url": f"/tiles/mock/{name}/{{z}}/{{x}}/{{y}}.png?{query}", "styles": styles}
     about |= {"style": styles[0]["id"], "min_zoom": 8, "max_zoom": 18, "disabled": None}
-    return about | more
+    return about | {"controls": []} | more
 
 
 def layers(select: str, wish: str, opacity: float, hostile: bool) -> list[dict[str, object]]:
     bad = '{{7*7}} <img src=x onerror="window.hacked=1"> </script>' if hostile else ""
-    entries = [{"label": label + bad, "colour": colour} for label, colour in PALETTE]
-    legend = {"title": f"19 classes{bad}", "note": f"CORINE 2018{bad}", "entries": entries}
-    ramp = {"title": "Patches per cell", "note": "Far out: how many patches lie here"}
-    ramp["entries"] = [
-        {"label": "1 – 10", "colour": "#cfe8e1"},
-        {"label": "> 10", "colour": "#0f6b5c"},
-    ]
+    missing = "B11 is missing in all patches"
     s2 = [
-        style("s2", "true_colour", f"True colour{bad}", select),
-        style("s2", "colour_infrared", "Colour infrared", select),
-        style(
-            "s2", "swir", "Short-wave infrared", select, disabled="B11 is missing in all patches"
+        style("true_colour", f"True colour{bad}", "Composites", help="B04, B03, B02"),
+        style("colour_infrared", "Colour infrared", "Composites", help="B08, B04, B03"),
+        style("swir", "Short-wave infrared", "Composites", disabled=missing),
+        style("broken", "Broken", "Composites"),
+        *(style(f"band.B{i:02}", f"B{i:02}", "Bands") for i in range(1, 9)),
+        *(
+            style(f"index.{name}", name, "Indices: vegetation", help=f"Formula of {name}")
+            for name in (*INDICES, *(f"X{i}" for i in range(100)))
         ),
-        style("s2", "broken", "Broken", select),
     ]
-    map_styles = [
-        style("reference_map", "clc19", "19 classes", select, legend=legend),
-        style("reference_map", "clc44", "44 classes", select, legend=legend),
-    ]
-    density = [style("density", "count", "Density", select, legend=ramp)]
+    map_styles = [style("clc19", "19 classes"), style("clc44", "44 classes")]
+    radar = {"visible": False, "disabled": "No patch has Sentinel-1 images", "kind": "sar"}
+    labels = {"visible": False, "kind": "categorical", "controls": ["classes", "line"]}
+    frames = [style("split", "by split"), style("season", "by season")]
     return [
-        layer("density", "Density", density, min_zoom=0, max_zoom=7),
-        layer("s1", "Sentinel-1", [style("s1", "vv", "VV", select)], visible=False,
-              disabled="No patch has Sentinel-1 images"),
-        layer("s2", f"Sentinel-2{bad}", s2, style=wish),
-        layer("reference_map", "Reference map", map_styles, visible=False, opacity=opacity),
-        layer("footprints", "Footprints", [style("footprints", "line", "Outline", select)],
-              visible=False),
+        layer("density", "Density", [style("count", "patches")], select, min_zoom=0, max_zoom=7,
+              kind="density"),
+        layer("s1", "Sentinel-1", [style("vv", "VV")], select, **radar),
+        layer("s2", f"Sentinel-2{bad}", s2, select, style=wish, controls=["stretch"]),
+        layer("reference_map", "Reference map", map_styles, select, opacity=opacity, **labels),
+        layer("footprints", "Footprints", frames, select, visible=False, kind="footprints"),
     ]  # fmt: skip
 
 
@@ -70,6 +65,8 @@ def map_page() -> None:
         st.query_params["other"] = "1"
     seq = st.session_state.get("seq")
     chosen = select or (f"n={number}" if number else "")
+    if "map" in st.session_state and (asked := st.session_state["map"].get("ask")):
+        st.session_state.asked = asked
     mount_map(
         {
             "dataset": "mock",
@@ -77,7 +74,7 @@ def map_page() -> None:
             "synthetic": True,
             "start": [11.9, 47.45, 12.1, 47.55],
             "goto": {"seq": seq, "bounds": [13.0, 48.0, 13.1, 48.05]} if seq else None,
-            "query": f"select={quote(chosen, safe='')}&v=1",
+            "query": f"select={quote('hostile' if hostile else chosen, safe='')}&v=1",
             "outlines": "/assets/countries-110m.json",
             "online": {
                 "title": "OpenStreetMap (online)",
@@ -85,6 +82,8 @@ def map_page() -> None:
                 "attribution": "© OpenStreetMap contributors",
             },
             "imagery_zoom": 8,
+            "seasons": ["winter", "spring", "summer", "autumn"],
+            "dates": ["2017-06-13", "2017-08-01", "2017-11-05", "2018-02-14"],
             "layers": layers(chosen, wish, 0.6, hostile),
         },
         key="map",

@@ -93,11 +93,11 @@ def test_panel_tells_reasons_and_changes_without_requests(map_page):
     option = map_page.at("[data-layer=s2] option[value=swir]")
     assert option.is_disabled()
     assert option.inner_text() == "Short-wave infrared (B11 is missing in all patches)"
-    assert map_page.at(".eo-legend").count() == 0
+    assert map_page.at(".eo-legend summary").all_inner_texts() == ["s2 true_colour"]
     map_page.at("[data-layer=reference_map] button").first.click()
     map_page.settle()
     assert map_page.at(".eo-legend li").all_inner_texts()[0] == "Urban fabric"
-    assert "Coniferous forest" in map_page.at(".eo-legend").inner_text()
+    assert "Coniferous forest" in map_page.at(".eo-legends").inner_text()
 
     # Opacity and order ask for no tile.
     since = len(map_page.requests)
