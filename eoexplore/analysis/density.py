@@ -1,5 +1,6 @@
 """How many patches lie in each cell of a Web Mercator tile."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,10 +36,10 @@ def peak(points: Points, z: int) -> int:
     return int(np.unique(cells, return_counts=True)[1].max(initial=1))
 
 
-def counts(
+def cells(
     points: Points, mask: npt.NDArray[np.bool_], z: int, x: int, y: int
-) -> npt.NDArray[np.int64]:
-    """Count the points in each cell of a tile.
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """Find the points of a tile and the cell of each.
 
     Args:
         points: patch centres.
@@ -48,7 +49,7 @@ def counts(
         y: tile row.
 
     Returns:
-        Counts, shape (CELLS, CELLS), northern row first.
+        Rows of the points, and their cells: CELLS times the row from the north, plus the column.
     """
     side = 1 / 2**z
     inside = mask & (points.x >= x * side) & (points.x < (x + 1) * side)
@@ -57,7 +58,41 @@ def counts(
     scale = CELLS * 2**z
     column = np.minimum((points.x[rows] * scale).astype(np.int64) - x * CELLS, CELLS - 1)
     row = np.minimum((points.y[rows] * scale).astype(np.int64) - y * CELLS, CELLS - 1)
-    return np.bincount(row * CELLS + column, minlength=CELLS**2).reshape(CELLS, CELLS)
+    return rows, row * CELLS + column
+
+
+def counts(
+    points: Points, mask: npt.NDArray[np.bool_], z: int, x: int, y: int
+) -> npt.NDArray[np.int64]:
+    """Count the points in each cell of a tile; arguments as in `cells`.
+
+    Returns:
+        Counts, shape (CELLS, CELLS), northern row first.
+    """
+    cell = cells(points, mask, z, x, y)[1]
+    return np.bincount(cell, minlength=CELLS**2).reshape(CELLS, CELLS)
+
+
+def dominant(
+    cell: npt.NDArray[np.int64], weights: Iterable[npt.NDArray[np.generic]]
+) -> npt.NDArray[np.intp]:
+    """Return which of some classes weighs most in each cell of a tile.
+
+    Args:
+        cell: cell of each point, as `cells` returns it.
+        weights: how much each point has of each class, one array per class.
+
+    Returns:
+        Number of the class, the first of equal ones, or -1 where no class weighs anything; shape
+        (CELLS, CELLS), northern row first.
+    """
+    best = np.zeros(CELLS**2)
+    found = np.full(CELLS**2, -1, np.intp)
+    for number, weight in enumerate(weights):
+        total = np.bincount(cell, weight.astype(float), CELLS**2)
+        found[total > best] = number
+        np.maximum(best, total, out=best)
+    return found.reshape(CELLS, CELLS)
 
 
 def levels(number: npt.NDArray[np.integer], most: int) -> npt.NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from eoexplore.core.nomenclature import safe_colours
 from eoexplore.core.types import Classes
 from eoexplore.render.palettes import OFFICIAL, coloured
 
@@ -19,6 +20,16 @@ SPLITS = MappingProxyType(
     {"train": "#56b4e9", "validation": "#f0e442", "test": "#e8590c", "": "#bdbdbd"}
 )
 """Split colours that stay apart for colour-blind readers and stand out on dark imagery."""
+
+UNKNOWN = "#bdbdbd"
+"""A patch of which the asked thing is not known, or which has none of it."""
+PRESENT = "#e8590c"
+"""A patch that has the asked thing."""
+
+SEASONS = MappingProxyType(
+    {"winter": "#4575b4", "spring": "#7fbf7b", "summer": "#ffe066", "autumn": "#b2432f"}
+)
+"""Season colours that stay apart for colour-blind readers, in the order of the year."""
 
 DENSITY = ("#fdf0c4", "#fdca6b", "#f68d45", "#d8483e", "#96195d", "#3b0f50")
 """From few patches to many: light to dark, so that it reads in grey too."""
@@ -75,11 +86,22 @@ def label_palette(schema: Classes, nodata: float | None, palette: str = OFFICIAL
     )
 
 
-@functools.cache
-def split_colours(names: tuple[str, ...]) -> RGBA:
-    """Return the opaque colour of each split name, shape (n, 4); unknown names are grey."""
-    table = [(*rgb(SPLITS.get(name, SPLITS[""])), 255) for name in names]
-    return np.array(table, np.uint8).reshape(-1, 4)
+def steps(count: int) -> tuple[str, ...]:
+    """Return colours from few to many, #rrggbb, evenly along the density ramp.
+
+    Any two of up to seven look at least 7 apart (CIEDE2000) to every reader.
+    """
+    places = np.linspace(1, 255, count).round().astype(int)
+    return tuple("#{:02x}{:02x}{:02x}".format(*density_ramp()[place, :3]) for place in places)
+
+
+def listed(count: int) -> tuple[str, ...]:
+    """Return colours for things that have none of their own, such as countries.
+
+    Ten of them look at least 14 apart (CIEDE2000) to every reader; after thirty they come again.
+    """
+    order = list(safe_colours()["any"].values())
+    return tuple(order[number % len(order)] for number in range(count))
 
 
 @functools.cache

@@ -1,16 +1,27 @@
-"""Pictures from the sample table alone: footprints coloured by split, and density."""
+"""Pictures from the sample table alone: footprints, and what lies where further out.
+
+Styles of footprints are those of `colourings`; density has `count` and `dominant`. `draw_…` and
+`…_legend` take a style that `footprint_style` or `density_style` gave for the text of an address.
+"""
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from eoexplore.analysis import density
 from eoexplore.core import mgrs
-from eoexplore.render.colours import density_ramp, split_colours
+from eoexplore.core.nomenclature import key_of
+from eoexplore.core.types import LabelClass
+from eoexplore.render import palettes
+from eoexplore.render.colours import DENSITY_ALPHA, density_ramp, rgb
 from eoexplore.render.warp import View
+from eoexplore.store.catalog import Opened
+from eoexplore.tiles import colourings
+from eoexplore.tiles.colourings import Colouring
 from eoexplore.tiles.imagery import Picture, empty
-from eoexplore.tiles.places import Ints, Seen
+from eoexplore.tiles.places import Seen
 from eoexplore.tiles.scene import Scene, Shown
 
 FOOTPRINT_ZOOM = 8
@@ -24,16 +35,17 @@ _SQUARE_ALPHA = 220
 _MIN_SQUARE_PX = 2
 
 
-def draw_footprints(scene: Scene, shown: Shown, view: View) -> Picture:
-    """Draw the shown patches in the colour of their split, the topmost patch last."""
+def draw_footprints(scene: Scene, shown: Shown, view: View, style: str = "split") -> Picture:
+    """Draw the shown patches in the colours of a style, the topmost patch last."""
+    colouring = colourings.colouring(scene, style)
     if view.z < FOOTPRINT_ZOOM:
-        return _squares(scene, shown, view)
+        return _squares(scene, shown, view, colouring)
     seen = scene.places.look(view, shown.tops(""))
     there = seen.rows >= 0
     if not there.any():
         return empty(view.size)
     alpha = _outlined(scene, seen, view) if view.z >= OUTLINE_ZOOM else _SQUARE_ALPHA
-    rgba = _colours(scene, seen.rows)
+    rgba = colouring.rgba[colouring.codes[seen.rows]]
     rgba[..., 3] = np.where(there, alpha, 0)
     return Picture(rgba)
 
@@ -51,7 +63,7 @@ def _outlined(scene: Scene, seen: Seen, view: View) -> npt.NDArray[np.float64]:
     return _FILL_ALPHA + line * (_LINE_ALPHA - _FILL_ALPHA)
 
 
-def _squares(scene: Scene, shown: Shown, view: View) -> Picture:
+def _squares(scene: Scene, shown: Shown, view: View, colouring: Colouring) -> Picture:
     """Draw each patch as a square of its size, but at least 2 pixels, around its centre."""
     # Rounded up: neighbours may overlap, but no gap shows between them.
     side = max(_MIN_SQUARE_PX, math.ceil(mgrs.PATCH_M / view.ground_m))
@@ -75,20 +87,121 @@ def _squares(scene: Scene, shown: Shown, view: View) -> Picture:
             better = np.where(layer >= 0, shown.rank[layer], -1) > rank
             top[better], rank[better] = layer[better], shown.rank[layer[better]]
     cut = top[side : side + view.size, side : side + view.size]
-    rgba = _colours(scene, cut)
+    rgba = colouring.rgba[colouring.codes[cut]]
     rgba[..., 3] = np.where(cut >= 0, _SQUARE_ALPHA, 0)
     return Picture(rgba)
 
 
-def _colours(scene: Scene, rows: Ints) -> npt.NDArray[np.uint8]:
-    split = scene.samples.frame["split"].cat
-    table = split_colours(tuple(split.categories))
-    return table[split.codes.to_numpy()[rows]]
+def density_styles(opened: Opened) -> list[dict[str, Any]]:
+    """Return the styles of the density layer, as they stand in the description of the map."""
+    basis = "area on the reference maps" if opened.samples.areas else "number of labels"
+    return [
+        {"id": "count", "title": "patches", "group": "Colour by", "help": "", "disabled": None},
+        {
+            "id": "dominant",
+            "title": "dominant class",
+            "group": "Colour by",
+            "help": f"by {basis}",
+            "disabled": None,
+        },
+    ]
 
 
-def draw_density(scene: Scene, shown: Shown, view: View) -> Picture:
-    """Draw how many of the shown patches lie in each cell of 8 pixels (of 256)."""
-    counts = density.counts(scene.ground.points, shown.mask, view.z, view.x, view.y)
-    levels = density.levels(counts, scene.ground.peak(view.z))
+def density_style(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the style that an address names; `count`, and a sentence, if there is none."""
+    name = text.partition("~")[0]
+    if name in ("", "count", "dominant"):
+        return name or "count", ()
+    return "count", (f"Density has no style {text[:40]!r}. It shows the number of patches.",)
+
+
+def draw_density(
+    scene: Scene, shown: Shown, view: View, style: str = "count", palette: str = "official"
+) -> Picture:
+    """Draw what the shown patches are like in each cell of 8 pixels (of 256).
+
+    Args:
+        scene: the dataset.
+        shown: which patches.
+        view: the pixels of the tile.
+        style: `count` for how many there are; `dominant` for the class of the largest area, or
+            of the most labels where no areas are known.
+        palette: colours of the classes.
+    """
+    points = scene.ground.points
+    if style == "dominant":
+        levels, table = _dominant(scene, shown, view), _class_colours(scene, palette)
+    else:
+        counts = density.counts(points, shown.mask, view.z, view.x, view.y)
+        levels, table = density.levels(counts, scene.ground.peak(view.z)), density_ramp()
     times = view.size // density.CELLS
-    return Picture(levels.repeat(times, axis=0).repeat(times, axis=1), density_ramp())
+    return Picture(levels.repeat(times, axis=0).repeat(times, axis=1), table)
+
+
+def _dominant(scene: Scene, shown: Shown, view: View) -> npt.NDArray[np.uint8]:
+    """Return the number of the dominant class in each cell, from 1; 0 where there is none."""
+    rows, cell = density.cells(scene.ground.points, shown.mask, view.z, view.x, view.y)
+    if scene.samples.areas:
+        weights = (pixels[rows] for pixels in colourings.class_pixels(scene))
+    else:
+        masks = scene.samples.frame["label_mask"].to_numpy(np.uint64)[rows]
+        bits = range(len(scene.opened.dataset.classes.classes))
+        weights = ((masks >> np.uint64(bit) & np.uint64(1)) for bit in bits)
+    return (density.dominant(cell, weights) + 1).astype(np.uint8)
+
+
+def _class_colours(scene: Scene, palette: str) -> npt.NDArray[np.uint8]:
+    table = [(*rgb(item.colour), DENSITY_ALPHA) for item in _items(scene, palette)]
+    return np.array([(0, 0, 0, 0), *table], np.uint8)
+
+
+def _items(scene: Scene, palette: str) -> tuple[LabelClass, ...]:
+    classes = palettes.coloured(scene.opened.dataset.classes, palette)
+    return (*classes.classes, classes.unlabelled)
+
+
+def density_legend(
+    scene: Scene, style: str = "count", palette: str = "official", z: int = 0
+) -> dict[str, Any]:
+    """Return title, note, kind and entries of a legend of the density layer.
+
+    Args:
+        scene: the dataset.
+        style: a style of `density_style`.
+        palette: colours of the classes.
+        z: zoom of the map, as the same colour means other numbers at each.
+    """
+    if style == "dominant":
+        return _dominant_legend(scene, palette)
+    peak = scene.ground.peak(min(max(z, 0), FOOTPRINT_ZOOM - 1))
+    ramp = density_ramp()
+    numbers: dict[int, int] = {}
+    for level in (1, 52, 103, 154, 205, 255):
+        # Where the most is a small number, several places on the ramp mean the same.
+        number = density.number_at(level, peak)
+        numbers[number] = int(density.levels(np.array([number]), peak)[0])
+    entries = [
+        {
+            "key": str(number),
+            "label": f"{number:,}",
+            "colour": "#{:02x}{:02x}{:02x}".format(*ramp[level, :3]),
+            "help": "",
+        }
+        for number, level in numbers.items()
+    ]
+    note = "In a square of 8 pixels at this zoom; the darkest is the fullest of the whole dataset"
+    return {"title": "Patches per square", "note": note, "kind": "steps", "entries": entries}
+
+
+def _dominant_legend(scene: Scene, palette: str) -> dict[str, Any]:
+    items = _items(scene, palette)
+    keys = [*(key_of(item) for item in items[:-1]), "999"]
+    entries = [
+        {"key": key, "label": item.name, "colour": item.colour, "help": ""}
+        for key, item in zip(keys, items, strict=True)
+    ]
+    note = "The class of the largest area in a square of 8 pixels, of all shown patches together"
+    if not scene.samples.areas:
+        entries.pop()
+        note = "The most frequent label in a square of 8 pixels; areas are not known yet"
+    return {"title": "Dominant class", "note": note, "kind": "classes", "entries": entries}
