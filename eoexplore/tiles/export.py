@@ -10,6 +10,7 @@ from eoexplore.core import settings
 from eoexplore.store import export, selections
 from eoexplore.tiles import answers
 from eoexplore.tiles.queries import Asked, Download, Found, Query
+from eoexplore.tiles.snapshot import snapshot
 from eoexplore.tiles.tile import shown_by
 
 _FORGOTTEN_S = 3600
@@ -49,8 +50,8 @@ def new_file(ending: str) -> Path:
     return folder / f"{uuid.uuid4().hex}.{ending}"
 
 
+_TABLE = re.compile(r"selection\.(?P<ending>parquet|geojson|csv)")
 QUERIES = (
-    Query(
-        "export", re.compile(r"selection\.(?P<ending>parquet|geojson|csv)"), _selection, "export"
-    ),
+    Query("export", _TABLE, _selection, "export"),
+    Query("export", re.compile(r"view\.png"), snapshot, "export"),
 )
