@@ -1,28 +1,27 @@
 // The small things around the map: buttons, scale, coordinates, zoom, hints, the list of keys.
 
 const release = new URL(import.meta.url).search;
-const { el, iconButton } = await import(`./dom.js${release}`);
+const [{ el, iconButton }, { Sketches }, { Search }, { Views }, { TakeAway }] = await Promise.all(
+  ["dom", "sketches", "search", "views", "takeaway"].map((name) => import(`./${name}.js${release}`)),
+);
 
 const SAY_FOR_MS = 3500;
-const KEYS = [
-  ["← ↑ → ↓", "pan"],
-  ["+ −", "zoom in and out"],
-  ["1 – 9", "show or hide a layer, numbered in the layer panel"],
-  ["Enter", "with the map in focus: ask at its centre"],
-  ["i", "open or close the card of the patch"],
-  ["l", "fold or unfold the layer panel"],
-  ["f", "full screen"],
-  ["Esc", "close this list, then the card"],
-  ["?", "show this list"],
-];
 
 export class Tools {
   constructor(view) {
     this.view = view;
+    this.sketches = new Sketches(view);
+    this.search = new Search(view);
+    this.views = new Views(view);
+    this.takeAway = new TakeAway(view);
+    this.#oneAtATime();
     this.zoomIn = iconButton("plus", "Zoom in (+)", () => view.map.zoomIn());
     this.zoomOut = iconButton("minus", "Zoom out (−)", () => view.map.zoomOut());
     const buttons = [
+      el("div", { class: "eo-group" }, iconButton("search", "Go to a place (g)", () => this.search.toggle())),
       el("div", { class: "eo-group" }, this.zoomIn, this.zoomOut),
+      this.sketches.group,
+      el("div", { class: "eo-group" }, this.views.menu.button, this.takeAway.menu.button),
       // Telephones from Apple have no full screen for pages.
       "requestFullscreen" in Element.prototype
         ? el("div", { class: "eo-group" }, iconButton("full", "Full screen (f)", () => view.toggleFullScreen()))
@@ -42,7 +41,27 @@ export class Tools {
     this.toast = el("div", { class: "eo-toast", role: "status", "aria-live": "polite" });
     this.help = this.#buildHelp();
     const top = el("div", { class: "eo-top" }, this.badge, this.hint);
-    this.elements = [this.bar, top, this.status, this.toolbar, this.toast, this.help];
+    const parts = [this.search.element, ...this.sketches.elements, ...this.views.elements, ...this.takeAway.elements];
+    this.elements = [this.bar, top, this.status, this.toolbar, ...parts, this.toast, this.help];
+  }
+
+  /** The small windows stand at the same place: opening one closes the others. */
+  #oneAtATime() {
+    const { menu: views } = this.views;
+    const { menu: files } = this.takeAway;
+    const others = (one) => [views, files].filter((other) => other !== one && other.isOpen);
+    for (const menu of [views, files]) {
+      menu.onOpen = () => {
+        for (const other of others(menu)) other.toggle(false);
+        if (this.search.isOpen) this.search.close();
+      };
+    }
+    this.search.onOpen = () => others(null).forEach((other) => other.toggle(false));
+  }
+
+  /** Called when the data has changed. */
+  update() {
+    this.views.update();
   }
 
   setZoom(zoom, least, most) {
@@ -81,21 +100,29 @@ export class Tools {
   }
 
   toggleHelp(isOpen = this.help.hidden) {
+    if (isOpen) this.rows.replaceChildren(...this.#listKeys());
     this.help.hidden = !isOpen;
     if (isOpen) this.help.querySelector("button").focus();
     else if (this.help.contains(this.view.root.getRootNode().activeElement)) this.view.canvas.focus();
   }
 
   #buildHelp() {
-    const rows = KEYS.map(([key, meaning]) =>
-      el("tr", {}, el("th", { scope: "row" }, el("kbd", { text: key })), el("td", { text: meaning })),
-    );
+    this.rows = el("tbody");
     const close = iconButton("close", "Close (Esc)", () => this.toggleHelp(false), "eo-quiet");
     return el(
       "section",
       { class: "eo-help eo-surface", role: "dialog", "aria-label": "Keys", hidden: true },
       el("header", {}, el("h2", { text: "Keys" }), close),
-      el("table", {}, el("tbody", {}, ...rows)),
+      el("table", {}, this.rows),
     );
+  }
+
+  /** Every part of the map adds its keys to one table; the list is made from it. */
+  #listKeys() {
+    return this.view.keys.table
+      .filter(({ meaning }) => meaning)
+      .map(({ key, shown, meaning }) =>
+        el("tr", {}, el("th", { scope: "row" }, el("kbd", { text: shown ?? [key].flat()[0] })), el("td", { text: meaning })),
+      );
   }
 }

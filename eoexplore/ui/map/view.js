@@ -99,6 +99,7 @@ export class MapView {
     this.root.classList.toggle("eo-synthetic", Boolean(data.synthetic));
     this.inspector.setSource(data);
     this.panel.setOnline(data.online ?? null);
+    this.tools.update();
     if (isFirst) this.compare.set(this.memory.compare);
     for (const side of this.sides) side.choices.sync(data.layers ?? []);
     this.#show();
