@@ -1,27 +1,40 @@
-// The card of a patch. Only draws what it is given; inspect.js does the asking.
+// The card of a patch. Only draws what it is given; inspect.js does the asking. Its sections stay in
+// place while their content changes, so that nothing jumps and the focus is kept.
 
 const release = new URL(import.meta.url).search;
-const [{ el, icon, iconButton, copyText, swatch }, format] = await Promise.all([
-  import(`./dom.js${release}`),
-  import(`./format.js${release}`),
-]);
+const [{ el, icon, iconButton, swatch }, format, { Spectrum }, { Provenance, copyButton }, { valueTables }] =
+  await Promise.all(
+    ["dom", "format", "spectrum", "provenance", "values"].map((name) => import(`./${name}.js${release}`)),
+  );
 
-const SMALL_SHARE = 0.01;
-const LAYER_TITLES = { s2: "Sentinel-2", s1: "Sentinel-1", reference_map: "Reference map" };
+const NEIGHBOURS = [
+  ["west", "◀", "Shift+←"],
+  ["north", "▲", "Shift+↑"],
+  ["south", "▼", "Shift+↓"],
+  ["east", "▶", "Shift+→"],
+];
 
 export class Card {
   constructor(inspector) {
     this.inspector = inspector;
     this.heading = el("h2", { class: "eo-card-title" });
     this.badge = el("span", { class: "eo-tag eo-tag-warn", text: "synthetic", hidden: true });
-    this.body = el("div", { class: "eo-card-body" });
+    this.larger = iconButton("full", "Larger pictures", () => this.#enlarge(), "eo-quiet");
+    this.larger.setAttribute("aria-pressed", "false");
     const target = iconButton("target", "Zoom to this patch", () => inspector.zoomToPatch(), "eo-quiet");
     const close = iconButton("close", "Close (Esc)", () => inspector.close(), "eo-quiet");
+    this.spectrum = new Spectrum();
+    this.provenance = new Provenance();
+    this.loose = el("div", { hidden: true }); // what stands there while there is no patch
+    this.content = el("div", { class: "eo-card-content" }, ...this.#sections());
+    this.body = el("div", { class: "eo-card-body" }, this.loose, this.content);
+    this.footer = this.#steps();
     this.element = el(
       "section",
       { class: "eo-card eo-surface", "aria-label": "Patch", hidden: true },
-      el("header", {}, this.heading, this.badge, target, close),
+      el("header", {}, this.heading, this.badge, this.larger, target, close),
       this.body,
+      this.footer,
     );
   }
 
@@ -38,44 +51,103 @@ export class Card {
     this.element.setAttribute("aria-busy", "true");
     if (this.isOpen && !this.hasError) return;
     this.#open("Loading…", false);
+    this.element.setAttribute("aria-busy", "true");
     const bones = [70, 45, 0, 90, 80, 60].map((width) => {
       const bone = el("div", { class: width ? "eo-bone" : "eo-bone eo-bone-tall" });
       bone.style.width = width ? `${width}%` : "100%";
       return bone;
     });
-    this.body.replaceChildren(...bones);
+    this.#instead(...bones);
   }
 
   showError(sentence, retry) {
     this.#open("Patch", false);
     this.hasError = true;
-    const again = el("button", { type: "button", class: "eo-text-button", text: "Try again", on: { click: retry } });
-    this.body.replaceChildren(el("p", { class: "eo-error", role: "alert", text: sentence }), again);
+    const again = retry && el("button", { type: "button", class: "eo-text-button", text: "Try again", on: { click: retry } });
+    this.#instead(el("p", { class: "eo-error", role: "alert", text: sentence }), again);
+  }
+
+  /** @param {object} patch the answer of /patch/…/card.json */
+  show(patch) {
+    this.#open(patch.title ?? patch.id, Boolean(patch.synthetic));
+    this.loose.hidden = true;
+    this.content.hidden = this.footer.hidden = false;
+    const isOther = this.patch?.id !== patch.id;
+    this.patch = patch;
+    this.#facts(patch);
+    this.#dates(patch);
+    this.#labels(patch);
+    this.#take(patch);
+    this.#identity(patch);
+    for (const [by, button] of this.neighbours) button.disabled = patch.neighbours ? !patch.neighbours[by] : false;
+    if (isOther) {
+      this.spectrum.reset();
+      this.pixel.setAttribute("aria-busy", "true");
+    }
+    this.element.dataset.id = patch.id;
   }
 
   /**
-   * @param {object} patch the answer of /patch/…/card.json
-   * @param {object|null} point the answer of /point for the click
+   * @param {object} pixel the answer of /patch/…/pixel.json
+   * @param {object|null} spectra the answer of /spectra
    */
-  show(patch, point) {
-    this.#open(patch.title ?? patch.id, Boolean(patch.synthetic));
-    const sections = [
-      this.#facts(patch),
-      this.#pictures(patch),
-      this.#labels(patch),
-      this.#dates(patch),
-      this.#values(patch, point),
-      this.#place(patch, point),
-      this.#identity(patch),
-    ];
-    this.body.replaceChildren(...sections.filter(Boolean));
-    this.element.dataset.id = patch.id;
+  showPixel(pixel, spectra) {
+    this.pixel.removeAttribute("aria-busy");
+    this.pixel.dataset.at = `${pixel.row},${pixel.column}`;
+    this.pixelHead.textContent = `At the pixel (row ${pixel.row}, column ${pixel.column})`;
+    this.read = pixel;
+    this.place.replaceChildren(...this.#places(pixel));
+    const tables = valueTables(pixel, this.patch);
+    this.codes.replaceChildren(...tables.filter(({ isCode }) => isCode).map(({ element }) => element));
+    this.values.replaceChildren(...tables.filter(({ isCode }) => !isCode).map(({ element }) => element));
+    this.#spectrum(pixel, spectra);
+    this.provenance.show(
+      this.#titled(Object.keys(pixel.provenance ?? {})).map((part) => ({ ...part, lines: pixel.provenance[part.layer] })),
+    );
+  }
+
+  showPixelError(sentence) {
+    this.pixel.removeAttribute("aria-busy");
+    this.values.replaceChildren(el("p", { class: "eo-error", role: "alert", text: sentence }));
+  }
+
+  // -- building -----------------------------------------------------------------------------
+
+  #sections() {
+    this.factLines = el("div", { class: "eo-facts" });
+    this.dateRow = el("section", { hidden: true });
+    this.pixelHead = el("h3", { "aria-live": "polite" });
+    this.place = el("div", { class: "eo-place" });
+    this.values = el("div", { class: "eo-values" });
+    this.codes = el("div", { class: "eo-values" });
+    this.pixel = el("section", { class: "eo-pixel" }, this.pixelHead, this.codes, this.spectrum.element, this.values, this.place);
+    this.labelList = el("section");
+    this.takeAway = el("section");
+    this.ids = el("section");
+    const pictures = el("section", {}, this.inspector.viewer.element);
+    return [this.factLines, this.dateRow, pictures, this.pixel, this.labelList, this.provenance.element, this.takeAway, this.ids];
+  }
+
+  #steps() {
+    const button = (text, label, act) =>
+      el("button", { type: "button", class: "eo-text-button eo-step", text, title: label, "aria-label": label, on: { click: act } });
+    this.neighbours = NEIGHBOURS.map(([by, sign, key]) => [
+      by,
+      button(sign, `Patch to the ${by} (${key})`, () => this.inspector.step(by)),
+    ]);
+    const around = el("div", { class: "eo-steps", role: "group", "aria-label": "Neighbouring patches" }, ...this.neighbours.map(([, node]) => node));
+    const along = el(
+      "div",
+      { class: "eo-steps", role: "group", "aria-label": "Patches of the selection" },
+      button("Previous", "Previous patch of the selection (p)", () => this.inspector.step("previous")),
+      button("Next", "Next patch of the selection (n)", () => this.inspector.step("next")),
+    );
+    return el("footer", { class: "eo-card-steps" }, around, along);
   }
 
   #open(title, isSynthetic) {
     this.hasError = false;
     this.element.removeAttribute("aria-busy");
-    if (title === "Loading…") this.element.setAttribute("aria-busy", "true");
     this.heading.textContent = title;
     this.heading.title = title;
     this.badge.hidden = !isSynthetic;
@@ -83,147 +155,150 @@ export class Card {
     this.element.hidden = false;
   }
 
-  #facts({ date, s1_date: radar, season, country, split, flags }) {
+  #instead(...nodes) {
+    this.loose.replaceChildren(...nodes.filter(Boolean));
+    this.loose.hidden = false;
+    this.content.hidden = this.footer.hidden = true;
+  }
+
+  #enlarge() {
+    const isLarge = this.element.classList.toggle("eo-card-large");
+    this.larger.setAttribute("aria-pressed", String(isLarge));
+    this.larger.title = isLarge ? "Smaller pictures" : "Larger pictures";
+    this.larger.setAttribute("aria-label", this.larger.title);
+  }
+
+  // -- filling ------------------------------------------------------------------------------
+
+  #facts({ date, s1_date: radar, times, season, country, split, flags }) {
     const line = [date, season, country].filter(Boolean).join(" · ");
     const tags = [];
     if (split) tags.push(el("span", { class: "eo-tag", text: split, title: `Split: ${split}` }));
     for (const flag of flags ?? []) tags.push(el("span", { class: "eo-tag eo-tag-warn", text: flag.replaceAll("_", " ") }));
-    return el(
-      "div",
-      { class: "eo-facts" },
-      el("p", { text: line }),
-      radar ? el("p", { class: "eo-note", text: `Sentinel-1: ${radar}` }) : null,
-      tags.length ? el("p", { class: "eo-tags" }, ...tags) : null,
+    const taken = this.#titled(Object.keys(times ?? {})).map(({ layer, title }) =>
+      el("p", { class: "eo-note", text: `${title}: ${times[layer]}`, title: "Start of the recording that the patch was cut from" }),
+    );
+    if (!taken.length && radar) taken.push(el("p", { class: "eo-note", text: `Sentinel-1: ${radar}` }));
+    this.factLines.replaceChildren(
+      ...[el("p", { text: line }), ...taken, tags.length ? el("p", { class: "eo-tags" }, ...tags) : null].filter(Boolean),
     );
   }
 
-  #pictures({ pictures, title }) {
-    if (!pictures?.length) return null;
-    const large = el("img", { class: "eo-large", hidden: true });
-    const figures = pictures.map((picture) => this.#figure(picture, title, large));
-    return section(null, el("div", { class: "eo-pictures" }, ...figures), large);
-  }
-
-  #figure({ title: name, url, reason }, patchTitle, large) {
-    const caption = el("figcaption", { text: name });
-    const source = format.localUrl(this.inspector.base, url);
-    if (!source) {
-      return el("figure", {}, el("div", { class: "eo-no-picture", text: reason ?? "No picture" }), caption);
-    }
-    const alt = `${name} of patch ${patchTitle}`;
-    const image = el("img", { src: source, alt, width: 120, height: 120, decoding: "async" });
-    const frame = el("button", { type: "button", class: "eo-picture", "aria-pressed": "false", title: "Enlarge", "aria-label": `Enlarge ${alt}` }, image);
-    image.addEventListener("error", () => {
-      frame.replaceWith(el("div", { class: "eo-no-picture", text: "The picture could not be loaded" }));
-    });
-    frame.addEventListener("click", () => {
-      const isShown = !large.hidden && large.getAttribute("src") === source;
-      large.hidden = isShown;
-      large.src = source;
-      large.alt = alt;
-      for (const other of this.body.querySelectorAll(".eo-picture")) other.setAttribute("aria-pressed", "false");
-      frame.setAttribute("aria-pressed", String(!isShown));
-    });
-    return el("figure", {}, frame, caption);
-  }
-
-  #labels({ labels, unlabelled_share: unlabelled }) {
-    if (!labels?.length) return section("Labels", el("p", { class: "eo-note", text: "No label" }));
-    const rows = labels.map(({ name, colour, share }) => {
-      const row = el("li", {}, swatch(colour), el("span", { class: "eo-label-name", text: name }));
-      if (typeof share !== "number") return row;
-      const fill = swatch(colour);
-      fill.className = "eo-fill";
-      fill.style.width = `${Math.min(100, Math.max(0, share * 100))}%`;
-      const isSmall = share < SMALL_SHARE;
-      const text = el("span", { class: "eo-share", text: format.share(share) });
-      if (isSmall) {
-        text.append(el("span", { class: "eo-small-share", role: "img", title: "Less than 1 % of the pixels", "aria-label": "less than 1 %" }, icon("warn")));
-      }
-      row.append(text, el("span", { class: "eo-track", "aria-hidden": "true" }, fill));
-      return row;
-    });
-    const rest = typeof unlabelled === "number" && unlabelled > 0 ? `Without a label: ${format.share(unlabelled)}` : null;
-    const isMeasured = labels.some(({ share }) => typeof share === "number");
-    return section(isMeasured ? "Labels, share of pixels" : "Labels", el("ul", { class: "eo-labels" }, ...rows), rest ? el("p", { class: "eo-note", text: rest }) : null);
-  }
-
   #dates({ dates }) {
-    if (!dates || dates.length < 2) return null;
-    const buttons = dates.map(({ id, date, current }) =>
+    this.dateRow.hidden = !dates || dates.length < 2;
+    const buttons = (dates ?? []).map(({ id, date, current }) =>
       el("button", {
         type: "button",
         class: "eo-text-button",
-        text: date,
+        text: date ?? "no date",
         "aria-pressed": String(Boolean(current)),
         on: { click: () => current || this.inspector.show(id) },
       }),
     );
-    return section("Dates of this place", el("div", { class: "eo-dates" }, ...buttons));
+    const head = el("h3", { text: "Dates of this place", title: "Keys [ and ]" });
+    this.dateRow.replaceChildren(head, el("div", { class: "eo-dates" }, ...buttons));
   }
 
-  #values(patch, point) {
-    const values = point?.values ?? {};
-    if (!Object.keys(values).length) return null;
-    if (point.id !== patch.id) {
-      return section("At the clicked pixel", el("p", { class: "eo-note", text: "The values were read from another date. Go back to it, or click the map again." }));
+  #labels({ labels, pixel_classes: classes, unlabelled_share: unlabelled }) {
+    const named = new Set((labels ?? []).map(({ name }) => name));
+    const rows = (labels ?? []).map((label) => labelRow(label, label.small));
+    const others = (classes ?? []).filter(({ label }) => !named.has(label));
+    const rest = others.map(({ label, ...item }) => labelRow({ ...item, name: label }, false));
+    if (!classes && unlabelled > 0) rest.push(el("li", { class: "eo-note", text: `Without a label: ${format.share(unlabelled)}` }));
+    const isMeasured = (labels ?? []).some(({ share }) => typeof share === "number");
+    const parts = [
+      el("h3", { text: isMeasured ? "Labels, share of pixels" : "Labels" }),
+      rows.length ? el("ul", { class: "eo-labels" }, ...rows) : el("p", { class: "eo-note", text: "No label" }),
+    ];
+    if ((labels ?? []).some(({ small }) => small)) {
+      parts.push(el("p", { class: "eo-note eo-small-note" }, icon("warn"), "rests on less than 1 % of the pixels"));
     }
-    const { row, column } = point.pixel ?? {};
-    const where = Number.isInteger(row) && Number.isInteger(column) ? ` (row ${row}, column ${column})` : "";
-    const tables = Object.entries(values).map(([layer, read]) => valueTable(layer, read, patch, point.units?.[layer]));
-    return section(`At the clicked pixel${where}`, el("div", { class: "eo-values" }, ...tables));
-  }
-
-  #place({ centre, epsg, bounds_utm: bounds }, point) {
-    const pixel = point?.pixel;
-    const [lon, lat] = pixel ? [pixel.lon, pixel.lat] : (centre ?? []);
-    const lines = [];
-    if (Number.isFinite(lat)) lines.push(el("p", { text: format.degrees(lat, lon, 5) }));
-    const code = pixel?.epsg ?? epsg;
-    const [easting, northing] = pixel
-      ? [pixel.easting, pixel.northing]
-      : bounds
-        ? [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2]
-        : [];
-    if (Number.isFinite(easting)) {
-      lines.push(el("p", { text: `UTM ${format.projected(code, easting, northing)}`, title: `EPSG:${code}` }));
+    if (rest.length) {
+      parts.push(el("h3", { class: "eo-next-head", text: "On the reference map, but no label" }), el("ul", { class: "eo-labels" }, ...rest));
     }
-    return lines.length ? section(pixel ? "Place of the click" : "Centre", el("div", { class: "eo-place" }, ...lines)) : null;
+    this.labelList.replaceChildren(...parts);
   }
 
-  #identity({ id }) {
-    const label = el("span", { text: "Copy id" });
-    const copy = el("button", { type: "button", class: "eo-text-button" }, icon("copy"), label);
-    copy.addEventListener("click", async () => {
-      label.textContent = (await copyText(id, this.element)) ? "Copied" : "Not allowed";
-      setTimeout(() => (label.textContent = "Copy id"), 1500);
+  #places({ lat, lon, epsg, easting, northing, row, column }) {
+    const line = (text, title, copied) =>
+      el("p", {}, el("span", { text, title }), copyButton("Copy", () => copied, () => this.element, "eo-bare"));
+    return [
+      line(format.degrees(lat, lon, 5), "Latitude and longitude of the pixel's centre, WGS 84", `${lat}, ${lon}`),
+      line(`UTM ${format.projected(epsg, easting, northing)}`, `EPSG:${epsg}`, `EPSG:${epsg} ${easting} ${northing}`),
+      line(`row ${row}, column ${column} of 120 × 120`, "10 m pixels, counted from 0 at the upper left", `${row}, ${column}`),
+    ];
+  }
+
+  #spectrum(pixel, spectra) {
+    const layer = (this.patch.layers ?? []).find(({ kind, reflectance }) => kind === "optical" && reflectance);
+    const bands = (layer?.bands ?? []).filter(({ wavelength_nm: nm }) => typeof nm === "number");
+    const lines = bands.length ? spectrumLines(pixel, layer, bands) : [];
+    this.spectrum.element.hidden = !lines.length;
+    if (!lines.length) return;
+    const { group, note } = groupOf(pixel, this.patch, spectra, bands);
+    this.spectrum.show({ bands, lines, group, note, where: `row ${pixel.row}, column ${pixel.column}` });
+  }
+
+  #take(patch) {
+    const links = (patch.pictures ?? []).filter(({ url }) => url).map(({ layer, title }) => {
+      const bands = (patch.layers ?? []).find((item) => item.layer === layer)?.bands.length ?? 1;
+      const href = this.inspector.fileUrl(patch.id, layer);
+      const text = `${title}${bands > 1 ? `, ${bands} bands` : ""}`;
+      return el("a", { class: "eo-text-button", href, download: true, text, title: "All bands as stored, 10 m pixels, with coordinate system" });
     });
-    return section("Id", el("div", { class: "eo-id" }, el("code", { text: id }), copy));
+    this.takeAway.hidden = !links.length;
+    this.takeAway.replaceChildren(el("h3", { text: "Take away as GeoTIFF" }), el("div", { class: "eo-dates" }, ...links));
+  }
+
+  #identity({ id, s1_id: radar }) {
+    const row = (text, label) =>
+      el("div", { class: "eo-id" }, el("code", { text }), copyButton(label, () => text, () => this.element));
+    const rows = [row(id, "Copy id")];
+    if (radar) rows.push(row(radar, "Copy name"));
+    this.ids.replaceChildren(el("h3", { text: radar ? "Id, and name of the Sentinel-1 patch" : "Id" }), ...rows);
+  }
+
+  #titled(layers) {
+    const pictures = this.patch?.pictures ?? [];
+    return layers.map((layer) => ({ layer, title: pictures.find((item) => item.layer === layer)?.title ?? layer }));
   }
 }
 
-function section(title, ...children) {
-  return el("section", {}, title ? el("h3", { text: title }) : null, ...children);
-}
-
-function valueTable(layer, read, patch, unit) {
-  const name = patch.pictures?.find((picture) => picture.layer === layer)?.title ?? LAYER_TITLES[layer] ?? layer;
-  const caption = el("caption", { text: unit ? `${name} (${unit})` : name });
-  if (typeof read?.error === "string") {
-    return el("table", {}, caption, el("tbody", {}, el("tr", {}, el("td", { class: "eo-note", text: read.error }))));
+function labelRow({ name, colour, share, key }, isSmall) {
+  const row = el("li", { title: key ? `Code ${key}` : null }, swatch(colour), el("span", { class: "eo-label-name", text: name }));
+  if (typeof share !== "number") return row;
+  const fill = swatch(colour);
+  fill.className = "eo-fill";
+  fill.style.width = `${Math.min(100, Math.max(0, share * 100))}%`;
+  const text = el("span", { class: "eo-share", text: format.share(share) });
+  if (isSmall) {
+    const label = "rests on less than 1 % of the pixels";
+    text.append(el("span", { class: "eo-small-share", role: "img", title: label, "aria-label": label }, icon("warn")));
   }
-  // A categorical layer answers with a class: its name first, its code beside it.
-  const entries = "code" in (read ?? {}) ? classEntries(read) : Object.entries(read ?? {});
-  const rows = entries.map(([key, raw]) =>
-    el("tr", {}, el("th", { scope: "row", text: key }), el("td", { text: format.value(raw) })),
-  );
-  return el("table", { class: "code" in (read ?? {}) ? "eo-wide" : "" }, caption, el("tbody", {}, ...rows));
+  row.append(text, el("span", { class: "eo-track", "aria-hidden": "true" }, fill));
+  return row;
 }
 
-function classEntries({ code, name, class: group }) {
-  return [
-    ["class", group ?? name ?? "none"],
-    ["name", name !== group && group ? name : null],
-    ["code", code],
-  ].filter(([, text]) => text !== null && text !== undefined).map(([key, text]) => [key, String(text)]);
+/** One line of reflectance for each date on which the layer was read. */
+function spectrumLines({ dates, values }, { layer, reflectance }, bands) {
+  const all = dates?.length ? dates : [{ date: "this patch", current: true, values }];
+  return all.flatMap(({ date, current, values: read }) => {
+    const found = read?.[layer] ?? {};
+    const list = bands.map(({ name }) => (typeof found[name] === "number" ? found[name] * reflectance : null));
+    return list.some((value) => value !== null) ? [{ label: date ?? "no date", isCurrent: Boolean(current), values: list }] : [];
+  });
+}
+
+/** What the class of the pixel looks like elsewhere; of the patch's first label without a map. */
+function groupOf({ values }, { labels }, spectra, bands) {
+  const read = Object.values(values ?? {}).find((item) => item && "code" in item);
+  const key = read ? read.key : labels?.[0]?.key;
+  if (!spectra?.available) return { group: null, note: spectra?.sentence ?? "" };
+  const found = spectra.classes?.find((item) => String(item.key) === String(key));
+  if (!found) return { group: null, note: read ? "No mean spectrum is known for the class of this pixel." : "" };
+  const order = bands.map(({ name }) => spectra.bands.findIndex((band) => band.name === name));
+  if (order.includes(-1)) return { group: null, note: "" };
+  const arranged = (list) => order.map((at) => list[at]);
+  const group = { label: found.label, colour: found.colour, mean: arranged(found.mean), p10: arranged(found.p10), p90: arranged(found.p90) };
+  return { group, note: read ? "" : `Behind the line: ${found.label}, the first label, since the patch has no reference map.` };
 }

@@ -1,118 +1,329 @@
-// From a click to the card: asks which patch lies there, outlines it at once, then fills the card.
+// From a click to the card and its pixel: asks which patch is drawn there, outlines it at once, fills
+// the card, and follows the pixel that the viewer's cursor, the arrow keys or a link choose.
 
 const release = new URL(import.meta.url).search;
-const [{ Card }, { localUrl }] = await Promise.all([import(`./card.js${release}`), import(`./format.js${release}`)]);
+const [{ Card }, { Viewer, SIDE }, { localUrl }, { inspectorKeys }] = await Promise.all(
+  ["card", "viewer", "format", "inspectkeys"].map((name) => import(`./${name}.js${release}`)),
+);
 
 const SAME_CLICK_MS = 350;
+const LOOK_AFTER_MS = 60;
 const SENTENCES = {
   network: "The server did not answer. Check that EOExplore is still running, then try again.",
   server: "The patch could not be read. Try again, or look at the terminal of the server for the reason.",
+  gone: "This patch is not in the dataset any more.",
 };
+const ENDS = {
+  next: "This is the last patch of the selection.",
+  previous: "This is the first patch of the selection.",
+};
+const MIDDLE = { row: SIDE / 2 - 1, column: SIDE / 2 - 1 };
+
+/** "id" or "id~row~column" → {id, pixel}; null for an empty text. */
+export function parseOpen(text) {
+  const found = /^(.+?)(?:~(\d{1,3})~(\d{1,3}))?$/s.exec(text ?? "");
+  if (!found) return null;
+  const [row, column] = [Number(found[2]), Number(found[3])];
+  return { id: found[1], pixel: row < SIDE && column < SIDE ? { row, column } : null };
+}
 
 export class Inspector {
   constructor(view) {
     this.view = view;
+    this.viewer = new Viewer({ look: (pixel) => this.look(pixel), pin: (pixel) => this.pin(pixel) });
     this.card = new Card(this);
     this.element = this.card.element;
-    this.point = null; // the answer of the last click
     this.patch = null; // the card that is shown
+    this.pinned = null; // the pixel that was chosen: {row, column}
+    this.shownPixel = null; // it, or the one under the cursor
+    this.side = null; // the side that was asked
+    this.spectra = new Map(); // address → promise of an answer
+    view.keys.add(inspectorKeys(this));
+    this.unlisten = view.onChange(() => this.#follow());
   }
 
   get isOpen() {
     return this.card.isOpen;
   }
 
-  setSource({ base, dataset, query }) {
+  /** The map's data has changed; the addresses are made from it. */
+  setSource({ base, dataset }) {
     this.base = base ?? "";
     this.dataset = encodeURIComponent(dataset);
-    this.query = query ? `?${query}` : "";
+    if (this.isOpen && this.patch) this.#follow();
   }
 
-  /** Ask what lies at a place of the map. */
-  async pick(latlng) {
+  /** Ask what is drawn at a place of the map. */
+  async pick(latlng, side = this.view.activeSide) {
     const place = latlng.wrap();
     if (this.#isSecondOfDoubleClick(place)) return;
     const signal = this.#begin();
+    this.side = side;
     this.#mark(place);
-    const answer = await this.#ask(`/point/${this.dataset}/${place.lng.toFixed(6)}/${place.lat.toFixed(6)}`, signal);
+    const drawn = this.view.legendLayers().filter((layer) => layer.side === side);
+    const layers = drawn.map(({ id }) => id).join();
+    const path = `/point/${this.dataset}/${place.lng.toFixed(6)}/${place.lat.toFixed(6)}`;
+    const answer = await ask(this.view.url(path, side, { layers }), signal);
     if (signal.aborted) return;
     if (answer.status === 404) {
       this.close();
-      this.view.tools.say("No patch here");
+      this.view.say("No patch here");
       return;
     }
     if (!answer.body?.id) {
-      this.#fail(answer, () => this.pick(latlng));
+      this.#fail(answer, () => this.pick(latlng, side));
       return;
     }
-    this.point = answer.body;
-    this.#outline(this.point.outline);
-    await this.#fill(this.point.id, signal);
+    const { row, column } = answer.body.pixel ?? MIDDLE;
+    this.pinned = { row, column };
+    this.#outline(answer.body.outline);
+    await this.#fill(answer.body.id, signal);
   }
 
-  /** Show the card of a patch by its id: another date of the place. */
-  async show(id) {
-    await this.#fill(id, this.#begin());
+  /** Show a patch by its id, at the same pixel as before: another date, a neighbour, the next. */
+  async show(id, { reveal = false } = {}) {
+    const signal = this.#begin();
+    this.side ??= this.view.activeSide;
+    await this.#fill(id, signal);
+    if (reveal && !signal.aborted && this.patch?.id === id) this.#reveal();
+  }
+
+  /** What the address says: "id~row~column", or null for nothing. */
+  async restore(text) {
+    const open = parseOpen(text);
+    if (!open) {
+      this.close();
+      return;
+    }
+    this.pinned = open.pixel ?? MIDDLE;
+    await this.show(open.id, { reveal: !this.view.hasLink });
+  }
+
+  /** Go to the next or previous patch of the selection, or to a neighbour. */
+  async step(by) {
+    if (!this.patch) {
+      this.view.say("Click a patch first: next and previous start from it.");
+      return;
+    }
+    const signal = this.#begin();
+    const path = `/patch/${this.dataset}/${encodeURIComponent(this.patch.id)}/step.json`;
+    const answer = await ask(this.view.url(path, this.side, { by }), signal);
+    if (signal.aborted) return;
+    const id = answer.body?.id;
+    if (typeof id === "string") await this.show(id, { reveal: true });
+    else if (answer.status === 0) this.view.say(SENTENCES.network);
+    else if (answer.status !== 200) this.view.say("The server could not tell which patch follows.");
+    else this.view.say(ENDS[by] ?? `There is no patch of the selection to the ${by}.`);
+  }
+
+  /** Go one date of the place back (-1) or on (+1). */
+  stepDate(step) {
+    const dates = this.patch?.dates ?? [];
+    const at = dates.findIndex(({ current }) => current);
+    const other = dates[at + step];
+    if (other) this.show(other.id);
+    else this.view.say(step < 0 ? "This is the earliest date of the place." : "This is the latest date of the place.");
   }
 
   close() {
     this.#begin();
+    this.pixelRequest?.abort();
+    clearTimeout(this.timer);
+    const hadFocus = this.element.contains(this.element.getRootNode().activeElement);
     this.card.close();
+    if (hadFocus) this.view.canvas.focus({ preventScroll: true });
     this.outline?.remove();
     this.marker?.remove();
     this.outline = this.marker = null;
+    this.view.setOpen(null);
   }
 
   /** Key i: put the card away, or bring the last one back. */
   toggle() {
     if (this.isOpen) this.close();
-    else if (this.patch) {
-      this.#outline(this.patch.outline);
-      this.card.show(this.patch, this.point);
-      if (this.point?.pixel) this.#mark({ lat: this.point.pixel.lat, lng: this.point.pixel.lon });
-    } else this.view.tools.say("Click a patch to open its card");
+    else if (this.patch) this.show(this.patch.id);
+    else this.view.say("Click a patch to open its card");
   }
 
   zoomToPatch() {
-    if (!this.outline) return;
-    const bounds = this.outline.getBounds();
+    const bounds = this.#bounds();
+    if (!bounds) return;
     this.view.showBounds([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
     this.#uncover();
   }
 
   stop() {
     this.request?.abort();
+    this.pixelRequest?.abort();
+    clearTimeout(this.timer);
+    this.unlisten();
+  }
+
+  // -- the pixel ----------------------------------------------------------------------------
+
+  /** The cursor rests on a pixel of the viewer, or has left it: a look, nothing is chosen. */
+  look(pixel) {
+    const wanted = pixel ?? this.pinned;
+    if (!this.patch || same(wanted, this.shownPixel)) return;
+    this.shownPixel = wanted;
+    this.viewer.setPixel(wanted, same(wanted, this.pinned));
+    this.#askPixel(LOOK_AFTER_MS);
+  }
+
+  /** Choose a pixel: it stands in the address. */
+  pin(pixel) {
+    if (!this.patch) return;
+    this.pinned = pixel;
+    this.view.setOpen(`${this.patch.id}~${pixel.row}~${pixel.column}`);
+    this.viewer.setPixel(pixel);
+    if (same(pixel, this.shownPixel)) return;
+    this.shownPixel = pixel;
+    this.#askPixel(0);
+  }
+
+  /** Arrow keys: move the chosen pixel. */
+  movePixel(columns, rows) {
+    const cut = (at) => Math.min(SIDE - 1, Math.max(0, at));
+    const { row, column } = this.pinned ?? MIDDLE;
+    this.pin({ row: cut(row + rows), column: cut(column + columns) });
+  }
+
+  #askPixel(delay) {
+    this.pixelRequest?.abort();
+    clearTimeout(this.timer);
+    const request = (this.pixelRequest = new AbortController());
+    this.timer = setTimeout(() => this.#readPixel(request.signal), delay);
+  }
+
+  async #readPixel(signal) {
+    const { patch, shownPixel: pixel } = this;
+    const url = this.#fixed(`${this.#path(patch.id)}/pixel.json`, { ...pixel, styles: this.#styles() });
+    const [answer, spectra] = await Promise.all([ask(url, signal), this.#spectraOf()]);
+    if (signal.aborted || this.patch !== patch) return;
+    if (answer.status !== 200 || !answer.body) {
+      this.card.showPixelError(answer.status === 0 ? SENTENCES.network : "The pixel could not be read.");
+      return;
+    }
+    this.card.showPixel(answer.body, spectra);
+    const { lat, lon } = answer.body;
+    if (Number.isFinite(lat) && Number.isFinite(lon)) this.#mark({ lat, lng: lon });
+  }
+
+  /** The classes' spectra are the same for all pixels: asked for once per state of the index. */
+  #spectraOf() {
+    const url = this.#fixed(`/spectra/${this.dataset}`);
+    if (!this.spectra.has(url)) {
+      const answer = ask(url).then(({ status, body }) => {
+        if (status === 0) this.spectra.delete(url); // the next pixel asks again
+        return status === 200 ? body : null;
+      });
+      this.spectra.set(url, answer);
+    }
+    return this.spectra.get(url);
+  }
+
+  // -- following ----------------------------------------------------------------------------
+
+  /** Layers, styles or the palette of the map have changed: the pictures follow. */
+  #follow() {
+    if (!this.isOpen || !this.patch || this.#look() === this.lookShown) return;
+    this.#showPictures();
+    this.#askPixel(0);
+  }
+
+  #look() {
+    return `${this.patch?.id}|${this.#styles()}|${this.#fixed("")}`;
+  }
+
+  #showPictures() {
+    this.lookShown = this.#look();
+    const layers = this.#layers();
+    const pictures = (this.patch.pictures ?? []).map(({ layer, title, url, reason }) => {
+      const shown = layers.find(({ id }) => id === layer);
+      const [path] = (url ?? "").split("?");
+      const caption = shown?.style?.title ?? "";
+      const alt = `${title}${caption ? `, ${caption},` : ""} of patch ${this.patch.title ?? this.patch.id}`;
+      return { layer, title, caption, alt, reason, url: url ? this.#fixed(path, { style: shown?.styleText }) : null };
+    });
+    this.viewer.show(pictures);
+  }
+
+  #layers() {
+    return (this.side ?? this.view.activeSide).choices.layers ?? [];
+  }
+
+  /** "s2:true_colour,…": the style of each layer as the map has it chosen, shown or not. */
+  #styles() {
+    const own = new Set((this.patch?.pictures ?? []).map(({ layer }) => layer));
+    const chosen = this.#layers().filter(({ id, styleText }) => own.has(id) && styleText);
+    return chosen.map(({ id, styleText }) => `${id}:${styleText}`).join();
+  }
+
+  #path(id) {
+    return `/patch/${this.dataset}/${encodeURIComponent(id)}`;
+  }
+
+  /** An address that depends on no selection and no date, so that the browser keeps its answer. */
+  #fixed(path, values = {}) {
+    const given = new URLSearchParams(this.view.data.query ?? "");
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== "") query.set(name, value);
+    for (const name of ["palette", "v"]) if (given.get(name)) query.set(name, given.get(name));
+    return `${localUrl(this.base, path) ?? ""}?${query}`;
+  }
+
+  /** The address of a layer's GeoTIFF. */
+  fileUrl(id, layer) {
+    return this.#fixed(`${this.#path(id)}/${encodeURIComponent(layer)}.tif`);
   }
 
   async #fill(id, signal) {
     window.dispatchEvent(new CustomEvent("eoexplore:pick", { detail: { id } }));
     this.card.showLoading();
-    const answer = await this.#ask(`/patch/${this.dataset}/${encodeURIComponent(id)}/card.json`, signal);
+    const answer = await ask(this.view.url(`${this.#path(id)}/card.json`, this.side), signal);
     if (signal.aborted) return;
     if (answer.status !== 200 || !answer.body) {
+      if (answer.status === 404) this.view.setOpen(null);
       this.#fail(answer, () => this.show(id));
       return;
     }
     this.patch = answer.body;
+    this.pinned ??= MIDDLE;
+    this.shownPixel = this.pinned;
     this.#outline(this.patch.outline);
-    this.card.show(this.patch, this.point);
+    this.card.show(this.patch);
+    this.#showPictures();
+    this.viewer.setPixel(this.pinned);
+    this.view.setOpen(`${this.patch.id}~${this.pinned.row}~${this.pinned.column}`);
     this.#uncover();
+    this.#askPixel(0);
   }
 
   /** On a phone the sheet covers much of the map: bring the clicked place above it. */
   #uncover() {
     const { root, map } = this.view;
-    if (!this.marker || !root.classList.contains("eo-narrow")) return;
+    const [marker] = this.marker?.layers() ?? [];
+    if (!marker || !root.classList.contains("eo-narrow")) return;
     const { top, height } = root.getBoundingClientRect();
     const free = this.element.getBoundingClientRect().top - Math.max(top, 0);
-    const below = map.latLngToContainerPoint(this.marker.getLatLng()).y - (this.element.getBoundingClientRect().top - top);
+    const below = map.latLngToContainerPoint(marker.getLatLng()).y - (this.element.getBoundingClientRect().top - top);
     if (below > -24 && free > 120 && free < height) map.panBy([0, below + free / 2]);
   }
 
+  /** After a step: move the map only if the patch lies outside what is seen of it. */
+  #reveal() {
+    const { map } = this.view;
+    const bounds = this.#bounds();
+    if (!bounds || map.getBounds().contains(bounds)) return;
+    if (map.getBoundsZoom(bounds) < map.getZoom()) this.zoomToPatch();
+    else map.panTo(bounds.getCenter(), { animate: false });
+  }
+
   #fail({ status, body }, retry) {
+    this.pixelRequest?.abort();
     const told = typeof body?.error === "string" && status !== 404 ? sentence(body.error) : null;
-    const fallback = status === 404 ? "This patch is not in the dataset any more." : SENTENCES.server;
-    this.card.showError(told ?? (status === 0 ? SENTENCES.network : fallback), retry);
+    const fallback = status === 404 ? SENTENCES.gone : SENTENCES.server;
+    this.card.showError(told ?? (status === 0 ? SENTENCES.network : fallback), status === 404 ? null : retry);
   }
 
   /** A new question makes the one before it void. */
@@ -120,16 +331,6 @@ export class Inspector {
     this.request?.abort();
     this.request = new AbortController();
     return this.request.signal;
-  }
-
-  async #ask(path, signal) {
-    try {
-      const answer = await fetch(`${localUrl(this.base, path)}${this.query}`, { signal });
-      const body = await answer.json().catch(() => null);
-      return { status: answer.status, body };
-    } catch {
-      return { status: 0, body: null };
-    }
   }
 
   #isSecondOfDoubleClick(place) {
@@ -140,25 +341,46 @@ export class Inspector {
   }
 
   #mark(place) {
-    const { L, map } = this.view;
-    this.marker?.remove();
-    const point = L.divIcon({ className: "eo-pin", iconSize: [14, 14] });
-    this.marker = L.marker(place, { icon: point, interactive: false, keyboard: false }).addTo(map);
+    this.marked = place;
+    for (const layer of this.marker?.layers() ?? []) layer.setLatLng(place);
+    this.marker ??= this.view.marks.add((L) => {
+      const icon = L.divIcon({ className: "eo-pin", iconSize: [14, 14] });
+      return L.marker(this.marked, { icon, interactive: false, keyboard: false });
+    });
+  }
+
+  #bounds() {
+    return this.outline?.layers()[0]?.getBounds() ?? null;
   }
 
   #outline(ring) {
-    const { L, map } = this.view;
     this.outline?.remove();
     this.outline = null;
     if (!Array.isArray(ring) || ring.length < 4) return;
     const places = ring.map(([lon, lat]) => [lat, lon]);
     // A dark line under a bright one is seen on any imagery.
-    const line = (options) => L.polygon(places, { fill: false, interactive: false, ...options });
-    this.outline = L.featureGroup([
-      line({ color: "#10131a", weight: 5, opacity: 0.75, className: "eo-outline-casing" }),
-      line({ color: "#ffe14d", weight: 2.5, className: "eo-outline" }),
-    ]).addTo(map);
+    this.outline = this.view.marks.add((L) => {
+      const line = (options) => L.polygon(places, { fill: false, interactive: false, ...options });
+      return L.featureGroup([
+        line({ color: "#10131a", weight: 5, opacity: 0.75, className: "eo-outline-casing" }),
+        line({ color: "#ffe14d", weight: 2.5, className: "eo-outline" }),
+      ]);
+    });
   }
+}
+
+async function ask(url, signal) {
+  try {
+    const answer = await fetch(url, { signal });
+    const body = await answer.json().catch(() => null);
+    return { status: answer.status, body };
+  } catch {
+    return { status: 0, body: null };
+  }
+}
+
+function same(one, other) {
+  return one?.row === other?.row && one?.column === other?.column;
 }
 
 /** Short answers of the server as a sentence: a capital at the start, a stop at the end. */

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from mock_patch import patch_routes
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -30,12 +31,6 @@ HOSTILE = '{{7*7}} <img src=x onerror="window.hacked=1"> </script>'
 STEP = 0.02
 WEST, SOUTH, EAST, NORTH = 10.0, 46.0, 14.0, 49.0
 SECONDS_PER_TILE = 0.02
-CLASSES = [
-    ("Arable land", "#f2d65c", 0.491),
-    ("Coniferous forest", "#2f6b3a", 0.3),
-    ("Pastures", "#c9dd7a", 0.18),
-    ("Inland waters", "#5aa3d0", 0.0042),
-]
 
 
 def static(request: Request) -> Response:
@@ -157,59 +152,6 @@ def point(request: Request) -> Response:
     return JSONResponse(found | {"values": values})
 
 
-def card(request: Request) -> Response:
-    """Describe a patch; `select=hostile` names everything so as to break out of the page."""
-    name, _, date = request.path_params["id"].rpartition("_")
-    _, column, row = name.split("_")
-    select = request.query_params.get("select")
-    if select == "failing":
-        message = "The table of samples could not be read. Build the index again."
-        return JSONResponse({"error": message}, status_code=500)
-    hostile = select == "hostile"
-    text = (lambda plain: f"{HOSTILE} {plain}") if hostile else (lambda plain: plain)
-    folder = f"/patch/mock/{name}"
-    pictures = [
-        {"layer": layer, "title": text(title), "url": f"{folder}/{layer}.png", "reason": None}
-        for layer, title in [("s2", "Sentinel-2"), ("reference_map", "Reference map")]
-    ]
-    radar = {"layer": "s1", "title": "Sentinel-1", "url": None, "reason": "No image of this patch"}
-    dates = [("a", "13 Jun 2017"), ("b", "5 Nov 2017")]
-    west, south = int(column) * STEP, int(row) * STEP
-    answer = {
-        "id": request.path_params["id"],
-        "title": text(f"33UUP · column {column}, row {row}"),
-        "synthetic": True,
-        "split": text("validation"),
-        "country": text("Austria"),
-        "date": dict(dates)[date],
-        "s1_date": "12 Jun 2017",
-        "season": "Summer" if date == "a" else "Autumn",
-        "flags": [text("seasonal snow")] if hostile else [],
-        "labels": [
-            {"name": text(label), "colour": HOSTILE if hostile else colour, "share": share}
-            for label, colour, share in CLASSES
-        ],
-        "unlabelled_share": 0.0248,
-        "centre": [west + STEP / 2, south + STEP / 2],
-        "epsg": 32633,
-        "bounds_utm": [612000.0, 5340000.0, 613200.0, 5341200.0],
-        "dates": [
-            {"id": f"{name}_{key}", "date": text(when), "current": key == date}
-            for key, when in dates
-        ],
-        "pictures": [pictures[0], radar, pictures[1]],
-        "outline": outline(int(column), int(row)),
-    }
-    return JSONResponse(answer)
-
-
-def picture(request: Request) -> Response:
-    random = np.random.default_rng(len(request.path_params["name"]))
-    small = random.integers(40, 220, (24, 24, 4), "u1")
-    small[..., 3] = 255
-    return png(np.kron(small, np.ones((5, 5, 1), "u1")))
-
-
 def routes(base: str) -> list[BaseRoute]:
     # Each with the base path in front: a mount would swallow Streamlit's own addresses there.
     return [
@@ -219,8 +161,7 @@ def routes(base: str) -> list[BaseRoute]:
         Route(f"{base}/tiles/mock/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}.png", tile),
         Route(f"{base}/legend/mock/{{layer}}", legend),
         Route(f"{base}/point/{{dataset}}/{{lon}}/{{lat}}", point),
-        Route(f"{base}/patch/{{dataset}}/{{id}}/card.json", card),
-        Route(f"{base}/patch/{{dataset}}/{{id}}/{{name}}.png", picture),
+        *patch_routes(base),
     ]
 
 
