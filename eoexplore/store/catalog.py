@@ -19,6 +19,7 @@ from eoexplore.core.types import Dataset, Health, Problem
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import BuildState, FileStamp, IndexFolder, atomic, file_stamp
 from eoexplore.store.samples import Samples
+from eoexplore.store.versions import VERSIONS
 
 _READ_AGAIN = 20_000
 """Samples up to which all files are read again when any has changed: a matter of minutes."""
@@ -72,7 +73,8 @@ class Opened:
     def version(self) -> str:
         """Return the text that tile URLs carry as `v`; it changes whenever a tile may change."""
         state = self.state
-        return f"{self.fingerprint}-{state.finished if state.complete else state.done:x}"
+        text = f"{self.fingerprint}-{state.finished:x}"
+        return text if state.complete else f"{text}-{state.done:x}"
 
     def health(self) -> Health:
         """Return the dataset's health, with what the index found when it read every file."""
@@ -230,16 +232,17 @@ def _keep(path: str, stamp: str, dataset: Dataset) -> Dataset:
 def _is_current(file: Path, _stamp: FileStamp) -> bool:
     """Tell whether a sample table is there, and every group of columns in it of this version."""
     found = sample_table.groups(file)
-    wanted = sample_table.GROUP_VERSIONS
-    return "base" in found and all(wanted.get(name) == found[name] for name in found)
+    return "base" in found and all(VERSIONS.get(name) == found[name] for name in found)
 
 
 def _base_index(dataset: Dataset, frame: pd.DataFrame, mark: str) -> None:
     folder = IndexFolder.of(mark, dataset.path)
     if not _is_current(folder.samples, file_stamp(folder.samples)):
         sample_table.write(folder.samples, sample_table.with_places(frame), dataset.classes, mark)
-        # Whatever was joined to an older table is not in this one.
-        folder.write_state(BuildState())
+        # Whatever was joined to an older table is not in this one; mosaics stay as they are.
+        old = folder.state()
+        groups = {name: version for name, version in old.groups.items() if name != "areas"}
+        folder.write_state(replace(old, complete=False, groups=groups))
     if not any(frame[f"has_{layer.name}"].any() for layer in dataset.layers):
         # Nothing to read: an index of metadata alone is whole at once.
         folder.write_state(BuildState(complete=True))

@@ -6,11 +6,12 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from eoexplore.core import settings
+from eoexplore.store.versions import BUILT, FIRST_RELEASE, VERSIONS
 
 
 @contextlib.contextmanager
@@ -28,6 +29,8 @@ def atomic(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+_TABLES = {"areas": "chunks", "spectra": "spectra"}
+"""Folders of the groups that are tables; the others are mosaics."""
 FileStamp = tuple[int, int, int]
 
 
@@ -45,20 +48,33 @@ def file_stamp(path: Path) -> FileStamp:
 
 @dataclass(frozen=True)
 class BuildState:
-    """How far an index is built."""
+    """How far an index is built; a part is what one group keeps of one product."""
 
     done: int = 0
-    """Finished chunks."""
+    """Finished parts."""
     total: int = 0
-    """All chunks; 0 before the first build has begun."""
+    """All parts; 0 before the first build has begun, and where there is nothing to read."""
     complete: bool = False
-    """Whether areas and mosaics of all chunks are there and joined."""
+    """Whether all groups of this release are there for all products, and joined."""
     finished: int = 0
-    """When it became complete, in milliseconds since 1970, UTC; tells one build from the next."""
+    """When it was last complete, in milliseconds since 1970, UTC; tells one build from the next."""
+    groups: Mapping[str, int] = field(default_factory=dict)
+    """Versions of the groups that are there for all products; older ones too."""
+
+    def has(self, *groups: str) -> bool:
+        """Tell whether groups are there for all products, in this or an older version."""
+        return self.complete or all(name in self.groups for name in groups)
+
+
+def _is_complete(stored: BuildState) -> bool:
+    """Tell whether what was complete when it was stored still is: a release may add groups."""
+    if not stored.total:
+        return stored.complete
+    return stored.complete and all(stored.groups.get(name) == VERSIONS[name] for name in BUILT)
 
 
 class IndexFolder:
-    """Names of everything in an index folder; a chunk is all that belongs to one product."""
+    """Names of everything in an index folder."""
 
     def __init__(self, path: Path) -> None:
         """Keep the folder; it need not exist yet."""
@@ -103,20 +119,27 @@ class IndexFolder:
         path = self.mosaic_path(group, product)
         return path if path.is_file() else None
 
-    def chunk(self, product: str) -> Path:
-        """Return the table of a chunk; it is written last, so it says that the chunk is done."""
-        return self.path / "chunks" / f"{product}.parquet"
+    def part(self, group: str, product: str) -> Path:
+        """Return what a group keeps of a product, whether or not it is there."""
+        if group in _TABLES:
+            return self.path / _TABLES[group] / f"{product}.parquet"
+        return self.mosaic_path(group, product)
 
     def state(self) -> BuildState:
         """Return how far the index is built."""
         try:
             stored = json.loads(self._state_file.read_text(encoding="utf-8"))
-            return BuildState(**stored)
-        except (OSError, ValueError, TypeError):
+            if stored.get("complete"):
+                stored.setdefault("groups", FIRST_RELEASE)
+            state = BuildState(**stored)
+            return replace(state, groups=dict(state.groups), complete=_is_complete(state))
+        except (OSError, ValueError, TypeError, AttributeError):
             return BuildState()
 
     def write_state(self, state: BuildState) -> None:
-        """Store how far the index is built."""
+        """Store how far the index is built; a complete one has all groups of this release."""
+        if state.complete:
+            state = replace(state, groups=dict(VERSIONS))
         with atomic(self._state_file) as partial:
             partial.write_text(json.dumps(asdict(state)), encoding="utf-8")
 
@@ -125,8 +148,10 @@ class IndexFolder:
         if self.path.is_dir():
             # First of all, so that a kill in between leaves nothing that says it is complete.
             self.write_state(BuildState())
-        for name in ("chunks", "mosaics"):
+        for name in (*_TABLES.values(), "mosaics"):
             shutil.rmtree(self.path / name, ignore_errors=True)
+        for file in (self.spectra_summary, self.spectra_pixels):
+            file.unlink(missing_ok=True)
 
     def size(self) -> int:
         """Return the bytes of all files in the folder."""

@@ -15,16 +15,19 @@ import numpy.typing as npt
 import rasterio
 import rasterio.shutil
 from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.transform import from_origin
 from rasterio.windows import Window
 
 from eoexplore.core import mgrs
 from eoexplore.core.types import Array
 from eoexplore.store.folder import atomic
+from eoexplore.store.versions import VERSIONS
 
 GRID = 91
 """Patches along one side of a product."""
 _BLOCK = 256
+_TAG = "EOEXPLORE_GROUP"
 _COG = {
     "driver": "COG",
     "compress": "ZSTD",
@@ -40,6 +43,8 @@ _COG = {
 class Group:
     """What is packed together in one file."""
 
+    name: str
+    """Name of its folder and of its version."""
     layer: str
     """Layer the bands come from."""
     bands: tuple[str, ...]
@@ -71,13 +76,17 @@ class Group:
         return self.nodata if self.scale == 1 else math.nan
 
 
+_FINE = ("B02", "B03", "B04", "B08")
 _COARSE = ("B01", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
-GROUPS = {
-    "optical": Group("s2", ("B02", "B03", "B04", "B08"), 20, "uint16", 0, 1, "AVERAGE"),
-    "optical_coarse": Group("s2", _COARSE, 60, "uint16", 0, 1, "AVERAGE"),
-    "sar": Group("s1", ("VV", "VH"), 20, "int16", -32768, 100, "AVERAGE"),
-    "reference_map": Group("reference_map", ("reference_map",), 20, "uint16", 0, 1, "MODE"),
-}
+_MAP = ("reference_map",)
+_KINDS = (
+    Group("optical", "s2", _FINE, 20, "uint16", 0, 1, "AVERAGE"),
+    Group("optical_coarse", "s2", _COARSE, 60, "uint16", 0, 1, "AVERAGE"),
+    # A tenth of a decibel is one level of a picture in 8 bits; finer steps only store speckle.
+    Group("sar", "s1", ("VV", "VH"), 20, "int16", -32768, 10, "AVERAGE"),
+    Group("reference_map", "reference_map", _MAP, 20, "uint16", 0, 1, "MODE"),
+)
+GROUPS = {group.name: group for group in _KINDS}
 
 
 def groups_of(layer: str, bands: Sequence[str]) -> dict[str, tuple[str, ...]] | None:
@@ -163,6 +172,16 @@ def mode_of_four(quads: Array) -> Array:
     return np.asarray(np.where(a_wins | ~(b_wins | (c == d)), a, np.where(b_wins, b, c)))
 
 
+def version_of(path: Path) -> int:
+    """Return the version of the group that wrote a mosaic; 0 if it is not there or damaged."""
+    try:
+        with rasterio.open(path, driver="GTiff") as file:
+            # The first release did not write its version.
+            return int(file.tags().get(_TAG, "1").split()[-1])
+    except (RasterioError, OSError, ValueError):
+        return 0
+
+
 def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Array]) -> None:
     """Write a mosaic, atomically.
 
@@ -170,12 +189,14 @@ def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Ar
         path: target.
         group: what is packed.
         tile: MGRS tile of the product, which places the grid.
-        patches: packed patches by (column, row) of the grid, each (band, group.patch_px, ...).
+        patches: packed patches by (column, row) of the grid, each of the shape that `pack_all`
+            gives; none at all is fine.
     """
     epsg, ulx, uly = mgrs.tile_origin(tile)
     px = group.patch_px
-    first_x, last_x = min(x for x, _ in patches), max(x for x, _ in patches)
-    first_y, last_y = min(y for _, y in patches), max(y for _, y in patches)
+    places = list(patches) or [(0, 0)]
+    first_x, last_x = min(x for x, _ in places), max(x for x, _ in places)
+    first_y, last_y = min(y for _, y in places), max(y for _, y in places)
     shape = (last_y - first_y + 1) * px, (last_x - first_x + 1) * px
     canvas = np.full((len(group.bands), *shape), group.nodata, group.dtype)
     for (x, y), values in patches.items():
@@ -196,11 +217,13 @@ def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Ar
         "blockysize": _BLOCK,
         "sparse_ok": True,
     }
+    mark = f"{group.name} {VERSIONS[group.name]}"
     with atomic(path) as partial:
         flat = partial.with_suffix(".flat")
         try:
             with rasterio.open(flat, "w", **profile) as file:
                 file.write(canvas, window=window)
+                file.update_tags(**{_TAG: mark})
                 file.descriptions = group.bands
                 file.scales = (1 / group.scale,) * len(group.bands)
             rasterio.shutil.copy(flat, partial, **_COG, overview_resampling=group.overview)

@@ -18,9 +18,8 @@ from eoexplore.core import mercator, mgrs
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Classes, Dataset, Layer
 from eoexplore.store.folder import atomic
+from eoexplore.store.versions import VERSIONS
 
-GROUP_VERSIONS = {"base": 1, "areas": 1}
-"""Version of each group of columns; a higher one makes older files of the group stale."""
 _CATEGORIES = ("split", "country", "season", "tile", "product")
 _LISTS = ("labels", "flags", "unreadable")
 
@@ -182,9 +181,9 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
         table = table.append_column(name, list_column(frame[name]))
     table = table.append_column("geometry", wkb(rings))
     bounds = [*rings.min((0, 1)), *rings.max((0, 1))] if len(frame) else [-180, -90, 180, 90]
-    groups = {"base": GROUP_VERSIONS["base"]}
+    groups = {"base": VERSIONS["base"]}
     if any(str(column).startswith("area_") for column in frame.columns):
-        groups["areas"] = GROUP_VERSIONS["areas"]
+        groups["areas"] = VERSIONS["areas"]
     table = table.replace_schema_metadata(
         {
             **(table.schema.metadata or {}),

@@ -3,21 +3,19 @@
 A group is computed on its own: a new or changed one never makes the others be computed again.
 """
 
-from types import MappingProxyType
+from collections.abc import Mapping
 
-VERSIONS = MappingProxyType(
-    {
-        "base": 1,
-        "areas": 1,
-        "optical": 1,
-        "optical_coarse": 1,
-        "sar": 2,
-        "reference_map": 1,
-        "spectra": 1,
-    }
-)
+VERSIONS: Mapping[str, int] = {
+    "base": 1,
+    "areas": 1,
+    "optical": 1,
+    "optical_coarse": 1,
+    "sar": 2,
+    "reference_map": 1,
+    "spectra": 1,
+}
 """Version of each group: columns of the sample table, packed mosaics, spectra."""
-READ_FROM_FILES = tuple(name for name in VERSIONS if name != "base")
+BUILT = tuple(name for name in VERSIONS if name != "base")
 """Groups that a build computes from the rasters; `base` follows from names and metadata."""
-FIRST_RELEASE = MappingProxyType({"areas": 1, "optical": 1, "sar": 1, "reference_map": 1})
+FIRST_RELEASE: Mapping[str, int] = {"areas": 1, "optical": 1, "sar": 1, "reference_map": 1}
 """What a complete index held before its groups were told apart."""

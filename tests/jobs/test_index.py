@@ -13,9 +13,9 @@ import pytest
 import rasterio
 
 from eoexplore.core.errors import JobError
-from eoexplore.jobs import index
+from eoexplore.jobs import index, parts
 from eoexplore.jobs.progress import Cancelled
-from eoexplore.store import catalog, mosaic
+from eoexplore.store import catalog, mosaic, versions
 from eoexplore.store import samples as sample_table
 from tests.builders import Patch, write_metadata, write_raster, write_tree
 
@@ -53,7 +53,8 @@ def in_this_process(monkeypatch):
         for chunk in todo:
             if cancelled():
                 raise Cancelled
-            yield index.pack_chunk(chunk)
+            parts.make(chunk)
+            yield chunk
 
     monkeypatch.setattr(index, "_run", run)
 
@@ -80,7 +81,7 @@ def built(whole, tmp_path_factory):
 def test_the_index_of_a_small_copy_is_complete(built):
     opened, reports = built
     assert opened.state.complete
-    assert (opened.state.done, opened.state.total) == (3, 3)
+    assert (opened.state.done, opened.state.total) == (18, 18)
     assert opened.samples.areas
     assert sample_table.groups(opened.folder.samples) == {"base": 1, "areas": 1}
     assert reports[0] == (0, 4, "reading patches")
@@ -230,7 +231,7 @@ def test_cancelling_keeps_what_is_finished(root, in_this_process):
     with pytest.raises(Cancelled):
         index.build(slug, cancelled=lambda: next(asked))
     opened = catalog.open_slug(slug)
-    assert (opened.state.done, opened.state.total, opened.state.complete) == (1, 3, False)
+    assert (opened.state.done, opened.state.total, opened.state.complete) == (6, 18, False)
     assert opened.samples.areas is False
     (chunk,) = (opened.folder.path / "chunks").iterdir()
     before = chunk.stat().st_mtime_ns
@@ -249,7 +250,7 @@ def test_cancelling_stops_the_processes(root):
 
 def test_areas_of_an_older_version_are_counted_again(root, in_this_process, monkeypatch):
     opened = index.build(catalog.add(root).slug)
-    monkeypatch.setattr(sample_table, "GROUP_VERSIONS", {"base": 1, "areas": 2})
+    monkeypatch.setitem(versions.VERSIONS, "areas", 2)
     catalog._is_current.cache_clear()  # another version is another process
     assert not catalog.open_slug(opened.slug).state.complete
     times = {path: path.stat().st_mtime_ns for path in opened.folder.path.glob("chunks/*")}
@@ -275,7 +276,7 @@ def test_a_second_builder_is_sent_away(root, in_this_process):
 
 def test_a_disk_that_is_too_small_is_said_before_the_work(root, in_this_process, monkeypatch):
     slug = catalog.add(root).slug
-    assert index.bytes_needed(catalog.open_slug(slug)) == 4 * index.BYTES_PER_PATCH
+    assert index.bytes_needed(catalog.open_slug(slug)) == 4 * sum(index.BYTES_PER_PATCH.values())
     usage = shutil.disk_usage(root)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(JobError, match=r"needs about .* GB free.*EOEXPLORE_CACHE"):
@@ -302,7 +303,7 @@ def test_a_disk_that_fills_up_is_a_sentence_and_the_next_start_goes_on(
 
     module, name = {
         "mosaic": (mosaic, "write"),
-        "chunk": (index.pq, "write_table"),
+        "chunk": (parts.pq, "write_table"),
         "state": (index.IndexFolder, "write_state"),
         "join": (sample_table, "write"),
     }[where]
@@ -338,14 +339,14 @@ def die(chunk):
 
 def test_a_worker_that_dies_is_a_sentence(root, monkeypatch):
     slug = catalog.add(root).slug
-    monkeypatch.setattr(index, "pack_chunk", die)
+    monkeypatch.setattr(parts, "make", die)
     with pytest.raises(JobError, match="EOEXPLORE_WORKERS"):
         index.build(slug, workers=1)
 
 
 _BUILD = """
 import sys
-from eoexplore.jobs import index
+from eoexplore.jobs import index, parts
 if __name__ == "__main__":
     index.build(sys.argv[1], workers=1, progress=lambda done, *_: print(done, flush=True))
 """

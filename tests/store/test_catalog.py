@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from eoexplore.core.errors import DatasetNotRecognised, MetadataError, UnknownName
-from eoexplore.store import catalog
+from eoexplore.store import catalog, versions
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import BuildState, IndexFolder, atomic
 from tests.builders import Patch, write_metadata, write_raster, write_tree
@@ -128,13 +128,13 @@ def test_a_file_that_was_repaired_is_read_again_by_the_next_build(root):
     path.unlink()
     opened = catalog.add(root)
     # As after a build.
-    opened.folder.chunk("product").parent.mkdir()
-    opened.folder.chunk("product").touch()
+    opened.folder.part("areas", "product").parent.mkdir()
+    opened.folder.part("areas", "product").touch()
     opened.folder.write_state(BuildState(1, 1, complete=True, finished=1234))
     path.write_bytes(data)
     fresh = catalog.refresh(opened.slug)
     assert fresh.fingerprint == opened.fingerprint
-    assert not fresh.folder.chunk("product").exists()
+    assert not fresh.folder.part("areas", "product").exists()
     assert fresh.state == BuildState()
 
 
@@ -155,7 +155,7 @@ def test_a_damaged_table_is_written_again(root, content):
 def test_a_table_of_an_older_version_is_written_again_and_the_build_begins_anew(root, monkeypatch):
     opened = catalog.add(root)
     opened.folder.write_state(BuildState(1, 1, complete=True, finished=5))
-    monkeypatch.setattr(sample_table, "GROUP_VERSIONS", {"base": 2, "areas": 1})
+    monkeypatch.setitem(versions.VERSIONS, "base", 2)
     catalog._is_current.cache_clear()  # another version is another process
     fresh = catalog.open_slug(opened.slug)
     assert sample_table.groups(fresh.folder.samples)["base"] == 2
