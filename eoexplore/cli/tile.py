@@ -6,7 +6,7 @@ from pathlib import Path
 
 from eoexplore.cli import _target, _text
 from eoexplore.core.errors import SelectionError
-from eoexplore.render.composites import find_style
+from eoexplore.render import palettes
 from eoexplore.store import catalog
 from eoexplore.store.folder import atomic
 from eoexplore.tiles import tile
@@ -20,8 +20,8 @@ FILE chooses the format: png, jpg or webp.
 
 example:
   python -m eoexplore tile reben-synthetic s2 13 4378 2860 --out tile.png
-  python -m eoexplore tile /data/reben s2 13 4378 2860 --style colour_infrared \\
-      --select "class=any:Inland waters&split=train" --out tile.webp"""
+  python -m eoexplore tile /data/reben s2 13 4378 2860 --style index.NDVI~r-0.2..0.9 \\
+      --select "class=any:Inland waters&split=train" --date earliest --out tile.webp"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, help_text in (("z", "zoom"), ("x", "column"), ("y", "row")):
         parser.add_argument(name, metavar=name.upper(), type=int, help=help_text)
     parser.add_argument("--out", metavar="FILE", required=True, help="file to write")
-    parser.add_argument("--style", metavar="S", default="", help="default: the layer's first")
+    parser.add_argument(
+        "--style",
+        metavar="S",
+        default="",
+        help="name and options, such as band.B05~p2..98 or clc19~line; default: the layer's first",
+    )
     parser.add_argument("--select", metavar="SEL", default="", help="which samples; default: all")
+    parser.add_argument(
+        "--date", metavar="RULE", default="", help="which date lies on top; default: latest"
+    )
+    parser.add_argument(
+        "--palette",
+        choices=palettes.PALETTES,
+        default=palettes.OFFICIAL,
+        help="colours of the classes",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,12 +61,12 @@ def run(args: argparse.Namespace) -> int:
         extension=extension,
         style=args.style,
         select=args.select,
+        date=args.date,
+        palette=args.palette,
     )
     opened = catalog.add(_target.find(args.path))
     tile.check(opened, wanted)
     # A page goes on without what it cannot use; a script must not get another picture than asked.
-    if args.style:
-        find_style(args.layer, args.style)
     answer = tile.render(opened, wanted)
     if answer.notices:
         raise SelectionError(f"No tile was written. {' '.join(answer.notices)}")

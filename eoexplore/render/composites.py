@@ -1,119 +1,167 @@
-"""Which bands make a picture, and the one stretch that every tile of it gets.
+"""The styles that each layer has, and the one range that every tile of a style gets.
 
-A new style is one line of STYLES. The ranges are fixed numbers: a stretch taken from the tile
-itself would show a seam at every tile's edge.
+A new composite is one line of `_COMPOSITES`. The ranges are fixed numbers or follow from the whole
+dataset: a stretch taken from the tile itself would show a seam at every tile's edge.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+import functools
 
 from eoexplore.core.errors import UnknownName
+from eoexplore.render import indices
+from eoexplore.render.indices import Index
+from eoexplore.render.ramps import RampName
+from eoexplore.render.styles import MOST_CHARACTERS, Channel, Options, Style, read_options
+
+# Pixel in metres and the range of each band, in digital numbers, that shows land well.
+_S2 = {
+    "B01": (60, 0, 2000), "B02": (10, 0, 2000), "B03": (10, 0, 2000), "B04": (10, 0, 2000),
+    "B05": (20, 0, 3000), "B06": (20, 0, 4000), "B07": (20, 0, 4000), "B08": (10, 0, 4000),
+    "B8A": (20, 0, 4000), "B09": (60, 0, 4000), "B11": (20, 0, 4000), "B12": (20, 0, 3000),
+}  # fmt: skip
+_S1 = {"VV": (10, -25, 0), "VH": (10, -32, -5)}
+_RANGES = {"s2": _S2, "s1": _S1}
+_DOMAINS = ("vegetation", "water", "burn", "snow", "soil", "urban", "clouds", "radar")
+NATURAL = (2.0, 98.0)
+"""Percentiles of the dataset that an index without natural limits spans."""
 
 
-@dataclass(frozen=True)
-class Channel:
-    """One of the red, green and blue channels of a picture."""
-
-    band: str
-    """Name of the band that is shown."""
-    low: float
-    """Value shown as 0, in the unit of the layer."""
-    high: float
-    """Value shown as 255."""
-    minus: str | None = None
-    """Name of a band to subtract first; none shows the band itself."""
-
-    def values(self, bands: Mapping[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
-        """Return what the channel shows, of the shape of the bands."""
-        if self.minus is None:
-            return bands[self.band]
-        first, second = (bands[name].astype(np.float32) for name in (self.band, self.minus))
-        return first - second
+def _channel(layer: str, band: str) -> Channel:
+    _, low, high = _RANGES[layer][band]
+    return Channel(band, low, high)
 
 
-@dataclass(frozen=True)
-class Style:
-    """One way to show one layer."""
-
-    id: str
-    """Name in URLs."""
-    title: str
-    """What a user reads."""
-    layer: str
-    """Layer that it shows."""
-    channels: tuple[Channel, ...]
-    """Red, green and blue; none for a label map, which is shown by its class colours."""
-    bands: tuple[str, ...]
-    """Bands that have to be read, each once."""
-    gsd_m: float
-    """Finest pixel of those bands in metres; coarser bands are repeated to it."""
-    group: str = "Composites"
-    """Heading that it stands under in a list."""
-    help: str = ""
-    """One line that says what is shown: bands or a formula."""
-
-    @property
-    def categorical(self) -> bool:
-        """Whether pixels are codes, which are never interpolated."""
-        return not self.channels
-
-
-def composite(style_id: str, title: str, layer: str, channels: tuple[Channel, ...]) -> Style:
-    """Return a style of three channels at 10 m, listing its bands in order of first use."""
-    names = [name for item in channels for name in (item.band, item.minus) if name]
+def _style(
+    style_id: str,
+    title: str,
+    layer: str,
+    channels: tuple[Channel, ...],
+    group: str = "Composites",
+    ramp: RampName | None = None,
+) -> Style:
+    """Return a style that lists its bands in order of first use."""
+    bands = tuple(dict.fromkeys(band for item in channels for band in item.bands))
     shown = ", ".join(f"{c.band} − {c.minus}" if c.minus else c.band for c in channels)
-    return Style(style_id, title, layer, channels, tuple(dict.fromkeys(names)), 10.0, help=shown)
+    finest = float(min(_RANGES[layer][band][0] for band in bands))
+    return Style(style_id, title, layer, channels, bands, finest, group, shown, ramp)
 
 
-STYLES = (
-    composite(
-        "true_colour",
-        "True colour",
-        "s2",
-        (Channel("B04", 0, 2000), Channel("B03", 0, 2000), Channel("B02", 0, 2000)),
-    ),
-    composite(
-        "colour_infrared",
-        "Colour infrared",
-        "s2",
-        (Channel("B08", 0, 4000), Channel("B04", 0, 2000), Channel("B03", 0, 2000)),
-    ),
-    composite(
+def _composite(style_id: str, title: str, *bands: str) -> Style:
+    return _style(style_id, title, "s2", tuple(_channel("s2", band) for band in bands))
+
+
+_COMPOSITES = (
+    _composite("true_colour", "True colour", "B04", "B03", "B02"),
+    _composite("colour_infrared", "Colour infrared", "B08", "B04", "B03"),
+    _composite("swir", "Short-wave infrared", "B12", "B8A", "B04"),
+    _composite("agriculture", "Agriculture", "B11", "B08", "B02"),
+    _composite("geology", "Geology", "B12", "B11", "B02"),
+    _composite("bathymetry", "Bathymetry", "B04", "B03", "B01"),
+)
+_RADAR = (
+    _style(
         "vv_vh",
         "VV, VH and their difference",
         "s1",
-        (Channel("VV", -25, 0), Channel("VH", -32, -5), Channel("VV", 0, 15, minus="VH")),
+        (_channel("s1", "VV"), _channel("s1", "VH"), Channel("VV", 0, 15, minus="VH")),
     ),
-    Style(
-        "clc19",
-        "19 classes",
-        "reference_map",
-        (),
-        ("reference_map",),
-        10.0,
-        group="Classes",
-        help="The 19 classes of BigEarthNet",
-    ),
+    *(_style(band.lower(), band, "s1", (_channel("s1", band),), "Bands", "grey") for band in _S1),
+)
+_BANDS = tuple(
+    _style(f"band.{band}", band, "s2", (_channel("s2", band),), "Bands", "grey") for band in _S2
 )
 
 
+def _classes(style_id: str, title: str, shown: str) -> Style:
+    own = ("reference_map",)
+    return Style(style_id, title, own[0], (), own, 10.0, group="Classes", help=shown)
+
+
+# Named as the schemas of `nomenclature.levels`, which say what a code means.
+_LABELS = (
+    _classes("clc19", "19 classes", "The 19 classes of BigEarthNet"),
+    _classes("clc3", "CORINE level 3", "44 classes of CORINE Land Cover"),
+    _classes("clc2", "CORINE level 2", "15 groups of CORINE Land Cover"),
+    _classes("clc1", "CORINE level 1", "5 groups of CORINE Land Cover"),
+)
+
+
+@functools.cache
+def _indices() -> tuple[Style, ...]:
+    """Return one style per spectral index, the best known first, then by what they are for."""
+    listed = [_index(item) for item in indices.catalogue().values()]
+    first = [style for style in listed if style.id[6:] in indices.BEST_KNOWN]
+    others = dict.fromkeys(style.group for style in listed)
+    groups = [first[0].group, *(f"Indices: {name}" for name in _DOMAINS), *others]
+    return tuple(sorted(listed, key=lambda style: groups.index(style.group)))
+
+
+def _index(item: Index) -> Style:
+    best = item.name in indices.BEST_KNOWN
+    return Style(
+        f"index.{item.name}",
+        item.name,
+        "s2",
+        (Channel(item.name, item.low, item.high, index=item),),
+        item.bands,
+        float(min(_S2[band][0] for band in item.bands)),
+        group="Indices: best known" if best else f"Indices: {item.domain}",
+        help=f"{item.title}: {item.formula}",
+        ramp="diverging" if item.normalised else "rising",
+        natural=None if item.normalised else NATURAL,
+    )
+
+
+@functools.cache
 def styles_of(layer: str) -> tuple[Style, ...]:
     """Return the styles of a layer, the default one first."""
-    return tuple(style for style in STYLES if style.layer == layer)
+    if layer == "s2":
+        return (*_COMPOSITES, *_BANDS, *_indices())
+    return {"s1": _RADAR, "reference_map": _LABELS}.get(layer, ())
 
 
-def find_style(layer: str, style_id: str) -> Style:
-    """Return a style of a layer by its id; an empty id asks for the default.
+@functools.cache
+def _by_id(layer: str) -> dict[str, Style]:
+    return {style.id: style for style in styles_of(layer)}
+
+
+@functools.lru_cache(maxsize=512)
+def read_style(layer: str, text: str) -> tuple[Style, tuple[str, ...]]:
+    """Return the style that a text asks for; the default for what it does not say.
+
+    Args:
+        layer: name of a layer that has styles.
+        text: in the grammar of `render.styles`; empty asks for the default.
+
+    Returns:
+        The style, and a sentence for each part of the text that could not be used.
+    """
+    known = _by_id(layer)
+    name, *words = text[:MOST_CHARACTERS].split("~")
+    style = known.get(name) if name else styles_of(layer)[0]
+    if style is None:
+        names = [key for key in known if not key.startswith("index.")]
+        more = ", index.NAME" if len(names) < len(known) else ""
+        sentence = (
+            f"The layer {layer} has no style {name[:40]!r}. Known: {', '.join(names)}{more}. "
+            "The default is shown."
+        )
+        # Its options were meant for a style that is not there.
+        return styles_of(layer)[0], (sentence,)
+    options, complaints = read_options(words, style.categorical)
+    if options == Options():
+        return style, complaints
+    return style.asked(options), complaints
+
+
+def find_style(layer: str, text: str) -> Style:
+    """Return a style of a layer by its text; an empty one asks for the default.
 
     Raises:
-        UnknownName: with the styles that the layer has.
+        UnknownName: says what is wrong with the text, and what exists.
     """
-    known = styles_of(layer)
-    for style in known:
-        if style_id in ("", style.id):
-            return style
-    names = ", ".join(style.id for style in known) or "none"
-    raise UnknownName(f"The layer {layer} has no style {style_id!r}. Known: {names}.")
+    if not styles_of(layer):
+        raise UnknownName(f"The layer {layer} has no styles.")
+    style, complaints = read_style(layer, text)
+    if complaints:
+        raise UnknownName(complaints[0])
+    return style

@@ -1,4 +1,4 @@
-"""A patch's card as JSON data, and its pictures."""
+"""A patch's card as JSON data."""
 
 import re
 from collections import Counter
@@ -11,18 +11,13 @@ import pandas as pd
 from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.types import LabelClass, Layer
-from eoexplore.render.colours import UNREADABLE, label_palette
-from eoexplore.render.composites import Style, styles_of
-from eoexplore.render.encode import MEDIA_TYPES
-from eoexplore.render.stretch import linear
-from eoexplore.tiles.imagery import Picture
-from eoexplore.tiles.originals import READER, empty_value, enlarge
+from eoexplore.render.composites import styles_of
+from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.pixel import day, same_place
 from eoexplore.tiles.point import Json, outline
 from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.scene import Scene
-from eoexplore.tiles.tile import Answer, encode, style_or_default
 
 SMALL_SHARE = 0.01
 """Share of the label map below which a label rests on little."""
@@ -192,57 +187,8 @@ def _picture_link(scene: Scene, row: int, layer: Layer) -> Json:
     return link | {"url": f"{url}?style={styles[0].id}&v={opened.version}", "reason": None}
 
 
-def patch_picture(scene: Scene, row: int, layer: str, style_id: str) -> Answer | None:
-    """Return one patch as PNG at its own pixels, grey if it is unreadable.
-
-    Args:
-        scene: the dataset.
-        row: the patch.
-        layer: name of a layer.
-        style_id: style of the layer; the default one, with a notice, if there is none of that id.
-
-    Returns:
-        The picture, or none if the patch lacks the layer.
-    """
-    found = scene.layer(layer)
-    if found is None or not styles_of(layer) or not scene.samples.has(layer)[row]:
-        return None
-    style, notices = style_or_default(layer, style_id)
-    picture = _picture(scene, row, found, style)
-    return Answer(encode(picture, "png"), MEDIA_TYPES["png"], notices)
-
-
-def _picture(scene: Scene, row: int, layer: Layer, style: Style) -> Picture:
-    key = str(scene.samples.frame[layer.key].iloc[row])
-    files = [BandFile(key, layer.name, band) for band in style.bands]
-    arrays = enlarge(READER.fetch(scene.opened.dataset, files), style.gsd_m)
-    if arrays is None:
-        side = round(mgrs.PATCH_M / style.gsd_m)
-        return Picture(np.zeros((side, side), np.uint8), np.array([UNREADABLE], np.uint8))
-    if style.categorical:
-        palette = label_palette(scene.opened.dataset.classes, layer.nodata)
-        return Picture(palette.index[arrays[0]], palette.rgba)
-    bands = dict(zip(style.bands, arrays, strict=True))
-    rgba = np.zeros((*arrays[0].shape, 4), np.uint8)
-    for place, channel in enumerate(style.channels):
-        rgba[..., place] = linear(channel.values(bands), channel.low, channel.high)
-    nodata = empty_value(layer, arrays[0].dtype)
-    stack = np.stack(arrays)
-    missing = np.isnan(stack) if np.isnan(nodata) else stack == nodata
-    rgba[..., 3] = np.where(missing.any(axis=0), 0, 255)
-    return Picture(rgba)
-
-
 def _card(asked: Asked) -> Json:
     return card(asked.scene, asked.scene.samples.row(asked.parts["id"]))
 
 
-def _patch_picture(asked: Asked) -> Answer | None:
-    row = asked.scene.samples.row(asked.parts["id"])
-    return patch_picture(asked.scene, row, asked.parts["layer"], asked.query.get("style", ""))
-
-
-QUERIES = (
-    Query("patch", re.compile(r"(?P<id>[^/]+)/card\.json"), _card),
-    Query("patch", re.compile(r"(?P<id>[^/]+)/(?P<layer>[^/.]+)\.png"), _patch_picture),
-)
+QUERIES = (Query("patch", re.compile(r"(?P<id>[^/]+)/card\.json"), _card),)

@@ -1,15 +1,20 @@
 """Imagery and label tiles: from original files when near, from packed mosaics further out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from eoexplore.core import mercator
 from eoexplore.core.errors import DataMissing
-from eoexplore.render.colours import UNREADABLE, label_palette
-from eoexplore.render.composites import Style
-from eoexplore.render.stretch import linear
+from eoexplore.core.types import Classes, Layer
+from eoexplore.render import outlines
+from eoexplore.render.colours import UNREADABLE, Palette, label_palette
+from eoexplore.render.paint import paint
+from eoexplore.render.palettes import OFFICIAL
+from eoexplore.render.styles import Options, Style
 from eoexplore.render.warp import View
+from eoexplore.tiles import ranges
 from eoexplore.tiles.originals import Originals
 from eoexplore.tiles.packed import Packed
 from eoexplore.tiles.scene import Scene, Shown
@@ -43,7 +48,7 @@ def empty(size: int) -> Picture:
     return Picture(np.zeros((size, size), np.uint8), np.zeros((1, 4), np.uint8))
 
 
-def draw(scene: Scene, shown: Shown, style: Style, view: View) -> Picture:
+def draw(scene: Scene, shown: Shown, style: Style, view: View, palette: str = OFFICIAL) -> Picture:
     """Draw one layer of the shown patches.
 
     Args:
@@ -51,6 +56,7 @@ def draw(scene: Scene, shown: Shown, style: Style, view: View) -> Picture:
         shown: which patches.
         style: how; it names the layer.
         view: the pixels of the tile.
+        palette: colours of the classes.
 
     Returns:
         Transparent where no patch lies, grey where a patch cannot be read.
@@ -59,6 +65,8 @@ def draw(scene: Scene, shown: Shown, style: Style, view: View) -> Picture:
     if layer is None or view.z < MOSAIC_ZOOM:
         return empty(view.size)
     source = Originals if view.z >= ORIGINALS_ZOOM else Packed
+    if style.options.line:
+        view = replace(view, margin=outlines.margin(view.size / mercator.TILE))
     try:
         tile = source(scene, shown, layer, style, view)
     except DataMissing:
@@ -66,26 +74,69 @@ def draw(scene: Scene, shown: Shown, style: Style, view: View) -> Picture:
         return empty(view.size)
     if not len(tile.rows):
         return empty(view.size)
-    return _labels(tile) if style.categorical else _image(tile)
+    if style.categorical:
+        colours = class_palette(scene, layer, style, palette)
+        if style.options.line:
+            return outline_picture(tile.codes(), tile.unreadable(), colours, view)
+        return label_picture(tile.codes(), tile.unreadable(), colours)
+    return _image(tile, ranges.ranged(scene.opened, style)[0])
 
 
-def _image(tile: Source) -> Picture:
+def _image(tile: Source, style: Style) -> Picture:
     rgba = np.zeros((tile.view.side, tile.view.side, 4), np.uint8)
     for piece in tile.pieces():
-        bands = dict(zip(tile.style.bands, piece.bands, strict=True))
-        for place, channel in enumerate(tile.style.channels):
-            levels = linear(channel.values(bands), channel.low, channel.high)
-            np.copyto(rgba[piece.at][..., place], levels, where=piece.drawn)
-        np.copyto(rgba[piece.at][..., 3], np.uint8(255), where=piece.drawn)
+        planes, there = paint(style, dict(zip(style.bands, piece.bands, strict=True)))
+        drawn = piece.drawn if there is None else piece.drawn & there
+        for place, plane in enumerate(planes):
+            np.copyto(rgba[piece.at][..., place], plane, where=drawn)
+        np.copyto(rgba[piece.at][..., 3], np.uint8(255), where=drawn)
     rgba[tile.unreadable() & (rgba[..., 3] == 0)] = UNREADABLE
     return Picture(rgba)
 
 
-def _labels(tile: Source) -> Picture:
-    palette = label_palette(tile.scene.opened.dataset.classes, tile.layer.nodata)
-    indices = palette.index[tile.codes()]
-    grey = tile.unreadable() & (indices == 0)
+def class_palette(scene: Scene, layer: Layer, style: Style, palette: str) -> Palette:
+    """Return the colours of a style of labels; classes that it hides are transparent."""
+    schema = ranges.schema_of(scene.opened.dataset.classes, style)
+    found = label_palette(schema, layer.nodata, palette)
+    hidden = hidden_classes(schema, style.options)
+    if not any(hidden):
+        return found
+    rgba = found.rgba.copy()
+    rgba[1:][hidden] = 0
+    return replace(found, rgba=rgba)
+
+
+def hidden_classes(schema: Classes, options: Options) -> list[bool]:
+    """Tell which classes are hidden, unlabelled last; any code of a class stands for it."""
+    items = [set(item.codes) for item in (*schema.classes, schema.unlabelled)]
+    only, without = set(options.only), set(options.without)
+    return [bool(own & without or (only and not own & only)) for own in items]
+
+
+def label_picture(
+    codes: npt.NDArray[np.uint16], unreadable: npt.NDArray[np.bool_], palette: Palette
+) -> Picture:
+    """Fill every pixel with the colour of its class.
+
+    Args:
+        codes: code of each pixel.
+        unreadable: where a patch cannot be read, of the same shape.
+        palette: colours of the classes.
+    """
+    indices = palette.index[codes]
+    grey = unreadable & (indices == 0)
     if not grey.any():
         return Picture(indices, palette.rgba)
     colours = np.vstack([palette.rgba, np.array([UNREADABLE], np.uint8)])
     return Picture(np.where(grey, np.uint8(len(palette.rgba)), indices), colours)
+
+
+def outline_picture(
+    codes: npt.NDArray[np.uint16], unreadable: npt.NDArray[np.bool_], palette: Palette, view: View
+) -> Picture:
+    """Draw the borders of the classes; arguments as for `label_picture`, with the view's margin."""
+    indices, edge = palette.index[codes], view.margin
+    rgba = outlines.outlines(indices, palette.rgba, edge, view.size / mercator.TILE)
+    grey = unreadable & (indices == 0)
+    rgba[grey[edge : edge + view.size, edge : edge + view.size]] = UNREADABLE
+    return Picture(rgba)

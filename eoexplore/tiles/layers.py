@@ -14,11 +14,14 @@ import pandas as pd
 
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
-from eoexplore.render.composites import Style, styles_of
+from eoexplore.render.composites import styles_of
+from eoexplore.render.styles import Style
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
+from eoexplore.tiles.colourings import footprint_styles
 from eoexplore.tiles.imagery import MOSAIC_ZOOM, ORIGINALS_ZOOM
+from eoexplore.tiles.overview import density_styles
 
 MAX_ZOOM = 18
 MOST_DATES = 400
@@ -193,15 +196,7 @@ def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
         "visible": not imagery or not opened.state.complete,
         "opacity": _OPACITY["footprints"],
         "url": tile_url(opened.slug, "footprints", "png", query),
-        "styles": [
-            {
-                "id": "split",
-                "title": "by split",
-                "group": "Footprints",
-                "help": "Training, validation and test patches",
-                "disabled": None,
-            }
-        ],
+        "styles": footprint_styles(opened),
         "style": "split",
         "controls": [],
         "min_zoom": MOSAIC_ZOOM,
@@ -218,15 +213,7 @@ def _density(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
         "visible": True,
         "opacity": 1.0,
         "url": tile_url(opened.slug, "density", "png", query),
-        "styles": [
-            {
-                "id": "count",
-                "title": "patches",
-                "group": "Density",
-                "help": "Number of patches per area",
-                "disabled": None,
-            }
-        ],
+        "styles": density_styles(opened),
         "style": "count",
         "controls": [],
         "min_zoom": 0,

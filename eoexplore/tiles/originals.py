@@ -9,7 +9,7 @@ from rasterio.transform import Affine
 
 from eoexplore.core import mgrs
 from eoexplore.core.types import Layer
-from eoexplore.render.composites import Style
+from eoexplore.render.styles import Style
 from eoexplore.render.warp import View
 from eoexplore.tiles.mosaics import Canvas
 from eoexplore.tiles.patches import BandFile, Content, PatchReader

@@ -7,14 +7,14 @@ import numpy.typing as npt
 
 from eoexplore.core.errors import DataMissing
 from eoexplore.core.types import Layer
-from eoexplore.render.composites import Style
+from eoexplore.render.styles import Style
 from eoexplore.render.warp import View
 from eoexplore.store import mosaic
 from eoexplore.tiles import mosaics
 from eoexplore.tiles.mosaics import Canvas
 from eoexplore.tiles.places import Ints
 from eoexplore.tiles.scene import Scene, Shown
-from eoexplore.tiles.source import Mask, Metres, Piece, Source, nearest
+from eoexplore.tiles.source import Mask, Metres, Piece, Pixels, Source, nearest
 
 
 class Packed(Source):
@@ -27,7 +27,7 @@ class Packed(Source):
     def __init__(self, scene: Scene, shown: Shown, layer: Layer, style: Style, view: View) -> None:
         """Find the topmost patches of a view, and the mosaics that hold the style's bands."""
         super().__init__(scene, shown, layer, style, view)
-        self._name, self._group = _group_of(style)
+        self._groups = _groups_of(style)
         product = self.samples.frame["product"].cat
         self._products = product.categories
         self._codes: Ints = product.codes.to_numpy().astype(np.int32)
@@ -39,50 +39,73 @@ class Packed(Source):
     def codes(self) -> npt.NDArray[np.uint16]:
         """Return the code of the mosaic pixel under each pixel's centre."""
         codes = np.zeros(self.seen.rows.shape, np.uint16)
-        for canvas, here, located in self._canvases([1]):
+        for (canvas,), here, located in self._canvases():
             found = nearest(canvas.pixels[0], canvas.transform, *located)
             np.copyto(codes, found.astype(np.uint16), where=here)
         return codes
 
     def pieces(self) -> Iterator[Piece]:
         """Yield one part for each MGRS tile that lies on top somewhere."""
-        group = self._group
-        numbers = [group.bands.index(band) + 1 for band in self.style.bands]
-        for canvas, here, located in self._canvases(numbers):
+        for canvases, here, located in self._canvases():
             epsg = int(self.samples.epsg[self.seen.rows[here][0]])
-            yield self.warp(canvas, epsg, group.empty, here, located)
+            parts = [
+                self.warp(canvas, epsg, group.empty, here, located)
+                for canvas, (_, group, _) in zip(canvases, self._groups, strict=True)
+            ]
+            yield self._joined(parts)
 
-    def _canvases(self, bands: list[int]) -> Iterator[tuple[Canvas, Mask, tuple[Metres, Metres]]]:
-        """Yield for each MGRS tile its pixels, where the view shows it, and all places there."""
+    def _joined(self, parts: list[Piece]) -> Piece:
+        """Put the bands of several groups, each warped from its own pixels, into one part."""
+        if len(parts) == 1:
+            return parts[0]
+        planes: dict[str, Pixels] = {}
+        for part, (_, _, bands) in zip(parts, self._groups, strict=True):
+            planes.update(zip(bands, part.bands, strict=True))
+        drawn = np.logical_and.reduce([part.drawn for part in parts])
+        return Piece(parts[0].at, drawn, np.stack([planes[band] for band in self.style.bands]))
+
+    def _canvases(self) -> Iterator[tuple[list[Canvas], Mask, tuple[Metres, Metres]]]:
+        """Yield for each MGRS tile its pixels by group, where the view shows it, and all places."""
         for tile in self.scene.places.tiles_of(self.rows):
             located = self.seen.located[self.scene.places.zone_of(tile)]
             here = self.spread(self.scene.places.tile == tile)
-            canvas = self._together(int(tile), bands, located[0][here], located[1][here])
-            if canvas is not None:
-                yield canvas, here, located
+            around = located[0][here], located[1][here]
+            found = (self._together(int(tile), *part, *around) for part in self._groups)
+            canvases = [canvas for canvas in found if canvas is not None]
+            # An index may be half-way: what lacks a band is left out, like what is not packed.
+            if len(canvases) == len(self._groups):
+                yield canvases, here, located
 
-    def _together(self, tile: int, bands: list[int], east: Metres, north: Metres) -> Canvas | None:
+    def _together(
+        self,
+        tile: int,
+        name: str,
+        group: mosaic.Group,
+        bands: tuple[str, ...],
+        east: Metres,
+        north: Metres,
+    ) -> Canvas | None:
         """Return the topmost patches of one MGRS tile around some places."""
-        level = mosaics.level_for(self.view.ground_m, self._group)
-        around = mosaics.reach_m(self._group, level)
+        level = mosaics.level_for(self.view.ground_m, group)
+        around = mosaics.reach_m(group, level)
         near = self.scene.places.near(tile, self.tops, east, north, around)
+        numbers = [group.bands.index(band) + 1 for band in bands]
         result: Canvas | None = None
         wanted: Ints | None = None
         for code in np.unique(self._codes[near]):
-            canvas = self._read(int(code), bands, level, east, north)
+            canvas = self._read(name, int(code), numbers, level, east, north)
             if canvas is None:
                 continue
             if result is None or wanted is None:
                 wanted = self._product_at(tile, canvas)
-                empty = np.full_like(canvas.pixels, self._group.empty)
-                result = Canvas(empty, canvas.transform)
+                result = Canvas(np.full_like(canvas.pixels, group.empty), canvas.transform)
             np.copyto(result.pixels, canvas.pixels, where=wanted == code)
         return result
 
     def _read(
-        self, product: int, bands: list[int], level: int, east: Metres, north: Metres
+        self, name: str, product: int, bands: list[int], level: int, east: Metres, north: Metres
     ) -> Canvas | None:
-        path = self.scene.opened.folder.mosaic(self._name, self._products[product])
+        path = self.scene.opened.folder.mosaic(name, self._products[product])
         if path is None:
             return None
         try:
@@ -112,13 +135,13 @@ def _grown(products: Ints) -> Ints:
     return grown
 
 
-def _group_of(style: Style) -> tuple[str, mosaic.Group]:
-    """Return the group of packed bands that has all bands of a style.
+def _groups_of(style: Style) -> list[tuple[str, mosaic.Group, tuple[str, ...]]]:
+    """Return the groups of packed bands that together have a style's, and which each gives.
 
     Raises:
         DataMissing: a band of the style is not packed.
     """
-    for name, group in mosaic.GROUPS.items():
-        if group.layer == style.layer and set(style.bands) <= set(group.bands):
-            return name, group
-    raise DataMissing(f"{style.title} needs bands that are not packed; zoom in to see it.")
+    found = mosaic.groups_of(style.layer, style.bands)
+    if found is None:
+        raise DataMissing(f"{style.title} needs bands that are not packed; zoom in to see it.")
+    return [(name, mosaic.GROUPS[name], bands) for name, bands in found.items()]

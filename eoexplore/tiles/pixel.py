@@ -5,12 +5,13 @@ import re
 import numpy as np
 import pandas as pd
 
-from eoexplore.render.composites import Style, styles_of
+from eoexplore.render.composites import styles_of
+from eoexplore.render.styles import Style
 from eoexplore.tiles import provenance
 from eoexplore.tiles.point import Json, place, units, values_at
 from eoexplore.tiles.queries import Asked, Noted, Query
+from eoexplore.tiles.ranges import look
 from eoexplore.tiles.scene import Scene
-from eoexplore.tiles.tile import style_or_default
 
 _LAST = 119
 _MOST_DATES = 12
@@ -87,7 +88,7 @@ def _styles(asked: Asked) -> tuple[dict[str, Style], tuple[str, ...]]:
     notices: tuple[str, ...] = ()
     for layer in asked.opened.dataset.layers:
         if styles_of(layer.name):
-            style, complaints = style_or_default(layer.name, wanted.get(layer.name, ""))
+            style, complaints = look(asked.opened, layer.name, wanted.get(layer.name, ""))
             found[layer.name] = style
             notices += complaints
     return found, notices

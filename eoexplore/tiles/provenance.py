@@ -8,7 +8,7 @@ import numpy as np
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.types import Band, Layer, Source
 from eoexplore.render.colours import label_palette
-from eoexplore.render.composites import Channel, Style
+from eoexplore.render.styles import Channel, Style
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile, Content
 from eoexplore.tiles.scene import Scene

@@ -184,6 +184,7 @@ class _Routes:
             style=query.get("style", ""),
             select=query.get("select", ""),
             date=query.get("date", ""),
+            palette=query.get("palette", ""),
         )
         work = functools.partial(self._tile, request, slug, wanted)
         return await _in_lane(self._tiles, request, work)
@@ -191,7 +192,7 @@ class _Routes:
     def _tile(self, request: Request, slug: str, wanted: TileRequest) -> Response:
         opened = self._open(slug)
         tile.check(opened, wanted)
-        key = (slug, opened.version, wanted)
+        key = (slug, opened.version, tile.canonical(opened, wanted))
         found = self._bodies.get(key) if opened.state.complete else None
         if found is None:
             found = tile.render(opened, wanted)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rasterio.transform import Affine
 
 from eoexplore.core.types import Layer
-from eoexplore.render.composites import Style
+from eoexplore.render.styles import Style
 from eoexplore.render.warp import View, bilinear, target_of
 from eoexplore.tiles.mosaics import Canvas
 from eoexplore.tiles.scene import Scene, Shown

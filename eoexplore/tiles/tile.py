@@ -1,19 +1,22 @@
 """One tile as bytes, as the server sends it and the command line writes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eoexplore.core import dates, mercator
 from eoexplore.core.errors import UnknownName
-from eoexplore.render.composites import Style, find_style, styles_of
+from eoexplore.render import palettes
+from eoexplore.render.composites import styles_of
 from eoexplore.render.encode import MEDIA_TYPES, encode_palette, encode_rgba
 from eoexplore.render.warp import View
 from eoexplore.store.catalog import Opened
 from eoexplore.store.selections import parse
+from eoexplore.tiles.colourings import footprint_style
 from eoexplore.tiles.imagery import Picture, draw
-from eoexplore.tiles.overview import draw_density, draw_footprints
+from eoexplore.tiles.overview import density_style, draw_density, draw_footprints
+from eoexplore.tiles.ranges import look
 from eoexplore.tiles.scene import Scene, Shown, scene_of, shown_of
 
-_FROM_TABLE = {"footprints": draw_footprints, "density": draw_density}
+_FROM_TABLE = ("footprints", "density")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,13 @@ class TileRequest:
     extension: str = "png"
     """png, jpg or webp."""
     style: str = ""
-    """Style of the layer; the first one when empty or unknown."""
+    """Style of the layer and its options; the first one when empty or unknown."""
     select: str = ""
     """Selection in the grammar of contracts; all patches when empty."""
     date: str = ""
     """Date rule; the latest date of each place when empty."""
+    palette: str = ""
+    """Colours of the classes; the official ones when empty or unknown."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,24 @@ def render(opened: Opened, request: TileRequest) -> Answer:
     scene = scene_of(opened)
     shown, notices = shown_by(scene, request.select, request.date)
     view = View(request.z, request.x, request.y, request.size)
-    if request.layer in _FROM_TABLE:
-        picture = _FROM_TABLE[request.layer](scene, shown, view)
-    else:
-        style, complaint = style_or_default(request.layer, request.style)
-        notices += complaint
-        picture = draw(scene, shown, style, view)
+    palette, strange = palettes.known(request.palette)
+    picture, complaints = _draw(scene, shown, view, request, palette)
+    notices += complaints + strange
     return Answer(encode(picture, request.extension), MEDIA_TYPES[request.extension], notices)
+
+
+def _draw(
+    scene: Scene, shown: Shown, view: View, request: TileRequest, palette: str
+) -> tuple[Picture, tuple[str, ...]]:
+    """Return the picture, and a sentence for each part of its style that could not be used."""
+    if request.layer == "footprints":
+        name, notices = footprint_style(scene.opened, request.style)
+        return draw_footprints(scene, shown, view, name), notices
+    if request.layer == "density":
+        name, notices = density_style(request.style)
+        return draw_density(scene, shown, view, name, palette), notices
+    style, notices = look(scene.opened, request.layer, request.style)
+    return draw(scene, shown, style, view, palette), notices
 
 
 def check(opened: Opened, request: TileRequest) -> None:
@@ -99,12 +115,24 @@ def shown_by(scene: Scene, select: str, date: str = "") -> tuple[Shown, tuple[st
     return shown, notices + complaints + more
 
 
-def style_or_default(layer: str, style: str) -> tuple[Style, tuple[str, ...]]:
-    """Return a style of a layer; the default and a sentence if there is none of that name."""
-    try:
-        return find_style(layer, style), ()
-    except UnknownName as error:
-        return styles_of(layer)[0], (f"{error} The default is shown.",)
+def canonical(opened: Opened, request: TileRequest) -> TileRequest:
+    """Return the request that all of the same look share, for keeping its answer.
+
+    What cannot be used stays as it is: its answer says so.
+    """
+    palette, strange = palettes.known(request.palette)
+    if request.layer == "footprints":
+        text, notices = footprint_style(opened, request.style)
+    elif request.layer == "density":
+        text, notices = density_style(request.style)
+    else:
+        style, notices = look(opened, request.layer, request.style)
+        text = style.text
+    return replace(
+        request,
+        style=request.style if notices else text,
+        palette=request.palette if strange else palette,
+    )
 
 
 def encode(picture: Picture, extension: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Stretch, styles, colours and encoders."""
+"""Stretch, colours and encoders."""
 
 import io
 
@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Classes, LabelClass
 from eoexplore.render import colours
-from eoexplore.render.composites import STYLES, Channel, find_style, styles_of
 from eoexplore.render.encode import encode_palette, encode_rgba
 from eoexplore.render.stretch import linear
 
@@ -37,36 +35,6 @@ def test_linear_rounds_to_the_nearest_level():
 def test_linear_of_decibels():
     values = np.array([-40, -25, -12.5, 0, 3, np.nan], np.float32)
     assert linear(values, -25, 0).tolist() == [0, 0, 128, 255, 255, 0]
-
-
-def test_the_display_ranges_are_the_agreed_ones():
-    ranges = {
-        style.id: [(c.band, c.minus, c.low, c.high) for c in style.channels] for style in STYLES
-    }
-    assert ranges == {
-        "true_colour": [("B04", None, 0, 2000), ("B03", None, 0, 2000), ("B02", None, 0, 2000)],
-        "colour_infrared": [
-            ("B08", None, 0, 4000), ("B04", None, 0, 2000), ("B03", None, 0, 2000),
-        ],
-        "vv_vh": [("VV", None, -25, 0), ("VH", None, -32, -5), ("VV", "VH", 0, 15)],
-        "clc19": [],
-    }  # fmt: skip
-
-
-def test_a_style_lists_each_band_once():
-    assert find_style("s1", "vv_vh").bands == ("VV", "VH")
-    assert find_style("s2", "").id == "true_colour"
-    assert [style.id for style in styles_of("reference_map")] == ["clc19"]
-
-
-def test_an_unknown_style_says_which_exist():
-    with pytest.raises(UnknownName, match="true_colour, colour_infrared"):
-        find_style("s2", "sepia")
-
-
-def test_a_difference_does_not_wrap_around():
-    bands = {"a": np.array([3], np.uint16), "b": np.array([5], np.uint16)}
-    assert Channel("a", 0, 1, minus="b").values(bands).tolist() == [-2]
 
 
 def test_label_palette_has_one_colour_per_class_and_its_own_for_unlabelled():

@@ -1,0 +1,83 @@
+"""Pictures of single patches: the pixels of the files, with nothing interpolated."""
+
+import re
+
+import numpy as np
+
+from eoexplore.core import mgrs
+from eoexplore.core.types import Layer
+from eoexplore.render import palettes
+from eoexplore.render.colours import UNREADABLE
+from eoexplore.render.composites import styles_of
+from eoexplore.render.encode import MEDIA_TYPES
+from eoexplore.render.outlines import outlines
+from eoexplore.render.paint import paint
+from eoexplore.render.styles import Style
+from eoexplore.tiles.imagery import Picture, class_palette
+from eoexplore.tiles.originals import READER, empty_value, enlarge
+from eoexplore.tiles.patches import BandFile
+from eoexplore.tiles.queries import Asked, Query
+from eoexplore.tiles.ranges import look
+from eoexplore.tiles.scene import Scene
+from eoexplore.tiles.tile import Answer, encode
+
+_PIXEL_M = 10.0
+_LINE_SCALE = 2 / 3
+"""Outlines on a patch are thinner than on the map: a patch is shown enlarged."""
+
+
+def patch_picture(
+    scene: Scene, row: int, layer: str, text: str, palette: str = ""
+) -> Answer | None:
+    """Return one patch as PNG of 10 m pixels, grey if it is unreadable.
+
+    Args:
+        scene: the dataset.
+        row: the patch.
+        layer: name of a layer.
+        text: style of the layer and its options, as in the address of a tile.
+        palette: colours of the classes; the official ones when empty or unknown.
+
+    Returns:
+        The picture, or none if the patch lacks the layer.
+    """
+    found = scene.layer(layer)
+    if found is None or not styles_of(layer) or not scene.samples.has(layer)[row]:
+        return None
+    style, notices = look(scene.opened, layer, text)
+    chosen, more = palettes.known(palette)
+    picture = _picture(scene, row, found, style, chosen)
+    return Answer(encode(picture, "png"), MEDIA_TYPES["png"], notices + more)
+
+
+def _picture(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -> Picture:
+    key = str(scene.samples.frame[layer.key].iloc[row])
+    files = [BandFile(key, layer.name, band) for band in style.bands]
+    # All pictures of a patch have one size, so that one cursor fits them all.
+    arrays = enlarge(READER.fetch(scene.opened.dataset, files), _PIXEL_M)
+    if arrays is None:
+        side = round(mgrs.PATCH_M / _PIXEL_M)
+        return Picture(np.zeros((side, side), np.uint8), np.array([UNREADABLE], np.uint8))
+    if style.categorical:
+        colours = class_palette(scene, layer, style, palette)
+        indices = colours.index[arrays[0]]
+        if style.options.line:
+            return Picture(outlines(indices, colours.rgba, scale=_LINE_SCALE))
+        return Picture(indices, colours.rgba)
+    planes, there = paint(style, dict(zip(style.bands, arrays, strict=True)))
+    nodata = empty_value(layer, arrays[0].dtype)
+    stack = np.stack(arrays)
+    missing = (np.isnan(stack) if np.isnan(nodata) else stack == nodata).any(axis=0)
+    if there is not None:
+        missing |= ~there
+    alpha = np.where(missing, np.uint8(0), np.uint8(255))
+    return Picture(np.stack([*planes, alpha], axis=-1))
+
+
+def _answer(asked: Asked) -> Answer | None:
+    row = asked.scene.samples.row(asked.parts["id"])
+    style, palette = asked.query.get("style", ""), asked.query.get("palette", "")
+    return patch_picture(asked.scene, row, asked.parts["layer"], style, palette)
+
+
+QUERIES = (Query("patch", re.compile(r"(?P<id>[^/]+)/(?P<layer>[^/.]+)\.png"), _answer),)
