@@ -57,10 +57,10 @@ export class Sketch {
     if (!this.task) return;
     const { stopped } = this.task;
     this.task = null;
-    for (const map of this.maps) {
-      map.off("mousemove", this.onMove);
-      map.doubleClickZoom.enable();
-    }
+    const { maps } = this;
+    for (const map of maps) map.off("mousemove", this.onMove);
+    // The double click that finishes a drawing must not zoom as well; it is told after the clicks.
+    setTimeout(() => this.task ?? maps.forEach((map) => map.getContainer().isConnected && map.doubleClickZoom.enable()), SAME_CLICK_MS);
     this.view.clickMode = null;
     this.mark.remove();
     this.element.hidden = true;

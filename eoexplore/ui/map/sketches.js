@@ -26,6 +26,18 @@ export class Sketches {
     ]);
   }
 
+  /** Called when the data has changed: outline the area that the selection is limited to. */
+  update() {
+    const ring = areaOf(new URLSearchParams(this.view.data.query).get("select") ?? "");
+    const key = JSON.stringify(ring);
+    if (key === this.ringKey) return;
+    this.ringKey = key;
+    this.ring?.remove();
+    const style = { color: "#ffe14d", weight: 2, dashArray: "6 5", fill: false, interactive: false, className: "eo-area" };
+    const casing = { ...style, color: "#10131a", weight: 4, dashArray: null, opacity: 0.55 };
+    this.ring = ring ? this.view.marks.add((L) => L.featureGroup([L.polygon(ring, casing), L.polygon(ring, style)])) : null;
+  }
+
   toggle(name) {
     const isSame = this.sketch.isActive && this.current === name;
     this.sketch.stop();
@@ -92,4 +104,17 @@ function sizes(places) {
   const texts = [metres(length(places))];
   if (places.length > 2) texts.push(`${squareMetres(area(places))} when closed`);
   return texts;
+}
+
+/** The box or polygon of a selection's text as [lat, lon] corners, or null. */
+function areaOf(select) {
+  for (const part of select.split("&")) {
+    const [key, text] = part.split("=");
+    const numbers = (text ?? "").split(",").map(Number);
+    if (!["box", "poly"].includes(key) || numbers.length < 4 || !numbers.every(Number.isFinite)) continue;
+    const [west, south, east, north] = numbers;
+    if (key === "box") return [[south, west], [south, east], [north, east], [north, west]];
+    return numbers.flatMap((lon, index) => (index % 2 ? [] : [[numbers[index + 1], lon]]));
+  }
+  return null;
 }

@@ -62,6 +62,7 @@ export class Tools {
   /** Called when the data has changed. */
   update() {
     this.views.update();
+    this.sketches.update();
   }
 
   setZoom(zoom, least, most) {
