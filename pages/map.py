@@ -13,8 +13,9 @@ PAGE = {
 
 view = frame.current_view()
 description = describe(view.opened, view.selection, view.palette)
+start = state.start(view) or description["start"]
 mount_map(
-    {**description, "goto": state.goto(view)},
+    {**description, "start": start, "goto": state.goto(view)},
     key="map",
     on_ask=state.hear,
 )

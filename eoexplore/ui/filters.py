@@ -201,8 +201,8 @@ def _share(view: View, found: Facets, turn: int) -> None:
         st.session_state[sign] = asked.sign
         st.session_state[number] = round(asked.bound * 100, 6)
     st.session_state[name] = asked.name or None
-    columns = st.columns([5, 2, 3], vertical_alignment="bottom", gap="small")
-    columns[0].selectbox(
+    line = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    line.selectbox(
         "Area share of a class",
         view.opened.dataset.classes.names,
         key=name,
@@ -212,16 +212,17 @@ def _share(view: View, found: Facets, turn: int) -> None:
         args=(turn,),
         help="Share of the patch that the class covers on the reference map.",
     )
-    columns[1].selectbox(
+    line.selectbox(
         "Comparison",
         tuple(words.SIGNS),
         key=sign,
         format_func=words.SIGNS.__getitem__,
         label_visibility="collapsed",
+        width=90,
         on_change=_share_changed,
         args=(turn,),
     )
-    columns[2].number_input(
+    line.number_input(
         "Per cent",
         min_value=0.0,
         max_value=100.0,
@@ -230,6 +231,7 @@ def _share(view: View, found: Facets, turn: int) -> None:
         key=number,
         icon=":material/percent:",
         label_visibility="collapsed",
+        width=170,
         on_change=_share_changed,
         args=(turn,),
     )

@@ -14,6 +14,8 @@ from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
+_ABSENT = "dataset_absent"
+"""Session key: name of a dataset that a link asks for and nobody has opened here."""
 log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
@@ -21,7 +23,30 @@ _STYLES = """<style>
 .st-key-select, .st-key-palette { display: none; }
 /* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
 button[data-variant="pills"][aria-pressed="true"] { color: inherit !important; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 4.1rem 0.5rem 0.5rem; } }
+[data-testid="stTab"][aria-selected="true"], [data-testid="stSliderThumbValue"] {
+  color: inherit !important;
+}
+/* Sentences above a map shall not push it out of sight. */
+[data-testid="stAlertContainer"] { padding: 0.4rem 0.8rem; min-height: 0; }
+/* Streamlit's captions are fainter than 4.5 : 1. */
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
+/* The conditions flow in the bar's own lines, … */
+.st-key-chips, :has(> .st-key-chips) { display: contents; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 4.1rem 0.5rem 0.5rem; }
+  .st-key-head { gap: 0.4rem; }
+  /* … and on a telephone in one line that scrolls, so that the map is still seen. */
+  :has(> .st-key-chips) { display: block; order: 9; max-width: 100%; }
+  .st-key-chips { display: flex; flex-wrap: nowrap; overflow-x: auto; gap: 0.4rem; }
+  .st-key-chips button { min-height: 2rem; padding: 0 0.6rem; white-space: nowrap; }
+  /* The tools stand beside the dataset; their words are for those who listen. */
+  .st-key-head > .st-key-dataset { order: -3; flex: 1 1 100px; min-width: 0; }
+  .st-key-head > :has(.stMarkdownBadge) { order: -2; }
+  .st-key-head > :has(.st-key-head_right) { order: -1; }
+  .st-key-head_right { gap: 0.3rem; }
+  .st-key-head_right button { padding: 0 0.5rem; }
+  .st-key-head_right button p { font-size: 0; }
+}
 </style>"""
 
 
@@ -59,6 +84,7 @@ def current_view() -> View:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
         view = selection_bar(opened)
         long_work.indicator()
+    _say_absent(opened.slug)
     notices(view)
     return view
 
@@ -68,19 +94,32 @@ def _dataset_picker(entries: tuple[Entry, ...]) -> str:
     asked = st.session_state.get(state.DATASET) or st.query_params.get(state.DATASET)
     if asked not in slugs:
         st.session_state[state.DATASET] = slugs[0]
+        st.session_state[_ABSENT] = asked
     # The first one is left out of the address by Streamlit; the map puts it in.
     # Options are written into the address as they are shown, hence names that fit there.
-    chosen = st.selectbox(
+    return st.selectbox(
         "Dataset",
         slugs,
         key=state.DATASET,
         bind="query-params",
         label_visibility="collapsed",
-        width=240,
+        width=220,
+        on_change=_chosen_by_hand,
     )
-    if asked and asked not in slugs:
-        st.toast(f"The dataset of this link is not here: {as_text(asked[:80])}")
-    return chosen
+
+
+def _chosen_by_hand() -> None:
+    st.session_state[_ABSENT] = None
+
+
+def _say_absent(shown: str) -> None:
+    """Say that a link asked for another dataset, until one is chosen by hand."""
+    if asked := st.session_state.get(_ABSENT):
+        st.warning(
+            f"The dataset of this link is not here: {as_text(asked[:80])}. {as_text(shown)} is "
+            "shown instead. Open the folder of the other one on Home.",
+            icon=":material/link_off:",
+        )
 
 
 @st.cache_resource(show_spinner=False, ttl=10)

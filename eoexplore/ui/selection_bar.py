@@ -11,6 +11,7 @@ from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
 _LONGEST = 48
+_PANEL_PX = 560
 _TURN = "palette_turn"
 
 
@@ -18,20 +19,13 @@ def selection_bar(opened: Opened) -> View:
     """Show the filter panel, a button per condition that drops it, and the live count."""
     _carriers()
     view = state.view_of(opened)
-    with st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown"):
+    with (
+        st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown"),
+        st.container(width=_PANEL_PX, gap="small", key="filter_panel"),
+    ):
         st.markdown(_count(view))
         filters.panel(view)
-    phrases = words.phrases(view.selection)
-    for phrase in phrases:
-        st.button(
-            f"{_chip(phrase)} ✕",
-            key=f"drop_{phrase.key}_{phrase.mode}",
-            help=f"Drop this condition: {as_text(phrase.text)}",
-            on_click=_drop,
-            args=(phrase,),
-        )
-    if len(phrases) > 1:
-        st.button("Drop all", type="tertiary", on_click=state.set_selection, args=("",))
+    _chips(view)
     st.markdown(_count(view), width="content")
     if view.mask.any() and not view.mask.all():
         st.button(
@@ -44,10 +38,29 @@ def selection_bar(opened: Opened) -> View:
             args=(opened.slug,),
         )
     st.space("stretch")
-    _display(view)
-    take_away.link(opened)
-    take_away.export(view)
+    # Together, so that they go to the next line together.
+    with st.container(horizontal=True, width="content", gap="small", key="head_right"):
+        _display(view)
+        take_away.link(opened)
+        take_away.export(view)
     return view
+
+
+def _chips(view: View) -> None:
+    phrases = words.phrases(view.selection)
+    if not phrases:
+        return
+    with st.container(horizontal=True, gap="small", key="chips"):
+        for phrase in phrases:
+            st.button(
+                f"{_chip(phrase)} ✕",
+                key=f"drop_{phrase.key}_{phrase.mode}",
+                help=f"Drop this condition: {as_text(phrase.text)}",
+                on_click=_drop,
+                args=(phrase,),
+            )
+        if len(phrases) > 1:
+            st.button("Drop all", type="tertiary", on_click=state.set_selection, args=("",))
 
 
 def notices(view: View) -> None:

@@ -63,6 +63,7 @@ class _Kept:
         self.columns: Columns | None = None
         self.masks: dict[tuple[str, object], Mask] = {}
         self.facets: dict[str, Facets] = {}
+        self.starts: dict[str, list[float]] = {}
 
 
 _kept: WeakKeyDictionary[Samples, _Kept] = WeakKeyDictionary()
@@ -129,6 +130,22 @@ def goto(view: View) -> dict[str, object] | None:
         bounds = good_bounds(view.opened.samples, view.mask)
         st.session_state[_GOTO] = (slug, number, bounds)
     return {"seq": number, "bounds": bounds}
+
+
+def start(view: View) -> list[float] | None:
+    """Return the bounds of the selected patches, for a map that opens without a place.
+
+    None where all or none are selected: the map has its own first view.
+    """
+    kept = _kept_of(view.opened)
+    if view.mask.all() or not view.mask.any():
+        return None
+    text = view.selection.canonical()
+    if text not in kept.starts:
+        if len(kept.starts) >= _KEPT:
+            kept.starts.clear()
+        kept.starts[text] = good_bounds(view.opened.samples, view.mask)
+    return kept.starts[text]
 
 
 def view_of(opened: Opened) -> View:

@@ -10,6 +10,7 @@ from eoexplore.store.catalog import Opened
 from eoexplore.ui.map.component import base_path, mount_link
 from eoexplore.ui.state import View
 
+_PANEL_PX = 480
 _HEAD_BYTES = 16_000
 _ROW_BYTES = {"parquet": (90, 90), "geojson": (680, 1430), "csv": (430, 510)}
 """Size of a row, without and with the areas of the classes; measured on reBEN and the demo."""
@@ -28,6 +29,11 @@ def link(opened: Opened) -> None:
 def export(view: View) -> None:
     """Show what can be taken away of the selection, and how large it is."""
     with st.popover("Export", icon=":material/download:", help="Take the selected patches away"):
+        _offers(view)
+
+
+def _offers(view: View) -> None:
+    with st.container(width=_PANEL_PX, gap="small"):
         count = int(view.mask.sum())
         if not count:
             st.markdown("No patch is selected, so there is nothing to take away.")

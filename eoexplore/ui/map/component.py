@@ -49,6 +49,7 @@ _LINK_STYLE = """
 button {
   display: inline-flex; align-items: center; gap: 0.4rem; min-height: 2.5rem;
   padding: 0.25rem 0.75rem; white-space: nowrap; cursor: pointer; font: inherit;
+  font-size: 0.875rem;
   color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 0.25rem);
 }
@@ -56,6 +57,10 @@ button:hover, button.done { border-color: var(--st-link-color); color: var(--st-
 button:focus-visible { outline: 2px solid var(--st-link-color); outline-offset: 1px; }
 svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width: 1.4; }
 [role="status"], textarea { position: absolute; left: -9999px; }
+@media (max-width: 640px) {
+  button { padding: 0.25rem 0.6rem; }
+  button:not(.done) .label { font-size: 0; }
+}
 """
 
 _link = st.components.v2.component(
