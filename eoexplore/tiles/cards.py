@@ -16,20 +16,28 @@ from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.pixel import day, same_place
 from eoexplore.tiles.point import Json, outline
-from eoexplore.tiles.queries import Asked, Query
-from eoexplore.tiles.scene import Scene
+from eoexplore.tiles.queries import Asked, Noted, Query
+from eoexplore.tiles.scene import Scene, Shown
+from eoexplore.tiles.steps import neighbours
 
 SMALL_SHARE = 0.01
 """Share of the label map below which a label rests on little."""
 
 
-def card(scene: Scene, row: int) -> Json:
-    """Return everything the inspector shows of one patch."""
+def card(scene: Scene, row: int, shown: Shown) -> Json:
+    """Return everything the inspector shows of one patch.
+
+    Args:
+        scene: the dataset.
+        row: the patch, as row of the sample table.
+        shown: the selection; only its patches count as neighbours.
+    """
     sample = scene.samples.frame.iloc[row]
     left, top = int(scene.samples.left[row]), int(scene.samples.top[row])
     codes = _codes(scene, row)
     return {
         "id": sample["id"],
+        "s1_id": sample.get("s1_id") or None,
         "title": f"{sample['tile']} · column {sample['x']}, row {sample['y']}",
         "synthetic": scene.opened.dataset.synthetic,
         "split": sample["split"] or None,
@@ -51,6 +59,7 @@ def card(scene: Scene, row: int) -> Json:
         "dates": _dates(scene, row),
         "layers": [_layer(layer) for layer in scene.opened.dataset.layers],
         "pictures": [_picture_link(scene, row, layer) for layer in scene.opened.dataset.layers],
+        "neighbours": neighbours(scene, shown, row),
         "outline": outline(scene, row),
     }
 
@@ -187,8 +196,10 @@ def _picture_link(scene: Scene, row: int, layer: Layer) -> Json:
     return link | {"url": f"{url}?style={styles[0].id}&v={opened.version}", "reason": None}
 
 
-def _card(asked: Asked) -> Json:
-    return card(asked.scene, asked.scene.samples.row(asked.parts["id"]))
+def _card(asked: Asked) -> Noted:
+    row = asked.scene.samples.row(asked.parts["id"])
+    shown, notices = asked.shown()
+    return Noted(card(asked.scene, row, shown), notices)
 
 
 QUERIES = (Query("patch", re.compile(r"(?P<id>[^/]+)/card\.json"), _card),)

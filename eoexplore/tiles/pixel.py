@@ -2,7 +2,6 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 
 from eoexplore.render.composites import styles_of
@@ -61,13 +60,7 @@ def day(value: pd.Timestamp | None) -> str | None:
 
 def same_place(scene: Scene, row: int) -> list[int]:
     """Return the rows of all patches of a patch's place, itself included, earliest first."""
-    samples = scene.samples
-    here = (samples.left == samples.left[row]) & (samples.top == samples.top[row])
-    rows = np.flatnonzero(here & (samples.epsg == samples.epsg[row]))
-    # Tiles overlap: a patch of another tile is another place, even where it lies exactly alike.
-    some = samples.frame.iloc[rows].assign(row=rows)
-    some = some[some["tile"] == samples.frame["tile"].iloc[row]]
-    return [int(found) for found in some.sort_values(["date", "id"])["row"]]
+    return [int(other) for other in scene.ground.orders.beside(row)]
 
 
 def _answer(asked: Asked) -> Noted:

@@ -138,9 +138,11 @@ def _code(values: dict[str, object], classes: Classes) -> dict[str, object]:
         return values
     code = next(iter(values.values()))
     if not isinstance(code, int):
-        return {"code": None, "name": "No data", "class": None}
+        return {"code": None, "name": "No data", "class": None, "key": None}
     name = classes.codes[code][0] if code in classes.codes else "Unknown code"
-    return {"code": code, "name": name, "class": classes.class_of(code).name}
+    found = classes.class_of(code)
+    key = max(found.codes) if found is classes.unlabelled else found.codes[0]
+    return {"code": code, "name": name, "class": found.name, "key": key}
 
 
 def _answer(asked: Asked) -> Noted | Response:

@@ -42,7 +42,8 @@ def test_point_equals_the_files_at_the_corners(client, data, patch, row, column)
         code = int(file.read(1)[row, column])
     found = answer["values"]["reference_map"]
     assert found["code"] == code
-    assert found["class"] == data.opened.dataset.classes.class_of(code).name
+    group = data.opened.dataset.classes.class_of(code)
+    assert (found["class"], found["key"] in group.codes) == (group.name, True)
 
 
 @pytest.mark.parametrize("at", [0.02, 0.98])
@@ -80,13 +81,14 @@ def test_the_later_date_lies_on_top_and_a_filter_uncovers_the_other(client, data
 def test_a_patch_without_the_drawn_layer_does_not_hide_one_that_has_it(client, tmp_path):
     early = builders.Patch("33UUP", 26, 57, date="20170613T101031")
     late = builders.Patch("33UUP", 26, 57, date="20171105T101031")
-    root = builders.write_tree(tmp_path / "some", (early, late), layers=("s2",))
+    root = builders.write_tree(tmp_path / "some", (early, late), ("s2", "reference_map"))
     (file := late.path(root, "s2", "B02")).parent.rename(file.parents[1] / "elsewhere")
     opened = catalog.add(root)
     lon, lat = place(early, 60, 60)
     url = f"/point/{opened.slug}/{lon:.9f}/{lat:.9f}"
     assert client.get(url).json()["id"] == late.id
     assert client.get(f"{url}?layers=s2").json()["id"] == early.id
+    assert client.get(f"{url}?layers=reference_map,s2").json()["id"] == late.id
     assert client.get(f"{url}?layers=footprints,s1,,nothing").json()["id"] == late.id
 
 
@@ -111,6 +113,13 @@ def test_a_card_tells_what_is_known(client, data):
     assert card["title"] == f"29SNC · column {patch.x}, row {patch.y}"
     assert (card["split"], card["country"], card["date"]) == ("test", "Portugal", "13 Jun 2017")
     assert card["epsg"] == 32629
+    assert card["s1_id"] == patch.s1_id
+    assert card["neighbours"] == {
+        "north": None,
+        "east": ALONE[1].id,
+        "south": ALONE[2].id,
+        "west": None,
+    }
     _, left, top = patch.corner
     assert card["bounds_utm"] == [left, top - 1200, left + 1200, top]
     codes = patch.pixels("reference_map", "reference_map")
