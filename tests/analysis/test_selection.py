@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eoexplore.analysis.selection import class_bits, mask
+from eoexplore.analysis.selection import class_bits, mask, remarks
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import EVERYTHING, parse
 from eoexplore.core.types import Classes, LabelClass
@@ -216,3 +216,23 @@ def test_bits_follow_the_order_of_the_classes():
 
 def test_everything_is_everything():
     assert mask(EVERYTHING, FRAME, CLASSES).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("country=Austria", []),
+        ("country=Atlantis|Austria", ["the country 'Atlantis'. There are: Austria, Kosovo."]),
+        ("split=nowhere", ["the split 'nowhere'"]),
+        ("tile=01AAA&season=spring", ["the season 'spring'", "the tile '01AAA'"]),
+        ("tile=a|b|c|d|e", ["'a'", "'b'", "'c'"]),
+        ("ids=patch-003", []),
+        ("ids=patch-003|not-there", ["1 of 2 patch ids are not here: not-there."]),
+        ("class=any:Pastures&month=1", []),
+    ],
+)
+def test_values_that_no_sample_has_are_said(text, said):
+    found = remarks(parse(text)[0], FRAME)
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+    assert all(len(sentence) < 300 for sentence in found)
