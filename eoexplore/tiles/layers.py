@@ -22,6 +22,7 @@ from eoexplore.store.samples import Samples
 from eoexplore.tiles.colourings import footprint_styles
 from eoexplore.tiles.imagery import MOSAIC_ZOOM, ORIGINALS_ZOOM
 from eoexplore.tiles.overview import density_styles
+from eoexplore.tiles.tours import tours_of
 
 MAX_ZOOM = 18
 MOST_DATES = 400
@@ -67,8 +68,7 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
         # Mosaics appear one by one; meanwhile the originals alone are whole.
         "whole_zoom": None if opened.state.complete else ORIGINALS_ZOOM,
         "palette": palette,
-        "views": [],
-        "tour": [],
+        **tours_of(opened),
         "seasons": _seasons(opened.samples),
         "dates": _dates(opened.samples),
         "layers": [
