@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from eoexplore.analysis.selection import mask
 from eoexplore.core.selection import parse
 from eoexplore.jobs import index
-from eoexplore.store import catalog, selections
+from eoexplore.store import catalog
 from eoexplore.ui import filters, pages, state
 from tests import builders
 
@@ -284,7 +284,3 @@ def test_masks_and_counts_are_worked_out_once(page, dataset, monkeypatch):
     assert isinstance(view_mask, np.ndarray)
     with pytest.raises(ValueError, match="read-only"):
         view_mask[:] = False
-
-
-def test_text_of_a_selection_stays_short(page):
-    assert selections.MAX_CHARACTERS == 1500
