@@ -154,14 +154,15 @@ def _neighbours(own: Table, corners: Floats) -> Ints:
     np.minimum.at(box_low, tile, low)
     np.maximum.at(box_high, tile, high)
     near = np.zeros(len(tile), bool)
+    own_rows = [np.flatnonzero(tile == number) for number in range(len(numbers))]
     # Most patches lie where no other tile reaches: only the rest goes into the tree.
     for one in range(len(numbers)):
         for other in range(one + 1, len(numbers)):
             start = np.maximum(box_low[one], box_low[other])
             end = np.minimum(box_high[one], box_high[other])
             if (start < end).all():
-                here = (tile == one) | (tile == other)
-                near |= here & (low < end).all(axis=1) & (high > start).all(axis=1)
+                here = np.concatenate([own_rows[one], own_rows[other]])
+                near[here] |= ((low[here] < end) & (high[here] > start)).all(axis=1)
     rows = np.flatnonzero(near)
     boxes = shapely.box(*low[rows].T, *high[rows].T)
     pairs: Ints = rows[shapely.STRtree(boxes).query(boxes).T]
@@ -253,23 +254,50 @@ def _union_share(found: Overlaps, places: Ints, lower: Ints, upper: Ints) -> Flo
     return share
 
 
-def area(pixels: Iterable[npt.NDArray[np.integer]], mask: Mask, counted: Counted) -> Area:
-    """Return the sampled and the ground area of some pixel codes together.
+@dataclass(frozen=True)
+class Tally:
+    """Label pixels of a selection, summed up per pixel code."""
+
+    sampled: Floats
+    """Pixels of all patches, shape (codes,)."""
+    whole: Floats
+    """Pixels of the places that count in full, shape (codes,)."""
+    partly: Floats
+    """Pixels of each place that counts in part, shape (codes, places)."""
+    share: Floats
+    """Share of each of those that counts, shape (places,)."""
+
+    def area(self, codes: list[int]) -> Area:
+        """Return the area of some codes together, by their places in the tally."""
+        patch = (mgrs.PATCH_M // 10) ** 2
+        own, counts = self.partly[codes].sum(axis=0), self.share * patch
+        whole = float(self.whole[codes].sum())
+        pixels = (
+            float(self.sampled[codes].sum()),
+            whole + float(own @ self.share),
+            whole + float(np.maximum(own + counts - patch, 0).sum()),
+            whole + float(np.minimum(own, counts).sum()),
+        )
+        return Area(*(PIXEL_KM2 * value for value in pixels))
+
+
+def tally(columns: Iterable[npt.NDArray[np.generic]], mask: Mask, counted: Counted) -> Tally:
+    """Sum up the label pixels of a selection.
 
     Args:
-        pixels: pixels per patch of each of the codes, shape (n,) each.
+        columns: pixels per patch of each code, shape (n,) each.
         mask: the selected patches, shape (n,).
         counted: the selected places.
     """
-    side = mgrs.PATCH_M // 10
-    sampled, own = 0.0, np.zeros(len(counted.rows))
-    for column in pixels:
-        sampled += float(column[mask].sum(dtype=np.int64))
-        own += column[counted.rows]
-    ground = float(own @ counted.share)
-    partly = counted.share < 1
-    own, share = own[partly], counted.share[partly] * side**2
-    whole = ground - float(own @ share) / side**2
-    low = whole + float(np.maximum(own + share - side**2, 0).sum())
-    high = whole + float(np.minimum(own, share).sum())
-    return Area(*(PIXEL_KM2 * value for value in (sampled, ground, low, high)))
+    in_part = counted.share < 1
+    full, part = counted.rows[~in_part], counted.rows[in_part]
+    sums = [
+        (float(column[mask].sum()), float(column[full].sum()), column[part].astype(float))
+        for column in columns
+    ]
+    return Tally(
+        np.array([sampled for sampled, _, _ in sums]),
+        np.array([whole for _, whole, _ in sums]),
+        np.array([partly for _, _, partly in sums]).reshape(len(sums), len(part)),
+        counted.share[in_part],
+    )

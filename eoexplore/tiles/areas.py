@@ -7,7 +7,6 @@
 import re
 import threading
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from eoexplore.analysis import ground
 from eoexplore.core import nomenclature
-from eoexplore.core.types import Classes, LabelClass
+from eoexplore.core.types import Classes
 from eoexplore.tiles.colourings import NO_AREAS, class_pixels
 from eoexplore.tiles.queries import Asked, Noted, Query
 from eoexplore.tiles.scene import Ground, Scene, Shown
@@ -69,7 +68,9 @@ def _work_out(scene: Scene, shown: Shown) -> dict[str, Any]:
     result["without_map"] = int((shown.mask & ~known).sum())
     result["note"] = NOTE
     levels = nomenclature.levels(scene.opened.dataset.classes)
-    listed = {name: _listed(scene, schema, shown, counted) for name, schema in levels.items()}
+    codes = [*scene.opened.dataset.classes.codes]
+    tally = ground.tally((_pixels(scene, code) for code in codes), shown.mask, counted)
+    listed = {name: _listed(schema, tally, codes) for name, schema in levels.items()}
     first = next(iter(listed.values()))
     return result | {"classes": first, "codes": listed.get("clc3", first), "levels": listed}
 
@@ -83,12 +84,10 @@ def _overlaps_of(where: Ground) -> ground.Overlaps:
     return found
 
 
-def _listed(
-    scene: Scene, schema: Classes, shown: Shown, counted: ground.Counted
-) -> list[dict[str, Any]]:
+def _listed(schema: Classes, tally: ground.Tally, codes: list[int]) -> list[dict[str, Any]]:
     entries = []
     for item in (*schema.classes, schema.unlabelled):
-        area = ground.area(_pixels(scene, item), shown.mask, counted)
+        area = tally.area([codes.index(code) for code in item.codes if code in codes])
         entries.append(
             {
                 "key": nomenclature.key_of(item),
@@ -102,12 +101,13 @@ def _listed(
     return entries
 
 
-def _pixels(scene: Scene, item: LabelClass) -> Iterator[npt.NDArray[np.integer]]:
-    for code in item.codes:
-        name = f"area_{code}"
-        if name in scene.samples.frame.columns:
-            # Missing where a patch has no reference map.
-            yield scene.samples.frame[name].fillna(0).to_numpy(np.int32)
+def _pixels(scene: Scene, code: int) -> npt.NDArray[np.generic]:
+    frame, name = scene.samples.frame, f"area_{code}"
+    if name not in frame.columns:
+        return np.zeros(len(frame), np.int32)
+    # Missing where a patch has no reference map.
+    column = frame[name]
+    return (column if column.dtype.kind in "iu" else column.fillna(0)).to_numpy()
 
 
 def _km2(value: float) -> float:

@@ -30,6 +30,10 @@ def counted(table, mask=None, rank=None, known=None):
     return ground.count_once(ground.overlaps(table), mask, rank, known)
 
 
+def area_of(pixels, mask, found):
+    return ground.tally([np.asarray(pixels)], np.asarray(mask, bool), found).area([0])
+
+
 def km2(found):
     return found.share.sum() * ground.PATCH_KM2
 
@@ -159,7 +163,7 @@ def test_an_empty_selection_and_an_empty_table():
     assert len(counted(none).rows) == 0
     table = table_of([(0, 32633, 400_000, 5_300_000)])
     found = counted(table, mask=[0])
-    assert ground.area([np.array([7])], np.array([False]), found) == ground.Area(0, 0, 0, 0)
+    assert area_of([7], [False], found) == ground.Area(0, 0, 0, 0)
 
 
 def test_areas_of_classes():
@@ -168,11 +172,15 @@ def test_areas_of_classes():
     table = table_of([place, place, (1, 32633, 400_600, 5_300_000)])
     found = counted(table)
     pixels = np.array([100, 10_000, 0], np.int32)
-    area = ground.area([pixels], np.ones(3, bool), found)
+    area = area_of(pixels, [True] * 3, found)
     # 10,000 of 14,400 pixels, of which 7,200 count: 2,800 to 7,200 of them are of the class.
     assert area.sampled == pytest.approx(1.01)
     assert (area.low, area.ground, area.high) == pytest.approx((0.28, 0.5, 0.72))
-    rest = ground.area([PIXELS - pixels], np.ones(3, bool), found)
+    rest = area_of(PIXELS - pixels, [True] * 3, found)
+    both = ground.tally([pixels, PIXELS - pixels], np.ones(3, bool), found)
+    assert [both.area([0]), both.area([1])] == [area, rest]
+    assert both.area([0, 1]).low == both.area([0, 1]).high == pytest.approx(km2(found))
+    assert both.area([]) == ground.Area(0, 0, 0, 0)
     assert area.ground + rest.ground == pytest.approx(km2(found))
     assert (area.low + rest.high, area.high + rest.low) == pytest.approx((km2(found),) * 2)
 
@@ -206,7 +214,7 @@ def test_ground_is_the_union_whatever_the_order(drawn):
     assert km2(found) == pytest.approx(truth, rel=1.5e-3)
     assert km2(found) <= len(kept) * 1.44 + 1e-9
     pixels = np.random.default_rng(len(patches)).integers(0, PIXELS + 1, len(patches))
-    area = ground.area([pixels], np.array(mask, bool), found)
+    area = area_of(pixels, mask, found)
     assert -1e-12 <= area.low <= area.ground + 1e-9 <= area.high + 2e-9 <= area.sampled + 3e-9
 
 
