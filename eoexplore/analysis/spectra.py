@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from eoexplore.core.nomenclature import UNLABELLED
 from eoexplore.core.types import Array, Classes
 
 SAMPLED = 64
 """Pixels kept of each class in a patch; all of them where it has fewer."""
-UNLABELLED = 999
-"""Code that stands for pixels outside every class."""
 UNKNOWN = 0
 """Code that stands for pixels of which no map tells the class."""
 _CODES = 1 << 16

@@ -76,6 +76,11 @@ class Opened:
         text = f"{self.fingerprint}-{state.finished:x}"
         return text if state.complete else f"{text}-{state.done:x}"
 
+    @property
+    def pictured(self) -> bool:
+        """Whether the main mosaics of all products are there, of this or an older release."""
+        return self.state.has("optical", "sar", "reference_map")
+
     def health(self) -> Health:
         """Return the dataset's health, with what the index found when it read every file."""
         health = self.dataset.health()

@@ -66,7 +66,7 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
         "online": _ONLINE,
         "imagery_zoom": MOSAIC_ZOOM,
         # Mosaics appear one by one; meanwhile the originals alone are whole.
-        "whole_zoom": None if opened.state.complete else ORIGINALS_ZOOM,
+        "whole_zoom": None if opened.pictured else ORIGINALS_ZOOM,
         "palette": palette,
         **tours_of(opened),
         "seasons": _seasons(opened.samples),
@@ -193,7 +193,7 @@ def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
         "title": "Footprints",
         "kind": "footprints",
         # Without pictures, or while they are being packed, the outlines are all there is to see.
-        "visible": not imagery or not opened.state.complete,
+        "visible": not imagery or not opened.pictured,
         "opacity": _OPACITY["footprints"],
         "url": tile_url(opened.slug, "footprints", "png", query),
         "styles": footprint_styles(opened),

@@ -1,5 +1,6 @@
 """Windows of the packed mosaics, at the overview that fits the view."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -10,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
 from eoexplore.store.mosaic import Group
 
+log = logging.getLogger(__name__)
 BORDER = 3
 """Pixels read around a view, so that interpolation has neighbours."""
 _HANDLES = 96
@@ -135,10 +138,27 @@ def read(
         north: northings in metres, any shape.
 
     Returns:
-        The pixels in the layer's unit, or none where the mosaic does not reach. What was scaled
-        is float32, with NaN where there is no patch: the file says its scale, so that files of
-        different releases lie side by side.
+        The pixels in the layer's unit, or none where the mosaic does not reach, and where it was
+        removed or is damaged: it is left out then, like one that is not built yet. What was
+        scaled is float32, with NaN where there is no patch: the file says its scale, so that
+        files of different releases lie side by side.
     """
+    try:
+        return _read(path, bands, level, east, north)
+    except FileNotFoundError:
+        return None
+    except RasterioError as error:
+        log.warning("A mosaic of the index was left out: %s", error)
+        return None
+
+
+def _read(
+    path: Path,
+    bands: list[int],
+    level: int,
+    east: npt.NDArray[np.float64],
+    north: npt.NDArray[np.float64],
+) -> Canvas | None:
     with HANDLES.borrow(path, level) as handle:
         source = handle.file
         a, _, c, _, e, f = source.transform[:6]
