@@ -23,6 +23,9 @@ def place(opened, z):
         ("s2", 14, "png", {}),
         ("s2", 14, "webp", {"style": "colour_infrared", "select": "split=train"}),
         ("reference_map", 13, "png", {"select": "class=any:Inland waters"}),
+        ("reference_map", 13, "png", {"style": "clc2~line", "palette": "safe"}),
+        ("s2", 13, "png", {"style": "index.NDVI~r-0.2..0.9~inv", "date": "earliest"}),
+        ("density", 6, "png", {"style": "dominant"}),
         ("density", 6, "png", {}),
     ],
 )

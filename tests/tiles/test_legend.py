@@ -57,3 +57,83 @@ def test_an_unknown_style_gives_the_default_and_says_so(data, client):
     answer = client.get(f"/legend/{data.opened.slug}/s2?style=sepia")
     assert answer.json()["title"] == "True colour"
     assert "sepia" in answer.headers["X-EOExplore-Notice"]
+
+
+def test_one_band_is_a_ramp_of_greys(legend):
+    found = legend("s2", "style=band.B05~r0..3000~inv~g2")
+    assert (found["kind"], found["title"]) == ("ramp", "B05 red edge 1")
+    assert (found["ramp"]["low"], found["ramp"]["high"]) == (0, 3000)
+    assert found["ramp"]["colours"][0] == "#ffffff"
+    assert found["ramp"]["colours"][-1] == "#000000"
+    assert found["channels"] == []
+    assert found["note"] == "Gamma 2; Inverse"
+    assert "10,000 = reflectance 1" in found["unit"]
+
+
+def test_an_index_says_its_formula_and_where_it_comes_from(legend):
+    found = legend("s2", "style=index.NDVI~r-0.2..0.9")
+    assert found["title"] == "NDVI: Normalized Difference Vegetation Index"
+    assert found["formula"] == "NDVI = (B08 - B04) / (B08 + B04)"
+    assert found["source"]["url"].startswith("https://")
+    assert (found["ramp"]["low"], found["ramp"]["high"]) == (-0.2, 0.9)
+    assert found["unit"] is None
+    assert "2.5 * (B08 - B04)" in legend("s2", "style=index.EVI")["formula"]
+
+
+def test_the_histogram_is_that_of_the_dataset(legend):
+    found = legend("s2", "style=swir")["histogram"]
+    assert [item["label"] for item in found] == [
+        "B12 short-wave infrared 2", "B8A narrow near infrared", "B04 red",
+    ]  # fmt: skip
+    for item in found:
+        assert len(item["edges"]) == 65
+        assert len(item["counts"]) == 64
+        assert sum(item["counts"]) > 100
+        assert item["edges"] == sorted(item["edges"])
+        assert item["edges"][0] == 0
+    (single,) = legend("s1", "style=vv")["histogram"]
+    assert single["edges"][0] <= -25
+    (index,) = legend("s2", "style=index.NDVI")["histogram"]
+    assert (index["edges"][0], index["edges"][-1]) == (-1, 1)
+    assert legend("reference_map")["histogram"] is None
+
+
+def test_the_range_by_percentiles_is_told_as_numbers(legend):
+    wide, narrow = (
+        legend("s2", f"style=true_colour~p{pair}")["channels"] for pair in ("0..100", "25..75")
+    )
+    for outer, inner in zip(wide, narrow, strict=True):
+        assert outer["low"] < inner["low"] < inner["high"] < outer["high"]
+
+
+@pytest.mark.parametrize(
+    ("style", "count", "key"), [("clc3", 45, "311"), ("clc2", 16, "311"), ("clc1", 6, "311")]
+)
+def test_each_level_has_its_classes(legend, style, count, key):
+    entries = legend("reference_map", f"style={style}")["entries"]
+    assert len(entries) == count
+    assert key in [entry["key"] for entry in entries]
+    assert entries[-1]["key"] == "999"
+    assert all(len(entry["help"]) < 250 for entry in entries)
+
+
+def test_a_legend_has_the_colours_of_its_palette(legend):
+    official, safe = (
+        [entry["colour"] for entry in legend("reference_map", f"palette={name}")["entries"]]
+        for name in ("official", "safe")
+    )
+    assert official != safe
+    assert len(set(safe)) == len(safe)
+
+
+def test_a_bad_palette_or_option_is_said(data, client):
+    for query in ("style=clc19&palette=pink", "style=clc19~only17"):
+        answer = client.get(f"/legend/{data.opened.slug}/reference_map?{query}")
+        assert answer.status_code == 200
+        assert answer.headers["X-EOExplore-Notice"]
+
+
+@pytest.mark.parametrize("style", ["{{7*7}}", "%00", "x" * 3000, "../..", "index.__class__"])
+def test_a_hostile_style_is_an_ordinary_unknown_one(data, client, style):
+    answer = client.get(f"/legend/{data.opened.slug}/s2?style={style}")
+    assert answer.json()["title"] == "True colour"
