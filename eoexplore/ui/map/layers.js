@@ -47,6 +47,26 @@ export class LayerStack {
     wanted.forEach((layer, index) => this.#place(layer, FIRST_Z_INDEX + index));
   }
 
+  /** Resolves once every layer shows what was asked for last, or after a while in any case. */
+  settled(mostMs) {
+    const end = performance.now() + mostMs;
+    const isDone = () => ![...this.entries.values()].some(({ incoming }) => incoming) && !this.loading.size;
+    return new Promise((resolve) => {
+      const look = () => (isDone() || performance.now() > end ? resolve() : setTimeout(look, 50));
+      look();
+    });
+  }
+
+  /** Have the browser fetch the tiles in sight from other addresses, so that a change is quick. */
+  preload(urls) {
+    for (const [id, url] of urls) {
+      const tiles = this.entries.get(id)?.shown;
+      for (const { coords, current } of Object.values(tiles?._tiles ?? {})) {
+        if (current) new Image().src = this.L.Util.template(url, coords);
+      }
+    }
+  }
+
   /** Ask again for the tiles that did not come; those that did stay where they are. */
   retry() {
     for (const pictures of this.failed.values()) {

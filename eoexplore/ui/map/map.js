@@ -14,7 +14,7 @@ const live = new Map(); // element of Streamlit → MapView
 const tickets = new WeakMap(); // element of Streamlit → number of its latest call
 const STYLES = [
   "/vendor/leaflet/leaflet.css",
-  ...["map", "tools", "panel", "card", "viewer", "spectrum", "legend"].map((name) => `/ui/${name}.css${release}`),
+  ...["map", "tools", "panel", "adjust", "compare", "card", "viewer", "spectrum", "legend"].map((name) => `/ui/${name}.css${release}`),
 ];
 let parked = null;
 let loading = null;

@@ -1,13 +1,23 @@
-// The layer panel: what is shown, in which style, how strongly, in which order, and the legend.
+// The layer panel: what is shown on each side, in which style, how strongly, in which order, of
+// which date; the comparison; and the place for the legend.
 
 const release = new URL(import.meta.url).search;
-const { el, icon, iconButton, setAttribute } = await import(`./dom.js${release}`);
+const [{ el, icon, setAttribute }, { Row }, { DateControl }, { Segments }] = await Promise.all(
+  ["dom", "row", "dates", "segments"].map((name) => import(`./${name}.js${release}`)),
+);
+
+const SIDES = [["left", "Left"], ["right", "Right"]];
+const COMPARE = [
+  { value: "", text: "Off" },
+  { value: "swipe", text: "Swipe", title: "One map with a divider" },
+  { value: "two", text: "Two maps", title: "Two maps that move together" },
+  { value: "blink", text: "Blink", title: "Hold space to see the other side" },
+];
 
 export class Panel {
   constructor(view) {
     this.view = view;
     this.rows = new Map();
-    this.layers = [];
     this.zoom = 0;
     this.list = el("ol", { class: "eo-layers", "aria-label": "Layers, the topmost first" });
     this.legend = el("div", { class: "eo-legends" });
@@ -26,7 +36,26 @@ export class Panel {
       el("span", { text: "Layers" }),
       icon("chevron"),
     );
-    this.body = el("div", { class: "eo-panel-body" }, this.failed, this.list, this.online, this.legend);
+    this.tabs = this.#buildTabs();
+    this.dates = new DateControl(view);
+    this.modes = new Segments("Compare", COMPARE, (mode) => view.compare.choose(mode || null));
+    const compare = el(
+      "div",
+      { class: "eo-compare-line", title: "Compare (c)" },
+      el("span", { class: "eo-field-title", text: "Compare" }),
+      this.modes.element,
+    );
+    this.body = el(
+      "div",
+      { class: "eo-panel-body" },
+      this.failed,
+      this.tabs,
+      this.list,
+      this.dates.element,
+      compare,
+      this.online,
+      this.legend,
+    );
     this.element = el("section", { class: "eo-panel eo-surface", "aria-label": "Layers and legend" }, this.handle, this.body);
     this.isOpen = true;
   }
@@ -69,11 +98,23 @@ export class Panel {
   }
 
   /** Stop what would go on by itself while the map is parked. */
-  rest() {}
+  rest() {
+    this.dates.stop();
+  }
 
-  /** Show the layers of the active side. */
+  /** Show the layers and the date of the active side. */
   render() {
-    const { layers } = this.view.activeSide.choices; // bottom to top
+    const { activeSide, compare } = this.view;
+    const { layers } = activeSide.choices; // bottom to top
+    this.tabs.hidden = !compare.mode;
+    for (const tab of this.tabs.children) {
+      const isOn = tab.value === activeSide.name;
+      setAttribute(tab, "aria-selected", String(isOn));
+      setAttribute(tab, "tabindex", isOn ? "0" : "-1");
+    }
+    this.modes.set(compare.mode ?? "");
+    this.dates.render();
+    compare.describe();
     const ids = new Set(layers.map((layer) => layer.id));
     for (const [id, row] of this.rows) {
       if (ids.has(id)) continue;
@@ -88,7 +129,6 @@ export class Panel {
       return row.element;
     });
     this.#arrange(elements);
-    this.layers = layers;
     this.#syncHandle();
   }
 
@@ -101,6 +141,22 @@ export class Panel {
     if (focused && this.list.contains(focused)) focused.focus();
   }
 
+  #buildTabs() {
+    const choose = (name) => this.view.compare.activate(name);
+    const tabs = SIDES.map(([value, text]) =>
+      el("button", { type: "button", role: "tab", class: "eo-tab", value, text, on: { click: () => choose(value) } }),
+    );
+    const element = el("div", { class: "eo-tabs", role: "tablist", "aria-label": "Side", hidden: true }, ...tabs);
+    element.addEventListener("keydown", (event) => {
+      if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+      event.preventDefault();
+      const other = tabs.find((tab) => tab !== event.target);
+      choose(other.value);
+      other.focus();
+    });
+    return element;
+  }
+
   #buildOnline() {
     this.onlineTitle = el("span", { class: "eo-layer-title" });
     this.onlineNote = el("span", { class: "eo-note" });
@@ -111,93 +167,5 @@ export class Panel {
       box,
       el("span", {}, this.onlineTitle, this.onlineNote),
     );
-  }
-}
-
-/** One layer of the list. It is built once and then kept, so that a slider survives an update. */
-class Row {
-  constructor(view, id) {
-    this.view = view;
-    this.id = id;
-    this.eye = el("button", { type: "button", class: "eo-button eo-quiet", on: { click: () => view.toggleLayer(id) } });
-    this.title = el("span", { class: "eo-layer-title" });
-    this.number = el("kbd", { class: "eo-number" });
-    this.up = iconButton("up", "Move up", () => view.moveLayer(id, 1), "eo-quiet eo-move");
-    this.down = iconButton("down", "Move down", () => view.moveLayer(id, -1), "eo-quiet eo-move");
-    this.note = el("p", { class: "eo-note", hidden: true });
-    this.style = el("select", { class: "eo-select", on: { change: () => view.setLayer(id, { style: this.style.value }) } });
-    this.percent = el("output", { class: "eo-percent" });
-    this.slider = el("input", {
-      type: "range",
-      class: "eo-slider",
-      min: 0,
-      max: 100,
-      step: 1,
-      on: { input: () => view.setLayer(id, { opacity: Number(this.slider.value) / 100 }) },
-    });
-    this.controls = el("div", { class: "eo-layer-controls" }, this.style, this.slider, this.percent);
-    this.element = el(
-      "li",
-      { class: "eo-layer", "data-layer": id },
-      el("div", { class: "eo-layer-head" }, this.eye, this.title, this.number, this.up, this.down),
-      this.note,
-      this.controls,
-    );
-  }
-
-  render(layer, index, count) {
-    this.layer = layer;
-    const { title, visible, disabled } = layer;
-    this.element.classList.toggle("eo-off", !visible);
-    this.element.classList.toggle("eo-disabled", Boolean(disabled));
-    this.title.textContent = title;
-    setAttribute(this.title, "title", title);
-    this.number.textContent = index < 9 ? String(index + 1) : "";
-    setAttribute(this.number, "title", index < 9 ? `Key ${index + 1} shows and hides this layer` : null);
-    this.eye.replaceChildren(icon(visible ? "eye" : "eyeOff"));
-    this.eye.disabled = Boolean(disabled);
-    setAttribute(this.eye, "aria-pressed", String(visible));
-    setAttribute(this.eye, "aria-label", `Show ${title}`);
-    setAttribute(this.eye, "title", disabled ?? (visible ? "Hide" : "Show"));
-    // Buttons that cannot act stay focusable, else the focus is lost at the end of the list.
-    setAttribute(this.up, "aria-label", `Move ${title} up`);
-    setAttribute(this.down, "aria-label", `Move ${title} down`);
-    setAttribute(this.up, "aria-disabled", index === 0);
-    setAttribute(this.down, "aria-disabled", index === count - 1);
-    this.controls.hidden = !visible;
-    this.#renderStyles(layer);
-    setAttribute(this.slider, "aria-label", `Opacity of ${title}`);
-    const percent = Math.round(layer.opacity * 100);
-    if (Number(this.slider.value) !== percent) this.slider.value = String(percent);
-    this.percent.textContent = `${percent} %`;
-  }
-
-  #renderStyles({ title, styles, style }) {
-    setAttribute(this.style, "aria-label", `Style of ${title}`);
-    const key = JSON.stringify(styles.map(({ id, title: name, disabled }) => [id, name, disabled]));
-    if (key !== this.stylesKey) {
-      this.stylesKey = key;
-      const options = styles.map(({ id, title: name, disabled }) =>
-        el("option", {
-          value: id,
-          disabled: Boolean(disabled),
-          title: disabled ?? null,
-          text: disabled ? `${name} (${disabled})` : name,
-        }),
-      );
-      this.style.replaceChildren(...options);
-      this.style.hidden = styles.length < 2;
-    }
-    if (style) this.style.value = style.id;
-  }
-
-  /** Say why nothing is seen of a layer that is switched on. */
-  showRange(zoom) {
-    const { disabled, visible, min_zoom: least = 0, max_zoom: most = 99 } = this.layer;
-    let text = disabled ?? "";
-    if (!disabled && visible && zoom < least) text = `Shown from zoom ${least}`;
-    if (!disabled && visible && zoom > most) text = `Shown up to zoom ${most}`;
-    this.note.textContent = text;
-    this.note.hidden = !text;
   }
 }

@@ -167,6 +167,13 @@ export class MapView {
     if (push) this.address.push();
   }
 
+  /** Go to west, south, east, north as a step of its own: Back leads to where one was. */
+  jump(bounds) {
+    this.address.flush();
+    this.showBounds(bounds);
+    this.address.push();
+  }
+
   setOpen(text) {
     this.memory.open = text || null;
     this.address.set({ i: this.memory.open });
@@ -346,9 +353,7 @@ export class MapView {
     if (!goto || goto.seq === this.memory.goto) return;
     this.memory.goto = goto.seq;
     if (!isWelcome || !isBounds(goto.bounds)) return;
-    this.address.flush();
-    this.showBounds(goto.bounds);
-    this.address.push();
+    this.jump(goto.bounds);
   }
 
   #moved() {

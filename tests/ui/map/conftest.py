@@ -113,6 +113,12 @@ class MapPage:
         # The rerun is over when the script has counted it.
         self.page.wait_for_function(f"!document.body.innerText.includes('runs {runs}\\n')")
 
+    def pick(self, layer: str, style: str) -> None:
+        """Choose a style from the list of a layer."""
+        row = self.at(f".eo-layer[data-layer={layer}]")
+        row.locator(".eo-picker-button").click()
+        row.locator(f"[role=option][data-value='{style}']").click()
+
     def runs(self) -> int:
         text = self.page.get_by_text("runs ").inner_text()
         return int(text.split()[-1])

@@ -88,21 +88,26 @@ def test_a_change_of_style_never_blanks_the_map(shared_map):
 
 
 def test_panel_tells_reasons_and_changes_without_requests(map_page):
-    assert map_page.at("[data-layer=s1] .eo-note").inner_text() == "No patch has Sentinel-1 images"
-    assert map_page.at("[data-layer=s1] button").first.is_disabled()
-    option = map_page.at("[data-layer=s2] option[value=swir]")
-    assert option.is_disabled()
-    assert option.inner_text() == "Short-wave infrared (B11 is missing in all patches)"
+    assert (
+        map_page.at(".eo-layer[data-layer=s1] .eo-note").inner_text()
+        == "No patch has Sentinel-1 images"
+    )
+    assert map_page.at(".eo-layer[data-layer=s1] button").first.is_disabled()
+    map_page.at(".eo-layer[data-layer=s2] .eo-picker-button").click()
+    option = map_page.at("[role=option][data-value=swir]")
+    assert option.get_attribute("aria-disabled") == "true"
+    assert option.inner_text() == "Short-wave infrared\nB11 is missing in all patches"
+    map_page.page.keyboard.press("Escape")
     assert map_page.at(".eo-legend summary").all_inner_texts() == ["s2 true_colour"]
-    map_page.at("[data-layer=reference_map] button").first.click()
+    map_page.at(".eo-layer[data-layer=reference_map] button").first.click()
     map_page.settle()
-    assert map_page.at(".eo-legend li").all_inner_texts()[0] == "Urban fabric"
+    assert map_page.at(".eo-legend li").first.inner_text().startswith("Urban fabric")
     assert "Coniferous forest" in map_page.at(".eo-legends").inner_text()
 
     # Opacity and order ask for no tile.
     since = len(map_page.requests)
-    map_page.at("[data-layer=s2] .eo-slider").fill("40")
-    map_page.at("[data-layer=s2]").get_by_label("Move Sentinel-2 up").click()
+    map_page.at(".eo-layer[data-layer=s2] .eo-slider").fill("40")
+    map_page.at(".eo-layer[data-layer=s2]").get_by_label("Move Sentinel-2 up").click()
     map_page.settle()
     assert map_page.layer_order() == ["reference_map", "s2"]
     assert map_page.parameter("l") == "density:count:100,reference_map:clc19:60,s2:true_colour:40"
@@ -114,7 +119,7 @@ def test_far_out_the_map_says_where_imagery_begins(open_map):
     page = open_map("/?v=47.5,12,5", color_scheme="dark")
     assert page.at(".eo-hint").inner_text() == "Zoom in for imagery (from zoom 8)"
     assert page.layer_order() == ["density"]
-    assert page.at("[data-layer=s2] .eo-note").inner_text() == "Shown from zoom 8"
+    assert page.at(".eo-layer[data-layer=s2] .eo-note").inner_text() == "Shown from zoom 8"
     assert page.at(".eo-legend summary").inner_text() == "Patches per cell"
     # The dark theme reaches the sea, which Streamlit does not style.
     script = "getComputedStyle(scope().querySelector('.eo-map')).backgroundColor"
@@ -122,7 +127,7 @@ def test_far_out_the_map_says_where_imagery_begins(open_map):
 
 
 def test_tiles_that_fail_are_told_in_a_sentence(map_page):
-    map_page.at("[data-layer=s2] select").select_option("broken")
+    map_page.pick("s2", "broken")
     sentence = "Some tiles could not be loaded."
     map_page.page.get_by_text(sentence).wait_for()
     since = len(map_page.settle().requests)
@@ -131,7 +136,7 @@ def test_tiles_that_fail_are_told_in_a_sentence(map_page):
     again = map_page.tiles(since)
     assert again
     assert all("style=broken" in url for url in again)
-    map_page.at("[data-layer=s2] select").select_option("true_colour")
+    map_page.pick("s2", "true_colour")
     map_page.page.get_by_text(sentence).wait_for(state="hidden")
 
 
@@ -156,7 +161,7 @@ def test_link_restores_place_and_layers(open_map):
     assert page.layer_order() == ["reference_map", "s2"]
     styles = {url.split("style=")[1].split("&")[0] for url in page.shown_tiles()}
     assert styles == {"clc44", "colour_infrared"}
-    assert page.at("[data-layer=reference_map] .eo-percent").inner_text() == "35 %"
+    assert page.at(".eo-layer[data-layer=reference_map] .eo-percent").inner_text() == "35 %"
     assert page.parameter("l") == "reference_map:clc44:35,s2:colour_infrared:80"
     assert page.parameter("x") == "1"
 
@@ -201,7 +206,7 @@ def test_place_survives_what_streamlit_writes_into_the_address(map_page):
 
 
 def test_jump_is_done_once(map_page):
-    map_page.page.get_by_role("button", name="Go to").click()
+    map_page.page.get_by_role("button", name="Go to", exact=True).click()
     map_page.page.wait_for_function("location.search.includes('v=48.02')")
     map_page.drag(150, 0)
     away = map_page.settle().parameter("v")
@@ -248,7 +253,7 @@ def test_full_screen_and_back(shared_map):
     shared_map.page.wait_for_function("scope().fullscreenElement !== null")
     shared_map.settle()
     assert shared_map.at(".eo-root").bounding_box()["height"] == pytest.approx(900, abs=2)
-    assert shared_map.at("[data-layer=s2]").is_visible()
+    assert shared_map.at(".eo-layer[data-layer=s2]").is_visible()
     shared_map.page.keyboard.press("f")
     shared_map.page.wait_for_function("document.fullscreenElement === null")
     assert shared_map.settle().view() == pytest.approx(place, abs=0.001)
@@ -256,7 +261,7 @@ def test_full_screen_and_back(shared_map):
 
 def test_another_page_and_back_adopts_the_map(map_page):
     map_page.drag(-200, 90)
-    map_page.at("[data-layer=reference_map] button").first.click()
+    map_page.at(".eo-layer[data-layer=reference_map] button").first.click()
     place, shown = map_page.settle().parameter("v"), map_page.parameter("l")
     map_page.page.get_by_role("link", name="Other").click()
     map_page.page.get_by_text("Another page").wait_for()
