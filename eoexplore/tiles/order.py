@@ -59,7 +59,7 @@ class Orders:
         self._y = frame["y"].to_numpy(np.int32)
         self._season = frame["season"].astype("category").cat
         has = [column for column in frame.columns if str(column).startswith("has_")]
-        self._pictured: Mask = frame[has].to_numpy(bool).any(axis=1)
+        self._pictured = np.asarray(frame[has].to_numpy(bool).any(axis=1), bool)
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._by_place: tuple[Ints, npt.NDArray[np.int64]] | None = None
         self._lock = threading.Lock()

@@ -32,6 +32,7 @@ class Ground:
         self.samples = samples
         self.places = Places(samples)
         self.orders = Orders(samples)
+        self.making = threading.Lock()
         self._peaks: dict[int, int] = {}
 
     @cached_property
@@ -143,10 +144,12 @@ def shown_of(
     key = (scene.ground, selection.canonical(), rule.canonical())
     found = _shown.get(key)
     if found is None:
-        found = _evaluate(scene, selection, rule)
-        kinds = len(scene.opened.dataset.layers) + 1
-        size = found[0].mask.nbytes + found[0].order.nbytes + kinds * found[0].tops("").nbytes
-        _shown.put(key, found, size)
+        # The tiles of a view come at once: one works it out, the others wait for it.
+        with scene.ground.making:
+            found = _shown.get(key) or _evaluate(scene, selection, rule)
+            kinds = len(scene.opened.dataset.layers) + 1
+            size = found[0].mask.nbytes + found[0].order.nbytes + kinds * found[0].tops("").nbytes
+            _shown.put(key, found, size)
     return found
 
 

@@ -1,18 +1,25 @@
 """Date rules on the map: what is drawn at a place is what a click there names, for every rule."""
 
+import functools
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from eoexplore.core import mercator
-from eoexplore.core.dates import parse
+from eoexplore.core.dates import LATEST, parse
 from eoexplore.jobs import index
 from eoexplore.store import catalog
+from eoexplore.store.samples import Samples
+from eoexplore.tiles import scene
+from eoexplore.tiles.order import Orders
 from eoexplore.tiles.scene import scene_of
 from eoexplore.tiles.tile import shown_by
 from tests import builders
@@ -62,7 +69,12 @@ PATCHES = products()
 @pytest.fixture(scope="module")
 def overlap(tmp_path_factory):
     root = tmp_path_factory.mktemp("data") / "overlap"
-    builders.write_tree(root, PATCHES, layers=("s2", "reference_map"))
+    for patch in PATCHES:
+        bands = (("s2", "B02"), ("s2", "B03"), ("s2", "B04"), ("reference_map", "reference_map"))
+        for layer, band in bands:
+            pixels = patch.pixels(layer, band)
+            builders.write_raster(patch.path(root, layer, band), pixels, patch, 0)
+    builders.write_metadata(root, tuple(sorted(PATCHES, key=lambda patch: patch.id)))
     opened = catalog.add(root)
     index.build(opened.slug, workers=1)
     return catalog.open_slug(opened.slug)
@@ -150,13 +162,13 @@ def test_the_picture_drawn_is_that_of_the_patch_too(client, overlap, drawn, z, d
 @pytest.mark.parametrize("rule", RULES)
 def test_the_draw_order_is_that_of_the_rule(overlap, rule):
     """The topmost patch of every place is the one that a plain comparison of patches gives."""
-    scene = scene_of(overlap)
-    shown, notices = shown_by(scene, "", rule)
+    prepared = scene_of(overlap)
+    shown, notices = shown_by(prepared, "", rule)
     assert notices == ()
     kept = [patch for patch in PATCHES if takes_part(patch, rule)]
-    assert sorted(scene.samples.frame["id"][shown.mask]) == sorted(patch.id for patch in kept)
+    assert sorted(prepared.samples.frame["id"][shown.mask]) == sorted(patch.id for patch in kept)
     expected = sorted(kept, key=lambda patch: (key_of(patch, rule), patch.tile, patch.id))
-    rows = [scene.samples.row(patch.id) for patch in expected]
+    rows = [prepared.samples.row(patch.id) for patch in expected]
     assert (np.diff(shown.rank[rows]) > 0).all()
 
 
@@ -191,10 +203,10 @@ def key_of(patch, rule):
 
 
 def test_the_nth_date_is_counted_within_the_selection(overlap):
-    scene = scene_of(overlap)
-    shown, _ = shown_by(scene, "date=2017-07-01..2018-12-31", "nth:1")
-    first, _ = shown_by(scene, "", "nth:1")
-    days = scene.samples.frame["date"][shown.mask]
+    prepared = scene_of(overlap)
+    shown, _ = shown_by(prepared, "date=2017-07-01..2018-12-31", "nth:1")
+    first, _ = shown_by(prepared, "", "nth:1")
+    days = prepared.samples.frame["date"][shown.mask]
     assert days.min() >= np.datetime64("2017-07-01")
     # Places of which only the June date is there are gone; all others have one.
     late = [patch for patch in PATCHES if patch.date[:8] != "20170613"]
@@ -203,9 +215,9 @@ def test_the_nth_date_is_counted_within_the_selection(overlap):
 
 
 def test_days_of_the_rule_replace_those_of_the_selection(overlap):
-    scene = scene_of(overlap)
-    shown, _ = shown_by(scene, "date=2018-01-01..2018-12-31", "2017-08-01")
-    assert {str(day)[:10] for day in scene.samples.frame["date"][shown.mask]} == {"2017-08-01"}
+    prepared = scene_of(overlap)
+    shown, _ = shown_by(prepared, "date=2018-01-01..2018-12-31", "2017-08-01")
+    assert {str(day)[:10] for day in prepared.samples.frame["date"][shown.mask]} == {"2017-08-01"}
 
 
 @pytest.mark.parametrize("rule", ["", "earliest", "nearest:2017-07-01", "season:winter"])
@@ -232,10 +244,87 @@ def test_a_bad_rule_draws_the_latest_and_says_so(client, overlap):
 
 
 def test_rules_that_mean_the_same_are_kept_once(overlap):
-    scene = scene_of(overlap)
-    one = scene.ground.orders.order(parse("latest")[0])
+    prepared = scene_of(overlap)
+    one = prepared.ground.orders.order(parse("latest")[0])
     for text in ("", "season:winter", "nth:2", "2017-06-13"):
-        assert scene.ground.orders.order(parse(text)[0]) is one
+        assert prepared.ground.orders.order(parse(text)[0]) is one
     for day in range(1, 29):
-        scene.ground.orders.order(parse(f"nearest:2017-02-{day:02d}")[0])
-    assert len(scene.ground.orders._orders) == 8
+        prepared.ground.orders.order(parse(f"nearest:2017-02-{day:02d}")[0])
+    assert len(prepared.ground.orders._orders) == 8
+
+
+def test_tiles_that_come_at_once_work_a_selection_out_once(overlap, monkeypatch):
+    made = []
+    evaluate = scene._evaluate
+
+    def slow(*given):
+        made.append(given)
+        time.sleep(0.05)
+        return evaluate(*given)
+
+    monkeypatch.setattr(scene, "_evaluate", slow)
+    ask = functools.partial(shown_by, scene_of(overlap), "", "nearest:2016-02-29")
+    with ThreadPoolExecutor(4) as pool:
+        answers = [future.result() for future in [pool.submit(ask) for _ in range(8)]]
+    assert len(made) == 1
+    assert len({id(shown) for shown, _ in answers}) == 1
+
+
+def test_many_rules_stay_within_their_memory(overlap):
+    prepared = scene_of(overlap)
+    for day in range(60):
+        rule = f"nearest:2017-{1 + day % 12:02d}-{1 + day % 28:02d}"
+        shown_by(prepared, f"month={1 + day % 12}", rule)
+    assert scene._shown.used <= scene._SHOWN_BYTES
+
+
+def table(rows):
+    """Return a sample table of (tile, date, whether it has a picture), all at one place."""
+    tiles, dates, pictures = zip(*rows, strict=True)
+    frame = pd.DataFrame(
+        {
+            "id": [f"{number}" for number in range(len(rows))],
+            "tile": pd.Categorical(tiles),
+            "date": pd.to_datetime(list(dates)),
+            "season": pd.Categorical(["summer"] * len(rows)),
+            "x": 3,
+            "y": 4,
+            "has_s2": pictures,
+            "has_s1": False,
+        }
+    )
+    return Samples(frame.assign(epsg=32633, left=0, top=0, lon=0.0, lat=0.0))
+
+
+def test_no_patch_without_a_picture_hides_one():
+    late_without = ("33UUP", "2018-01-01", False)
+    orders = Orders(
+        table(
+            [late_without, ("33UUP", None, True), ("33UTP", "2017-06-01", True),
+             ("33UUP", "2017-06-01", True), ("33UTP", "2017-08-01", True)]
+        )
+    )  # fmt: skip
+    assert orders.order(LATEST).rows.tolist() == [0, 1, 2, 3, 4]
+    assert orders.order(parse("earliest")[0]).rows.tolist() == [0, 1, 4, 2, 3]
+    # Without any picture at all the dates decide alone.
+    bare = Orders(table([late_without, ("33UUP", "2017-06-01", False)]))
+    assert bare.order(LATEST).rows.tolist() == [1, 0]
+
+
+def test_two_patches_of_one_day_are_one_date():
+    orders = Orders(
+        table([("33UUP", "2017-06-01", True), ("33UUP", "2017-06-01", True),
+               ("33UUP", "2017-08-01", True), ("33UUP", None, True)])
+    )  # fmt: skip
+    everything = np.ones(4, bool)
+    assert orders.kept(parse("nth:1")[0], everything).tolist() == [True, True, False, False]
+    assert orders.kept(parse("nth:2")[0], everything).tolist() == [False, False, True, False]
+    assert orders.kept(parse("nth:3")[0], everything).tolist() == [False, False, True, False]
+
+
+def test_of_two_days_equally_near_the_later_one_counts():
+    orders = Orders(
+        table([("33UUP", "2017-06-03", True), ("33UUP", "2017-06-01", True),
+               ("33UUP", "2017-06-09", True)])
+    )  # fmt: skip
+    assert orders.order(parse("nearest:2017-06-02")[0]).rows.tolist() == [2, 1, 0]
