@@ -228,7 +228,16 @@ def picture(view: Sight, pile: Pile) -> Image.Image:
 
 
 def _tile_picture(view: Sight, pile: Pile, z: int, x: int, y: int) -> Image.Image:
-    wanted = TileRequest(pile.id, z, x, y, style=pile.style, select=view.select, date=view.date)
+    wanted = TileRequest(
+        pile.id,
+        z,
+        x,
+        y,
+        style=pile.style,
+        select=view.select,
+        date=view.date,
+        palette=view.palette,
+    )
     answer = render(view.opened, wanted)
     return Image.open(io.BytesIO(answer.body)).convert("RGBA")
 

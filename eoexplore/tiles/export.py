@@ -7,8 +7,9 @@ import uuid
 from pathlib import Path
 
 from eoexplore.core import settings
+from eoexplore.core.errors import JobError
 from eoexplore.store import export, selections
-from eoexplore.tiles import answers
+from eoexplore.tiles import answers, htmlmap
 from eoexplore.tiles.queries import Asked, Download, Found, Query
 from eoexplore.tiles.snapshot import snapshot
 from eoexplore.tiles.tile import shown_by
@@ -17,6 +18,9 @@ _FORGOTTEN_S = 3600
 """Age at which a file that nobody fetched to its end is removed."""
 _BAD_SELECTION = answers.error(
     400, "the selection holds a condition that cannot be used, so nothing was exported"
+)
+_TOO_LARGE = answers.error(
+    413, "the map needs more than 10 MB even at a quarter of its size; show fewer layers"
 )
 _NOTHING = answers.error(404, "no patch matches the selection, so nothing was exported")
 
@@ -38,6 +42,14 @@ def _selection(asked: Asked) -> Found:
     return Download(path, export.MEDIA_TYPES[ending], name)
 
 
+def _html(asked: Asked) -> Found:
+    """Answer /export/{dataset}/map.html."""
+    try:
+        return htmlmap.html_map(asked)
+    except JobError:
+        return _TOO_LARGE
+
+
 def new_file(ending: str) -> Path:
     """Return a fresh name for a file to send, and remove what was left over from earlier ones."""
     folder = settings.cache_folder() / "exports"
@@ -54,4 +66,5 @@ _TABLE = re.compile(r"selection\.(?P<ending>parquet|geojson|csv)")
 QUERIES = (
     Query("export", _TABLE, _selection, "export"),
     Query("export", re.compile(r"view\.png"), snapshot, "export"),
+    Query("export", re.compile(r"map\.html"), _html, "export"),
 )

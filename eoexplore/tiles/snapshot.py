@@ -64,7 +64,10 @@ def texts(view: Sight) -> dict[str, str]:
     source = (
         f"{said.citation} Licence: {said.licence}."
         if said.synthetic
-        else (f"{said.dataset}: {said.citation}. Licence: {said.licence}. {said.url}")
+        else (
+            f"{said.dataset}: {said.citation}. Licence: {said.licence}. "
+            f"{said.url.partition('://')[2]}."
+        )
     )
     return {
         "title": f"{said.dataset}{warning}",
@@ -90,7 +93,7 @@ def legends_of(view: Sight) -> list[Mapping[str, Any]]:
             "palette": view.palette,
             "select": view.select,
             "date": view.date,
-            "z": f"{view.zoom:g}",
+            "z": f"{view.zoom:.0f}",
         }
         answer = legend(Asked(view.opened, {"layer": pile.id}, query))
         if isinstance(answer, Noted):
