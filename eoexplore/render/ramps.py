@@ -29,6 +29,11 @@ _STOPS: dict[RampName, tuple[str, ...]] = {
 }
 
 
+def stops(name: RampName) -> tuple[str, ...]:
+    """Return the colours (#rrggbb) that a ramp goes through, evenly spaced."""
+    return _STOPS[name]
+
+
 @functools.lru_cache(maxsize=128)
 def ramp(name: RampName, low: float = 0.0, high: float = 1.0) -> RGB:
     """Return 256 colours for the values from low to high, shape (256, 3).
@@ -36,13 +41,13 @@ def ramp(name: RampName, low: float = 0.0, high: float = 1.0) -> RGB:
     The diverging ramp keeps its middle at value 0 and the same colours for the same distance on
     either side, however unequal the range is.
     """
-    stops = np.array([rgb(colour) for colour in _STOPS[name]], float)
+    colours = np.array([rgb(colour) for colour in stops(name)], float)
     at = np.linspace(0, 1, 256)
     if name == "diverging":
         reach = max(abs(low), abs(high)) or 1.0
         at = 0.5 + 0.5 * np.linspace(low, high, 256) / reach
-    places = at * (len(stops) - 1)
-    channels = [np.interp(places, np.arange(len(stops)), stops[:, k]) for k in range(3)]
+    places = at * (len(colours) - 1)
+    channels = [np.interp(places, np.arange(len(colours)), colours[:, k]) for k in range(3)]
     table: RGB = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
     table.setflags(write=False)
     return table

@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 
+from eoexplore.render import palettes
 from eoexplore.render.composites import styles_of
 from eoexplore.render.styles import Style
 from eoexplore.tiles import provenance
@@ -16,7 +17,13 @@ _LAST = 119
 _MOST_DATES = 12
 
 
-def pixel(scene: Scene, row: int, at: provenance.Pixel, styles: dict[str, Style]) -> Json:
+def pixel(
+    scene: Scene,
+    row: int,
+    at: provenance.Pixel,
+    styles: dict[str, Style],
+    palette: str = palettes.OFFICIAL,
+) -> Json:
     """Return everything that is known of one pixel.
 
     Args:
@@ -24,6 +31,7 @@ def pixel(scene: Scene, row: int, at: provenance.Pixel, styles: dict[str, Style]
         row: the patch, as row of the sample table.
         at: the pixel.
         styles: the style that is shown, by layer; the lines of its provenance end with the colour.
+        palette: colours of the classes.
     """
     frame = scene.samples.frame
     others = [*same_place(scene, row)[-_MOST_DATES:]]
@@ -43,7 +51,7 @@ def pixel(scene: Scene, row: int, at: provenance.Pixel, styles: dict[str, Style]
             for other in others
         ],
         "provenance": {
-            layer.name: provenance.lines(scene, row, layer, styles[layer.name], at)
+            layer.name: provenance.lines(scene, row, layer, styles[layer.name], at, palette)
             for layer in scene.opened.dataset.layers
             if layer.name in styles and scene.samples.has(layer.name)[row]
         },
@@ -69,7 +77,8 @@ def _answer(asked: Asked) -> Noted:
         asked.number("row", _LAST // 2, 0, _LAST), asked.number("column", _LAST // 2, 0, _LAST)
     )
     styles, notices = _styles(asked)
-    return Noted(pixel(asked.scene, row, at, styles), notices)
+    palette, more = palettes.known(asked.query.get("palette", ""))
+    return Noted(pixel(asked.scene, row, at, styles, palette), notices + more)
 
 
 def _styles(asked: Asked) -> tuple[dict[str, Style], tuple[str, ...]]:

@@ -7,24 +7,14 @@ import numpy as np
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.types import Band, Layer, Source
-from eoexplore.render.colours import label_palette
-from eoexplore.render.styles import Channel, Style
+from eoexplore.render.palettes import OFFICIAL
+from eoexplore.render.script import script
+from eoexplore.render.styles import Style
+from eoexplore.tiles.imagery import class_palette
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile, Content
+from eoexplore.tiles.ranges import schema_of
 from eoexplore.tiles.scene import Scene
-
-_LEVEL = {
-    "u": (
-        "def level(value, low, high):",
-        "    shade = (np.float64(value) - low) * 255 / (high - low)",
-        "    return int(np.clip(shade + 0.5, 0, 255))",
-    ),
-    "f": (
-        "def level(value, low, high):",
-        "    shade = (np.float32(value) - np.float32(low)) * np.float32(255 / (high - low))",
-        "    return int(np.clip(shade + np.float32(0.5), 0, 255))",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -41,7 +31,9 @@ class Pixel:
         return int(self.row * 10 // band.gsd_m), int(self.column * 10 // band.gsd_m)
 
 
-def lines(scene: Scene, sample: int, layer: Layer, style: Style, pixel: Pixel) -> list[str]:
+def lines(
+    scene: Scene, sample: int, layer: Layer, style: Style, pixel: Pixel, palette: str = OFFICIAL
+) -> list[str]:
     """Return a script that ends with `values` of all bands and the colour `rgb` of a style.
 
     It runs in the dataset's folder and names files relative to it.
@@ -50,14 +42,17 @@ def lines(scene: Scene, sample: int, layer: Layer, style: Style, pixel: Pixel) -
         scene: the dataset.
         sample: row of the sample table.
         layer: a layer that the sample has.
-        style: the style that is shown.
+        style: the style that is shown, with its ranges in place.
         pixel: where.
+        palette: colours of the classes.
     """
     key = str(scene.samples.frame[layer.key].iloc[sample])
     sources = {band.name: _source(scene, key, layer, band) for band in layer.bands}
     first = next((found for found in sources.values() if isinstance(found, Source)), None)
     if first is None:
-        return [f"# {layer.title}: {sentence}" for sentence in set(map(str, sources.values()))]
+        # One line each: nothing of a message may become code.
+        sentences = {" ".join(str(found).split()) for found in sources.values()}
+        return [f"# {layer.title}: {sentence}" for sentence in sorted(sentences)]
     files = [BandFile(key, layer.name, band.name) for band in layer.bands]
     contents = dict(zip(sources, READER.fetch(scene.opened.dataset, files), strict=True))
     return [
@@ -68,13 +63,14 @@ def lines(scene: Scene, sample: int, layer: Layer, style: Style, pixel: Pixel) -
         "values = {",
         *(_value(band, sources[band.name], contents[band.name], pixel) for band in layer.bands),
         "}",
-        *colour(scene, layer, style, contents, pixel),
+        "",
+        *_colour(scene, layer, style, palette, _at(layer, contents, pixel)),
     ]
 
 
 def _value(band: Band, source: Source | str, content: Content, pixel: Pixel) -> str:
     if isinstance(source, str):
-        return f"    # {band.name}: {source}"
+        return f"    # {band.name}: {' '.join(source.split())}"
     if isinstance(content, Exception):
         return f"    # {band.name}: its file cannot be read."
     row, column = pixel.within(band)
@@ -82,54 +78,59 @@ def _value(band: Band, source: Source | str, content: Content, pixel: Pixel) -> 
     return f'    "{band.name}": {call},  # {content[row, column]}, pixel of {band.gsd_m:g} m'
 
 
-def colour(
-    scene: Scene, layer: Layer, style: Style, contents: Mapping[str, Content], pixel: Pixel
-) -> list[str]:
-    """Return the lines that make the colour `rgb` of a style from `values`."""
+def _at(layer: Layer, contents: Mapping[str, Content], pixel: Pixel) -> dict[str, np.generic]:
+    """Return the value of each band that could be read."""
     values = {}
     for band in layer.bands:
         content = contents[band.name]
         if not isinstance(content, Exception):
             values[band.name] = content[pixel.within(band)]
+    return values
+
+
+def _colour(
+    scene: Scene, layer: Layer, style: Style, palette: str, values: Mapping[str, np.generic]
+) -> list[str]:
+    """Return the lines that make the colour `rgb` of a style from `values`; None: transparent."""
     lacking = [band for band in style.bands if band not in values]
     if lacking:
-        return ["", f"# {style.title} needs {', '.join(lacking)}: the map shows grey here."]
+        return [f"# {style.title} needs {', '.join(lacking)}: the map shows grey here."]
     if style.categorical:
-        return _class_colour(scene, layer, style, int(values[style.bands[0]]))
-    return _stretched(style, values)
+        return _class_colour(scene, layer, style, palette, int(values[style.bands[0]].item()))
+    empty = [band for band in style.bands if _is_empty(layer, values[band])]
+    if empty:
+        return [f"rgb = None  # no data in {', '.join(empty)}: nothing is drawn"]
+    made = script(style, values[style.bands[0]].dtype)
+    if _has_no_value(style, values):
+        return [*made, "rgb = None  # the formula gives no number here: nothing is drawn"]
+    return made
 
 
-def _class_colour(scene: Scene, layer: Layer, style: Style, code: int) -> list[str]:
-    classes = scene.opened.dataset.classes
-    palette = label_palette(classes, layer.nodata)
-    red, green, blue, alpha = map(int, palette.rgba[palette.index[code]])
-    name = classes.class_of(code).name if alpha else "no data, transparent"
-    shown = f"({red}, {green}, {blue})" if alpha else "None"
-    return [
-        "",
-        f"# {style.title}: each class has one colour.",
-        f'rgb = {{{code}: {shown}}}[int(values["{style.bands[0]}"])]  # {name}',
-    ]
+def _is_empty(layer: Layer, value: np.generic) -> bool:
+    number = value.item()
+    return bool(number == layer.nodata or np.isnan(number))
 
 
-def _stretched(style: Style, values: Mapping[str, np.generic]) -> list[str]:
-    kind = next(iter(values.values())).dtype.kind
-    return [
-        "",
-        f"# {style.title}: level 0 at low, 255 at high, rounded to the nearest.",
-        *_LEVEL["u" if kind == "u" else "f"],
-        "",
-        "rgb = (",
-        *(f"    {_channel(channel)}," for channel in style.channels),
-        ")",
-    ]
+def _has_no_value(style: Style, values: Mapping[str, np.generic]) -> bool:
+    arrays = {band: np.array([value]) for band, value in values.items()}
+    found = (channel.index.values(arrays) for channel in style.channels if channel.index)
+    return any(bool(np.isnan(value).any()) for value in found)
 
 
-def _channel(channel: Channel) -> str:
-    value = f'values["{channel.band}"]'
-    if channel.minus:
-        value += f' - values["{channel.minus}"]'
-    return f"level({value}, low={channel.low:g}, high={channel.high:g})"
+def _class_colour(scene: Scene, layer: Layer, style: Style, palette: str, code: int) -> list[str]:
+    schema = schema_of(scene.opened.dataset.classes, style)
+    found = class_palette(scene, layer, style, palette)
+    red, green, blue, alpha = map(int, found.rgba[found.index[code]])
+    name = schema.class_of(code).name
+    value = f'int(values["{style.bands[0]}"])'
+    if code == layer.nodata:
+        return [f"rgb = None  # code {code} means no data: nothing is drawn"]
+    if not alpha:
+        return [f"rgb = None  # code {code}, {name}, is hidden by the style"]
+    lines = [f"# {style.title}: code {code} belongs to {name}, whose colour this is."]
+    if style.options.line:
+        lines.append("# Outlines are drawn: only pixels at the border of a class have it.")
+    return [*lines, f"rgb = {{{code}: ({red}, {green}, {blue})}}[{value}]"]
 
 
 def _source(scene: Scene, key: str, layer: Layer, band: Band) -> Source | str:

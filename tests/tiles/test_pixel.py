@@ -12,6 +12,8 @@ from PIL import Image
 from rasterio.io import MemoryFile
 
 from eoexplore.jobs import index
+from eoexplore.render.composites import styles_of
+from eoexplore.render.indices import catalogue
 from eoexplore.store import catalog
 from tests import builders
 from tests.datasets.test_reben_lmdb import write_lmdb
@@ -57,8 +59,9 @@ def stored(patch, layer, band, row, column):
     return pixels[row // step, column // step]
 
 
-def colour(client, data, patch, layer, row, column, style=""):
-    body = client.get(f"/patch/{data.opened.slug}/{patch.id}/{layer}.png?style={style}").content
+def colour(client, data, patch, layer, row, column, **query):
+    url = f"/patch/{data.opened.slug}/{patch.id}/{layer}.png"
+    body = client.get(url, params=query).content
     rgba = np.asarray(Image.open(io.BytesIO(body)).convert("RGBA"))
     step = 120 // len(rgba)
     found = rgba[row // step, column // step].tolist()
@@ -95,6 +98,38 @@ def test_lines_give_the_value_and_the_colour(client, data, database, kind):
     assert "a 20 m pixel covers 2 x 2 and a 60 m pixel covers 6 x 6 of them" in s2
     assert "row=28, column=13)" in s2
     assert "recorded 2017-06-13 10:10:31 UTC" in s2
+
+
+STYLES = {
+    "s2": (
+        *(style.id for style in styles_of("s2") if not style.id.startswith("index.")),
+        *(f"index.{name}" for name in list(catalogue())[::5]),
+        "true_colour~r200..1500~g1.7",
+        "swir~p2..98~inv",
+        "band.B05~g0.4~inv",
+        "index.NDVI~r-0.2..0.9~g0.8~inv",
+        "index.EVI~p5..95",
+    ),
+    "s1": ("vv_vh", "vv~g1.8", "vh~r-30..-8~inv", "vv_vh~g0.5~inv"),
+    "reference_map": ("clc3", "clc2", "clc1", "clc19~not211.312", "clc19~only411", "clc3~only999"),
+}
+
+
+@pytest.mark.parametrize("layer", list(STYLES))
+def test_lines_give_the_colour_of_every_style(client, data, layer):
+    scripts, wanted = [], []
+    for number, style in enumerate(STYLES[layer]):
+        row, column = 7 * number % 120, 31 * number % 120
+        query = {"styles": f"{layer}:{style}", "palette": ("official", "safe")[number % 2]}
+        answer = pixel(client, data, EASTERN[2], row, column, **query)
+        assert "X-EOExplore-Notice" not in answer.headers
+        scripts.append(answer.json()["provenance"][layer])
+        look = {"style": style, "palette": query["palette"]}
+        wanted.append((style, colour(client, data, EASTERN[2], layer, row, column, **look)))
+    colours = [rgb for _, rgb in run(scripts, data.root)]
+    found = list(zip(STYLES[layer], colours, strict=True))
+    assert found == wanted
+    assert len({str(rgb) for _, rgb in found}) > len(found) / 3
 
 
 def test_values_place_and_units(client, data):
@@ -170,7 +205,7 @@ def test_files_that_cannot_be_read_are_said(client, tmp_path):
     assert f"    # B06: {patch.id} has no file for B06." in lines
     ((values, rgb),) = run([lines], root)
     assert sorted(values) == sorted({*builders.S2_GSD} - {"B05", "B06"})
-    assert rgb == colour(client, chosen, patch, "s2", 5, 5, "true_colour")
+    assert rgb == colour(client, chosen, patch, "s2", 5, 5, style="true_colour")
     answer = client.get(f"/patch/{opened.slug}/{patch.id}/s2.tif")
     assert answer.headers["X-EOExplore-Notice"].startswith("B05 is not in the file")
     with MemoryFile(answer.content) as memory, memory.open() as whole:
