@@ -10,7 +10,8 @@ import pandas as pd
 
 from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, FileUnreadable
-from eoexplore.core.types import LabelClass, Layer
+from eoexplore.core.types import Classes, LabelClass, Layer
+from eoexplore.render import palettes
 from eoexplore.render.composites import styles_of
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile
@@ -24,17 +25,19 @@ SMALL_SHARE = 0.01
 """Share of the label map below which a label rests on little."""
 
 
-def card(scene: Scene, row: int, shown: Shown) -> Json:
+def card(scene: Scene, row: int, shown: Shown, palette: str = palettes.OFFICIAL) -> Json:
     """Return everything the inspector shows of one patch.
 
     Args:
         scene: the dataset.
         row: the patch, as row of the sample table.
         shown: the selection; only its patches count as neighbours.
+        palette: colours of the classes.
     """
     sample = scene.samples.frame.iloc[row]
-    left, top = int(scene.samples.left[row]), int(scene.samples.top[row])
+    classes = palettes.coloured(scene.opened.dataset.classes, palette)
     codes = _codes(scene, row)
+    left, top = int(scene.samples.left[row]), int(scene.samples.top[row])
     return {
         "id": sample["id"],
         "s1_id": sample.get("s1_id") or None,
@@ -46,9 +49,9 @@ def card(scene: Scene, row: int, shown: Shown) -> Json:
         "s1_date": day(sample.get("s1_date")),
         "season": sample["season"] or None,
         "flags": list(sample["flags"]),
-        "labels": _labels(scene, sample, codes),
-        "pixel_classes": _pixel_classes(scene, codes),
-        "unlabelled_share": _unlabelled(scene, codes),
+        "labels": _labels(classes, sample, codes),
+        "pixel_classes": _pixel_classes(classes, codes),
+        "unlabelled_share": _unlabelled(classes, codes),
         "times": _times(scene, row),
         "centre": [
             round(float(scene.samples.lon[row]), 6),
@@ -89,11 +92,11 @@ def _read_codes(scene: Scene, row: int) -> dict[int, int]:
     return found
 
 
-def _labels(scene: Scene, sample: "pd.Series[Any]", codes: dict[int, int]) -> list[Json]:
+def _labels(classes: Classes, sample: "pd.Series[Any]", codes: dict[int, int]) -> list[Json]:
     """Return the scene labels, largest share of the label map first where it is known."""
     total = sum(codes.values())
     found: list[dict[str, Any]] = []
-    for item in scene.opened.dataset.classes.classes:
+    for item in classes.classes:
         if item.name in sample["labels"]:
             pixels = sum(codes.get(code, 0) for code in item.codes)
             share = round(pixels / total, 6) if total else None
@@ -110,9 +113,9 @@ def _labels(scene: Scene, sample: "pd.Series[Any]", codes: dict[int, int]) -> li
     return [*found]
 
 
-def _pixel_classes(scene: Scene, codes: dict[int, int]) -> list[Json]:
+def _pixel_classes(classes: Classes, codes: dict[int, int]) -> list[Json]:
     """Return the share of each class on the label map, unlabelled included, largest first."""
-    classes, total = scene.opened.dataset.classes, sum(codes.values())
+    total = sum(codes.values())
     pixels = Counter[LabelClass]()
     for code, count in codes.items():
         pixels[classes.class_of(code)] += count
@@ -127,8 +130,8 @@ def _pixel_classes(scene: Scene, codes: dict[int, int]) -> list[Json]:
     ]
 
 
-def _unlabelled(scene: Scene, codes: dict[int, int]) -> float | None:
-    classes, total = scene.opened.dataset.classes, sum(codes.values())
+def _unlabelled(classes: Classes, codes: dict[int, int]) -> float | None:
+    total = sum(codes.values())
     outside = sum(n for code, n in codes.items() if classes.class_of(code) is classes.unlabelled)
     return round(outside / total, 6) if total else None
 
@@ -199,7 +202,8 @@ def _picture_link(scene: Scene, row: int, layer: Layer) -> Json:
 def _card(asked: Asked) -> Noted:
     row = asked.scene.samples.row(asked.parts["id"])
     shown, notices = asked.shown()
-    return Noted(card(asked.scene, row, shown), notices)
+    palette, more = palettes.known(asked.query.get("palette", ""))
+    return Noted(card(asked.scene, row, shown, palette), notices + more)
 
 
 QUERIES = (Query("patch", re.compile(r"(?P<id>[^/]+)/card\.json"), _card),)

@@ -115,7 +115,7 @@ export class Card {
 
   #sections() {
     this.factLines = el("div", { class: "eo-facts" });
-    this.dateRow = el("section", { hidden: true });
+    this.dateRow = el("section", { class: "eo-date-row", hidden: true });
     this.pixelHead = el("h3", { "aria-live": "polite" });
     this.place = el("div", { class: "eo-place" });
     this.values = el("div", { class: "eo-values" });

@@ -2,7 +2,7 @@
 // the card, and follows the pixel that the viewer's cursor, the arrow keys or a link choose.
 
 const release = new URL(import.meta.url).search;
-const [{ Card }, { Viewer, SIDE }, { localUrl }, { inspectorKeys }] = await Promise.all(
+const [{ Card }, { Viewer, SIDE }, { localUrl, value }, { inspectorKeys }] = await Promise.all(
   ["card", "viewer", "format", "inspectkeys"].map((name) => import(`./${name}.js${release}`)),
 );
 
@@ -12,10 +12,6 @@ const SENTENCES = {
   network: "The server did not answer. Check that EOExplore is still running, then try again.",
   server: "The patch could not be read. Try again, or look at the terminal of the server for the reason.",
   gone: "This patch is not in the dataset any more.",
-};
-const ENDS = {
-  next: "This is the last patch of the selection.",
-  previous: "This is the first patch of the selection.",
 };
 const MIDDLE = { row: SIDE / 2 - 1, column: SIDE / 2 - 1 };
 
@@ -110,10 +106,13 @@ export class Inspector {
     const answer = await ask(this.view.url(path, this.side, { by }), signal);
     if (signal.aborted) return;
     const id = answer.body?.id;
-    if (typeof id === "string") await this.show(id, { reveal: true });
-    else if (answer.status === 0) this.view.say(SENTENCES.network);
+    if (typeof id === "string") {
+      if (answer.body.of) this.view.say(position(answer.body, by));
+      await this.show(id, { reveal: true });
+    } else if (answer.status === 0) this.view.say(SENTENCES.network);
     else if (answer.status !== 200) this.view.say("The server could not tell which patch follows.");
-    else this.view.say(ENDS[by] ?? `There is no patch of the selection to the ${by}.`);
+    else if (answer.body?.of === 0) this.view.say("No patch matches the selection.");
+    else this.view.say(`There is no patch of the selection to the ${by}.`);
   }
 
   /** Go one date of the place back (-1) or on (+1). */
@@ -377,6 +376,12 @@ async function ask(url, signal) {
   } catch {
     return { status: 0, body: null };
   }
+}
+
+/** "Patch 12 of 3,412", and what happened at the end of the selection. */
+function position({ position: at, of, wrapped }, by) {
+  const ends = { next: "After the last patch comes the first. ", previous: "Before the first patch comes the last. " };
+  return `${wrapped ? ends[by] : ""}Patch ${value(at)} of ${value(of)} in the selection`;
 }
 
 function same(one, other) {

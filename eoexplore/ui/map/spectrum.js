@@ -6,7 +6,7 @@ const { el } = await import(`./dom.js${release}`);
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 208;
-const MARGIN = { left: 34, right: 10, top: 44, bottom: 32 };
+const MARGIN = { left: 40, right: 10, top: 44, bottom: 32 };
 const TICKS_NM = [500, 1000, 1500, 2000];
 const NARROWEST = 280;
 
@@ -89,7 +89,8 @@ export class Spectrum {
     }
     parts.push(svg("line", { class: "eo-axis", x1: MARGIN.left, x2: this.width - MARGIN.right, y1: floor, y2: floor }));
     parts.push(svg("text", { class: "eo-axis-title", x: (MARGIN.left + this.width) / 2, y: HEIGHT - 3, "text-anchor": "middle" }, "wavelength (nm)"));
-    parts.push(svg("text", { class: "eo-axis-title", x: 2, y: MARGIN.top - 32 }, "reflectance"));
+    const middle = (MARGIN.top + floor) / 2;
+    parts.push(svg("text", { class: "eo-axis-title", transform: `translate(9 ${middle}) rotate(-90)`, "text-anchor": "middle" }, "reflectance"));
     // Bands lie close together in the red edge: two rows of upright names keep them apart.
     this.data.bands.forEach((band, index) => {
       const low = MARGIN.top - 4 - (index % 2) * 20;

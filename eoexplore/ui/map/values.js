@@ -9,15 +9,17 @@ export function valueTables(pixel, patch) {
     const about = patch.pictures?.find((picture) => picture.layer === layer);
     const unit = pixel.units?.[layer];
     const title = about?.title ?? layer;
-    const table = valueTable(unit ? `${title} (${unit})` : title, read, patch);
+    if ("code" in (read ?? {})) {
+      return { element: el("div", { "data-layer": layer }, ...classLines(title, read, layer, patch)), isCode: true };
+    }
+    const table = valueTable(unit ? `${title} (${unit})` : title, read);
     const others = isRadar(layer, patch) ? otherDates(layer, pixel, unit) : [];
     const shape = `eo-layer-values eo-values-${shapeOf(read)}`;
-    return { element: el("div", { class: shape, "data-layer": layer }, table, ...others), isCode: "code" in (read ?? {}) };
+    return { element: el("div", { class: shape, "data-layer": layer }, table, ...others), isCode: false };
   });
 }
 
 function shapeOf(read) {
-  if (read && ("code" in read || "error" in read)) return "wide";
   return Object.keys(read ?? {}).length > 4 ? "many" : "few";
 }
 
@@ -25,28 +27,26 @@ function isRadar(layer, patch) {
   return patch.layers?.find((item) => item.layer === layer)?.kind === "sar";
 }
 
-function valueTable(title, read, patch) {
+function valueTable(title, read) {
   const caption = el("caption", { text: title });
   if (typeof read?.error === "string") {
     return el("table", {}, caption, el("tbody", {}, el("tr", {}, el("td", { class: "eo-note", text: read.error }))));
   }
-  // A categorical layer answers with a class: its name first, its code beside it.
-  const entries = "code" in (read ?? {}) ? classEntries(read, patch) : Object.entries(read ?? {});
-  const rows = entries.map(([key, raw, colour]) => {
-    const cell = el("td", { text: format.value(raw) });
-    if (colour) cell.prepend(swatch(colour), " ");
-    return el("tr", {}, el("th", { scope: "row", text: key }), cell);
-  });
+  const rows = Object.entries(read ?? {}).map(([key, raw]) =>
+    el("tr", {}, el("th", { scope: "row", text: key }), el("td", { text: format.value(raw) })),
+  );
   return el("table", {}, caption, el("tbody", {}, ...rows));
 }
 
-function classEntries({ code, name, class: group }, { pixel_classes: classes }) {
+/** A categorical layer answers with a class, and the code that it stands for. */
+function classLines(title, { code, name, class: group }, layer, { pixel_classes: classes, layers }) {
   const colour = classes?.find(({ label }) => label === group)?.colour;
+  const map = layers?.find((item) => item.layer === layer)?.bands[0]?.title;
+  const told = code === null || code === undefined ? null : `code ${code}, ${name}${map ? ` · ${map}` : ""}`;
   return [
-    ["class", group ?? name ?? "none", colour],
-    ["name", name !== group && group ? name : null],
-    ["code", code],
-  ].filter(([, text]) => text !== null && text !== undefined).map(([key, text, tint]) => [key, String(text), tint]);
+    el("p", { class: "eo-code", "data-code": code }, swatch(colour), el("strong", { text: group ?? name ?? "none" })),
+    told ? el("p", { class: "eo-note", text: told, title }) : null,
+  ].filter(Boolean);
 }
 
 /** Radar has no spectrum: its other dates stand below each other. */
