@@ -1,5 +1,6 @@
 """EOExplore: explore Earth-observation datasets together with their labels and models."""
 
+import importlib
 import os
 import warnings
 
@@ -13,3 +14,12 @@ os.environ.setdefault("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
 warnings.filterwarnings("ignore", message="Dataset has no geotransform")
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Return what notebooks want of the top package; leafmap is imported only then."""
+    if name == "to_leafmap":
+        # By name, since nothing below may seem to depend on this.
+        found: object = importlib.import_module("eoexplore.notebook").to_leafmap
+        return found
+    raise AttributeError(f"module 'eoexplore' has no attribute {name!r}")

@@ -23,7 +23,7 @@ from xstatic.pkg import leaflet
 
 from eoexplore.core.errors import JobError
 from eoexplore.tiles import snapshot
-from eoexplore.tiles.composed import Sight, picture, sight
+from eoexplore.tiles.composed import Pile, Sight, picture, sight
 from eoexplore.tiles.queries import Asked
 from eoexplore.tiles.tile import Answer
 
@@ -64,6 +64,14 @@ def page(view: Sight) -> bytes:
     raise JobError(
         "The view needs more than 10 MB even at a quarter of its size. Show fewer layers."
     )
+
+
+def overlay_images(view: Sight) -> list[tuple[Pile, str]]:
+    """Return the layers of a view with their pictures as data URIs, bottom to top."""
+    return [
+        (pile, _data_uri(picture(view, pile), 1.0, 101 if pile.crisp else 85))
+        for pile in view.drawn
+    ]
 
 
 def _data_uri(image: Image.Image, share: float, quality: int) -> str:
@@ -238,8 +246,9 @@ def _script_data(view: Sight) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _day(value: pd.Timestamp) -> str | None:
-    return None if pd.isna(value) else f"{value:%Y-%m-%d}"
+def _day(value: object) -> str | None:
+    """Return a date as text; JSON knows none, and a missing one is null."""
+    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else None
 
 
 def _footprints(view: Sight) -> tuple[npt.NDArray[np.intp], int]:
