@@ -105,7 +105,8 @@ def of_patch(values: npt.NDArray[np.float32], places: npt.NDArray[np.uint8], see
 def _shuffled_by_class(places: npt.NDArray[np.uint8], seed: int) -> npt.NDArray[np.intp]:
     """Return the order of pixels by class, and shuffled within each."""
     # A hash of our own (splitmix64): a random generator may give other numbers in a later release.
-    x = np.arange(len(places), dtype=np.uint64) + np.uint64(seed)
+    x = np.arange(1, len(places) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    x += np.uint64(seed)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     x ^= x >> np.uint64(31)

@@ -5,7 +5,6 @@ changes is missing everywhere, and the others are left alone.
 """
 
 import contextlib
-import errno
 import multiprocessing
 import shutil
 import time
@@ -179,7 +178,7 @@ def _join(opened: Opened, products: list[Product], groups: tuple[str, ...]) -> N
     """Put the parts of all products together.
 
     Raises:
-        OSError: a part is damaged; it is removed, and made again by the next build.
+        JobError: a part is damaged; it is removed, and made again by the next build.
     """
     names = [product.name for product in products]
     for group in groups:
@@ -188,17 +187,25 @@ def _join(opened: Opened, products: list[Product], groups: tuple[str, ...]) -> N
                 _join_areas(opened, names)
             else:
                 spectra_parts.join(opened.folder, opened.dataset, names)
-        except pa.ArrowException as error:
-            for name in names:
-                _remove_damaged(opened.folder.part(group, name))
-            raise OSError(errno.EIO, "a finished part was damaged, and is removed") from error
+        except (pa.ArrowException, OSError) as error:
+            if not _remove_damaged([opened.folder.part(group, name) for name in names]):
+                raise
+            raise JobError(
+                "A finished part of the index was damaged, and is removed. Start again: it is "
+                "made anew, and the others are kept."
+            ) from error
 
 
-def _remove_damaged(path: Path) -> None:
-    try:
-        pq.read_table(path)
-    except (pa.ArrowException, OSError):
-        path.unlink(missing_ok=True)
+def _remove_damaged(paths: list[Path]) -> int:
+    """Remove the tables that cannot be read; return how many there were."""
+    damaged = 0
+    for path in paths:
+        try:
+            pq.read_table(path)
+        except (pa.ArrowException, OSError):
+            path.unlink(missing_ok=True)
+            damaged += 1
+    return damaged
 
 
 def _join_areas(opened: Opened, names: list[str]) -> None:

@@ -44,21 +44,6 @@ def root(whole, tmp_path):
     return tmp_path / "reben"
 
 
-@pytest.fixture
-def in_this_process(monkeypatch):
-    """Do the work of the pool here, on a smaller grid: quicker, and a test can interfere."""
-    monkeypatch.setattr(mosaic, "GRID", 8)
-
-    def run(todo, workers, cancelled):
-        for chunk in todo:
-            if cancelled():
-                raise Cancelled
-            parts.make(chunk)
-            yield chunk
-
-    monkeypatch.setattr(index, "_run", run)
-
-
 def leftovers(folder):
     return [item.name for item in folder.path.rglob("*") if "partial" in item.name]
 
@@ -108,23 +93,26 @@ def test_areas_are_the_pixels_of_the_maps(built):
     assert str(types["unlabelled_share"]) == "float32"
 
 
-def test_mosaics_hold_the_packed_patches_at_their_places(built):
+@pytest.mark.parametrize("name", mosaic.GROUPS)
+def test_mosaics_hold_the_packed_patches_at_their_places(built, name):
     opened, _ = built
-    for name in mosaic.GROUPS:
-        files = sorted((opened.folder.path / "mosaics" / name).iterdir())
-        assert [file.stem for file in files] == PRODUCTS
+    files = sorted((opened.folder.path / "mosaics" / name).iterdir())
+    assert [file.stem for file in files] == PRODUCTS
+    group = mosaic.GROUPS[name]
+    size, px = group.pixel_m, group.patch_px
     for patch in PATCHES:
-        path = opened.folder.mosaic("optical", patch.id.rsplit("_", 2)[0])
-        group = mosaic.GROUPS["optical"]
+        path = opened.folder.mosaic(name, patch.id.rsplit("_", 2)[0])
         epsg, left, top = patch.corner
         with rasterio.open(path) as file:
             assert file.crs.to_epsg() == epsg
-            row, down = divmod(round(file.transform.f - top), 20)
-            across, right = divmod(round(left - file.transform.c), 20)
+            row, down = divmod(round(file.transform.f - top), size)
+            across, right = divmod(round(left - file.transform.c), size)
             assert (down, right) == (0, 0)
-            found = file.read(window=rasterio.windows.Window(across, row, 60, 60))
+            found = file.read(window=rasterio.windows.Window(across, row, px, px))
         for plane, band in zip(found, group.bands, strict=True):
-            np.testing.assert_array_equal(plane, mosaic.pack(patch.pixels("s2", band), group))
+            np.testing.assert_array_equal(
+                plane, mosaic.pack(patch.pixels(group.layer, band), group)
+            )
 
 
 def test_a_build_that_is_complete_changes_nothing(root, in_this_process):
@@ -373,7 +361,7 @@ def test_five_kills_do_no_harm(root, built, tmp_path):
         # Nothing half-written is read: what is called done is whole.
         opened = catalog.open_slug(slug)
         assert len(opened.samples) == 4
-        for path in folder.path.glob("chunks/*.parquet"):
+        for path in (*folder.path.glob("*/*.parquet"), *folder.path.glob("mosaics/*/*.tif")):
             if "partial" not in path.name:
                 assert finished.setdefault(path, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
     _wait_for_workers(folder)
@@ -386,6 +374,8 @@ def test_five_kills_do_no_harm(root, built, tmp_path):
         other = folder.path / path.relative_to(undisturbed.folder.path)
         with rasterio.open(path) as one, rasterio.open(other) as two:
             np.testing.assert_array_equal(one.read(), two.read())
+    for path in undisturbed.folder.path.rglob("spectra*.parquet"):
+        assert path.read_bytes() == (folder.path / path.name).read_bytes()
     assert leftovers(folder) == []
 
 
