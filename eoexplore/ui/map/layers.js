@@ -155,8 +155,9 @@ export class LayerStack {
   }
 
   #remove(tiles) {
-    tiles.off();
+    // First from the map: a layer lets go of the map by a listener of its own.
     tiles.remove();
+    tiles.off();
     this.failed.delete(tiles);
     this.#track(tiles, false);
     this.#tellFailed();
