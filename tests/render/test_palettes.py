@@ -12,7 +12,7 @@ from eoexplore.render import palettes, vision
 from eoexplore.render.colours import label_palette, rgb
 
 LEVELS = nomenclature.levels(classes())
-PROMISED = {"clc19": 10.1, "clc3": 6.1, "clc2": 13.3, "clc1": 26.0}
+PROMISED = {"clc19": 10.5, "clc3": 6.3, "clc2": 13.5, "clc1": 26.0}
 """The smallest CIEDE2000 difference of any two classes, unlabelled too, for any reader.
 
 Without any theme the best found is 11.7 for 20 colours and 7.0 for 45: nobody tells 44 classes
@@ -40,7 +40,7 @@ def test_safe_colours_stay_apart_for_every_reader(level):
         assert vision.nearest(colours_of(safe), sight) >= PROMISED[level], sight
 
 
-@pytest.mark.parametrize("level", ["clc19", "clc3", "clc2"])
+@pytest.mark.parametrize("level", LEVELS)
 def test_safe_colours_are_far_further_apart_than_the_official_ones(level):
     safe = palettes.coloured(LEVELS[level], "safe")
     assert least(safe) > 5 * least(LEVELS[level])
