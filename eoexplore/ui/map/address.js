@@ -40,6 +40,8 @@ export function mergeSearch(search, own) {
   return others.length ? `?${others.join("&")}` : "";
 }
 
+const OF_THE_PAGE = ["select", "palette"];
+
 export class Address {
   /**
    * @param {string} dataset added where the address names none, so that every link does
@@ -49,6 +51,7 @@ export class Address {
     this.dataset = dataset;
     this.own = Object.fromEntries(OWNED.map((name) => [name, null]));
     this.last = ""; // the search part as it was last seen with something in it
+    this.isRefilled = false;
     this.timer = 0;
     this.rewrite = (event) => event?.navigationType !== "traverse" && this.#write("replaceState");
     this.traversed = () => {
@@ -81,6 +84,7 @@ export class Address {
     window.removeEventListener("popstate", this.traversed);
     clearInterval(this.interval);
     clearTimeout(this.timer);
+    this.isRefilled = false;
   }
 
   set(change) {
@@ -101,13 +105,33 @@ export class Address {
     this.#write("pushState");
   }
 
+  /**
+   * The page's script has run, and the page is still there: where it left the address empty before,
+   * it had dropped its last parameter, and what was filled in again has to go.
+   *
+   * @param {string} query the page's parameters as the script knows them
+   */
+  told(query) {
+    if (!this.isRefilled) return;
+    this.isRefilled = false;
+    const meant = new URLSearchParams(query ?? "");
+    const kept = location.search
+      .replace(/^\?/, "")
+      .split("&")
+      .filter((part) => !OF_THE_PAGE.includes(part.split("=")[0]) || meant.has(part.split("=")[0]));
+    this.last = `?${kept.join("&")}`;
+    history.replaceState(history.state, "", `${location.pathname}${this.last}${location.hash}`);
+  }
+
   #write(way) {
     // On the way to another page the address is no longer ours.
     if (location.pathname !== this.path || !this.own.v) return;
     // The page's own choice of the dataset leaves its default out of the address.
     // Before it goes to another page, Streamlit empties the address in an entry of its own: filled
     // again, Back leads to what was shown, not to a map without its selection.
-    const written = location.search.length > 1 ? location.search : this.last;
+    const isEmpty = location.search.length < 2;
+    if (isEmpty) this.isRefilled = true;
+    const written = isEmpty ? this.last : location.search;
     const named = new URLSearchParams(written).has("dataset") || !this.dataset;
     const search = mergeSearch(written, named ? this.own : { dataset: this.dataset, ...this.own });
     this.last = search;

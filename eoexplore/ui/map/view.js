@@ -95,6 +95,7 @@ export class MapView {
     this.component = component;
     const isFirst = !this.isShown;
     this.isShown = true;
+    this.address.told(data.query);
     this.#theme();
     this.root.classList.toggle("eo-synthetic", Boolean(data.synthetic));
     this.inspector.setSource(data);
