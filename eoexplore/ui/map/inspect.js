@@ -2,8 +2,8 @@
 // the card, and follows the pixel that the viewer's cursor, the arrow keys or a link choose.
 
 const release = new URL(import.meta.url).search;
-const [{ Card }, { Viewer, SIDE }, { localUrl, value }, { inspectorKeys }] = await Promise.all(
-  ["card", "viewer", "format", "inspectkeys"].map((name) => import(`./${name}.js${release}`)),
+const [{ Card }, { Viewer, SIDE }, { localUrl, value }, { inspectorKeys }, { PatchMark }] = await Promise.all(
+  ["card", "viewer", "format", "inspectkeys", "patchmark"].map((name) => import(`./${name}.js${release}`)),
 );
 
 const SAME_CLICK_MS = 350;
@@ -29,6 +29,7 @@ export class Inspector {
     this.viewer = new Viewer({ look: (pixel) => this.look(pixel), pin: (pixel) => this.pin(pixel) });
     this.card = new Card(this);
     this.element = this.card.element;
+    this.marks = new PatchMark(view, this.element);
     this.patch = null; // the card that is shown
     this.pinned = null; // the pixel that was chosen: {row, column}
     this.shownPixel = null; // it, or the one under the cursor
@@ -55,7 +56,7 @@ export class Inspector {
     if (this.#isSecondOfDoubleClick(place)) return;
     const signal = this.#begin();
     this.side = side;
-    this.#mark(place);
+    this.marks.setPin(place);
     const drawn = this.view.legendLayers().filter((layer) => layer.side === side);
     const layers = drawn.map(({ id }) => id).join();
     const path = `/point/${this.dataset}/${place.lng.toFixed(6)}/${place.lat.toFixed(6)}`;
@@ -72,7 +73,7 @@ export class Inspector {
     }
     const { row, column } = answer.body.pixel ?? MIDDLE;
     this.pinned = { row, column };
-    this.#outline(answer.body.outline);
+    this.marks.setOutline(answer.body.outline);
     await this.#fill(answer.body.id, signal);
   }
 
@@ -81,7 +82,7 @@ export class Inspector {
     const signal = this.#begin();
     this.side ??= this.view.activeSide;
     await this.#fill(id, signal);
-    if (reveal && !signal.aborted && this.patch?.id === id) this.#reveal();
+    if (reveal && !signal.aborted && this.patch?.id === id) this.marks.reveal();
   }
 
   /** What the address says: "id~row~column", or null for nothing. */
@@ -131,24 +132,19 @@ export class Inspector {
     const hadFocus = this.element.contains(this.element.getRootNode().activeElement);
     this.card.close();
     if (hadFocus) this.view.canvas.focus({ preventScroll: true });
-    this.outline?.remove();
-    this.marker?.remove();
-    this.outline = this.marker = null;
+    this.marks.clear();
     this.view.setOpen(null);
   }
 
   /** Key i: put the card away, or bring the last one back. */
   toggle() {
     if (this.isOpen) this.close();
-    else if (this.patch) this.show(this.patch.id);
+    else if (this.patch) this.#present();
     else this.view.say("Click a patch to open its card");
   }
 
   zoomToPatch() {
-    const bounds = this.#bounds();
-    if (!bounds) return;
-    this.view.showBounds([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
-    this.#uncover();
+    this.marks.zoom();
   }
 
   stop() {
@@ -205,7 +201,7 @@ export class Inspector {
     }
     this.card.showPixel(answer.body, spectra);
     const { lat, lon } = answer.body;
-    if (Number.isFinite(lat) && Number.isFinite(lon)) this.#mark({ lat, lng: lon });
+    if (Number.isFinite(lat) && Number.isFinite(lon)) this.marks.setPin({ lat, lng: lon });
   }
 
   /** The classes' spectra are the same for all pixels: asked for once per state of the index. */
@@ -282,40 +278,28 @@ export class Inspector {
     const answer = await ask(this.view.url(`${this.#path(id)}/card.json`, this.side), signal);
     if (signal.aborted) return;
     if (answer.status !== 200 || !answer.body) {
-      if (answer.status === 404) this.view.setOpen(null);
+      if (answer.status === 404) {
+        this.marks.clear();
+        this.view.setOpen(null);
+      }
       this.#fail(answer, () => this.show(id));
       return;
     }
     this.patch = answer.body;
+    this.#present();
+  }
+
+  /** Open the card of the patch that is known, at the chosen pixel. */
+  #present() {
     this.pinned ??= MIDDLE;
     this.shownPixel = this.pinned;
-    this.#outline(this.patch.outline);
+    this.marks.setOutline(this.patch.outline);
     this.card.show(this.patch);
     this.#showPictures();
     this.viewer.setPixel(this.pinned);
     this.view.setOpen(`${this.patch.id}~${this.pinned.row}~${this.pinned.column}`);
-    this.#uncover();
+    this.marks.uncover();
     this.#askPixel(0);
-  }
-
-  /** On a phone the sheet covers much of the map: bring the clicked place above it. */
-  #uncover() {
-    const { root, map } = this.view;
-    const [marker] = this.marker?.layers() ?? [];
-    if (!marker || !root.classList.contains("eo-narrow")) return;
-    const { top, height } = root.getBoundingClientRect();
-    const free = this.element.getBoundingClientRect().top - Math.max(top, 0);
-    const below = map.latLngToContainerPoint(marker.getLatLng()).y - (this.element.getBoundingClientRect().top - top);
-    if (below > -24 && free > 120 && free < height) map.panBy([0, below + free / 2]);
-  }
-
-  /** After a step: move the map only if the patch lies outside what is seen of it. */
-  #reveal() {
-    const { map } = this.view;
-    const bounds = this.#bounds();
-    if (!bounds || map.getBounds().contains(bounds)) return;
-    if (map.getBoundsZoom(bounds) < map.getZoom()) this.zoomToPatch();
-    else map.panTo(bounds.getCenter(), { animate: false });
   }
 
   #fail({ status, body }, retry) {
@@ -337,34 +321,6 @@ export class Inspector {
     const before = this.lastClick;
     this.lastClick = { place, now };
     return Boolean(before) && now - before.now < SAME_CLICK_MS && before.place.equals(place, 1e-4);
-  }
-
-  #mark(place) {
-    this.marked = place;
-    for (const layer of this.marker?.layers() ?? []) layer.setLatLng(place);
-    this.marker ??= this.view.marks.add((L) => {
-      const icon = L.divIcon({ className: "eo-pin", iconSize: [14, 14] });
-      return L.marker(this.marked, { icon, interactive: false, keyboard: false });
-    });
-  }
-
-  #bounds() {
-    return this.outline?.layers()[0]?.getBounds() ?? null;
-  }
-
-  #outline(ring) {
-    this.outline?.remove();
-    this.outline = null;
-    if (!Array.isArray(ring) || ring.length < 4) return;
-    const places = ring.map(([lon, lat]) => [lat, lon]);
-    // A dark line under a bright one is seen on any imagery.
-    this.outline = this.view.marks.add((L) => {
-      const line = (options) => L.polygon(places, { fill: false, interactive: false, ...options });
-      return L.featureGroup([
-        line({ color: "#10131a", weight: 5, opacity: 0.75, className: "eo-outline-casing" }),
-        line({ color: "#ffe14d", weight: 2.5, className: "eo-outline" }),
-      ]);
-    });
   }
 }
 

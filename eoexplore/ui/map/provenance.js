@@ -50,7 +50,7 @@ export class Provenance {
     const code = el("code");
     const frame = el("pre", { tabindex: "0", role: "region" }, code);
     const copy = copyButton("Copy", () => code.textContent, () => this.element);
-    const element = el("div", { class: "eo-script", "data-layer": layer }, el("header", {}, title, copy), frame);
+    const element = el("div", { class: "eo-script", "data-of": layer }, el("header", {}, title, copy), frame);
     return { element, title, code, frame };
   }
 }

@@ -10,12 +10,12 @@ export function valueTables(pixel, patch) {
     const unit = pixel.units?.[layer];
     const title = about?.title ?? layer;
     if ("code" in (read ?? {})) {
-      return { element: el("div", { "data-layer": layer }, ...classLines(title, read, layer, patch)), isCode: true };
+      return { element: el("div", { "data-of": layer }, ...classLines(title, read, layer, patch)), isCode: true };
     }
     const table = valueTable(unit ? `${title} (${unit})` : title, read);
     const others = isRadar(layer, patch) ? otherDates(layer, pixel, unit) : [];
     const shape = `eo-layer-values eo-values-${shapeOf(read)}`;
-    return { element: el("div", { class: shape, "data-layer": layer }, table, ...others), isCode: false };
+    return { element: el("div", { class: shape, "data-of": layer }, table, ...others), isCode: false };
   });
 }
 

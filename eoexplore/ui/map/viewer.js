@@ -144,7 +144,7 @@ class Frame {
   }
 
   show({ layer, title, caption, alt, url, reason }) {
-    this.element.dataset.layer = layer;
+    this.element.dataset.picture = layer;
     this.caption.replaceChildren(el("span", { text: title }), el("span", { class: "eo-style-name", text: caption ?? "" }));
     this.caption.title = caption ? `${title}: ${caption}` : title;
     this.canvas.setAttribute("aria-label", alt);
