@@ -10,6 +10,7 @@ from eoexplore.core.types import Classes, LabelClass
 from eoexplore.datasets._reben_facts import classes
 from eoexplore.render import palettes, vision
 from eoexplore.render.colours import label_palette, rgb
+from eoexplore.render.ramps import ramp
 
 LEVELS = nomenclature.levels(classes())
 PROMISED = {"clc19": 10.5, "clc3": 6.3, "clc2": 13.5, "clc1": 26.0}
@@ -111,3 +112,16 @@ def test_every_code_is_drawn_in_the_colour_of_its_class(level, palette):
     expected = [(*rgb(schema.class_of(code).colour), 255) for code in codes]
     expected[-2] = (0, 0, 0, 0)
     assert drawn.tolist() == [list(colour) for colour in expected]
+
+
+@pytest.mark.parametrize("sight", vision.SIGHTS)
+def test_ramps_read_the_same_way_for_every_reader(sight):
+    """Rising means lighter all along; the two halves of the diverging ramp do not look alike."""
+    rising = vision.lab(vision.as_seen(ramp("rising"), sight))[:, 0]
+    assert (np.diff(rising) > -0.1).all()
+    assert rising[-1] - rising[0] > 60
+    both = vision.lab(vision.as_seen(ramp("diverging", -1, 1), sight))
+    quarter, three = both[64], both[191]
+    assert vision.difference(quarter, three) > 10
+    assert (np.diff(both[:120, 0]) > 0).all()
+    assert (np.diff(both[136:, 0]) < 0).all()
