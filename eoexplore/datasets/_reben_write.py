@@ -63,12 +63,14 @@ class Part:
         """
         self._files, self._read, self._root = files, read, root
         self._ids = frame["id"].tolist()
-        self._pieces = [piece for layer in LAYERS for piece in _pieces(frame, layer)]
+        self._pieces = _Pieces(frame)
 
     def size(self, kind: str) -> int:
         """Return the bytes that a disk will give for it, estimated from some of the pieces."""
         step = max(1, len(self._pieces) // _WEIGHED)
-        weighed = [self._weight(piece, kind) for piece in self._pieces[::step]]
+        weighed = [
+            self._weight(piece, kind) for piece in self._pieces.some(slice(None, None, step))
+        ]
         tables = sum(path.stat().st_size for path in self._tables())
         return sum(weighed) * len(self._pieces) // max(1, len(weighed)) + tables
 
@@ -109,7 +111,7 @@ class Part:
         left_out: list[str] = []
         with ThreadPoolExecutor(_WRITERS) as pool:
             for start in range(0, len(self._pieces), _BLOCK):
-                block = self._pieces[start : start + _BLOCK]
+                block = self._pieces.some(slice(start, start + _BLOCK))
                 results = pool.map(lambda piece: work(piece, folder), block)
                 left_out += [sentence for sentence in results if sentence]
                 report(start + len(block), len(self._pieces), "Copying" if copy else "Writing")
@@ -140,7 +142,7 @@ class Part:
         left_out: list[str] = []
         with database, ThreadPoolExecutor(_WRITERS) as pool:
             for start in range(0, len(self._pieces), _BLOCK):
-                block = self._pieces[start : start + _BLOCK]
+                block = self._pieces.some(slice(start, start + _BLOCK))
                 with database.begin(write=True) as transaction:
                     for piece, (blob, sentence) in zip(
                         block, pool.map(self._blob, block), strict=True
@@ -177,13 +179,26 @@ class Part:
         return found, "" if found else f"{piece.key} has no readable {piece.layer.title} band."
 
 
-def _pieces(frame: pd.DataFrame, layer: Layer) -> list[Piece]:
-    there = frame[frame[f"has_{layer.name}"]]
-    corners = zip(there["epsg"], there["left"], there["top"], strict=True)
-    return [
-        Piece(layer, key, (int(epsg), int(left), int(top)))
-        for key, (epsg, left, top) in zip(there[layer.key], corners, strict=True)
-    ]
+class _Pieces:
+    """The pieces of some samples; each is made when it is asked for, since there are millions."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        there = [np.flatnonzero(frame[f"has_{layer.name}"].to_numpy(bool)) for layer in LAYERS]
+        self._rows = np.concatenate(there)
+        self._layers = np.repeat(np.arange(len(LAYERS)), [len(rows) for rows in there])
+        self._keys = {layer.name: frame[layer.key].to_numpy(object) for layer in LAYERS}
+        self._places = frame[["epsg", "left", "top"]].to_numpy(np.int32)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def some(self, part: slice) -> list[Piece]:
+        found = []
+        for row, number in zip(self._rows[part], self._layers[part], strict=True):
+            epsg, left, top = self._places[row].tolist()
+            layer = LAYERS[number]
+            found.append(Piece(layer, self._keys[layer.name][row], (epsg, left, top)))
+        return found
 
 
 def _folder(root: Path, piece: Piece) -> Path:
