@@ -21,7 +21,7 @@ def painted(text, layer="s2", **values):
 
 
 def test_three_bands_are_red_green_and_blue():
-    shown, there = painted("swir", B12=[0, 3000], B8A=[1000, 4000], B04=[2000, 0])
+    shown, there = painted("swir", B12=[0, 3000], B8A=[1250, 5000], B04=[2000, 0])
     assert shown.tolist() == [[0, 64, 255], [255, 255, 0]]
     assert there is None
 

@@ -19,7 +19,7 @@ def test_the_display_ranges_are_the_agreed_ones():
         "colour_infrared": [
             ("B08", None, 0, 4000), ("B04", None, 0, 2000), ("B03", None, 0, 2000),
         ],
-        "swir": [("B12", None, 0, 3000), ("B8A", None, 0, 4000), ("B04", None, 0, 2000)],
+        "swir": [("B12", None, 0, 3000), ("B8A", None, 0, 5000), ("B04", None, 0, 2000)],
         "agriculture": [("B11", None, 0, 4000), ("B08", None, 0, 4000), ("B02", None, 0, 2000)],
         "geology": [("B12", None, 0, 3000), ("B11", None, 0, 4000), ("B02", None, 0, 2000)],
         "bathymetry": [("B04", None, 0, 2000), ("B03", None, 0, 2000), ("B01", None, 0, 2000)],
