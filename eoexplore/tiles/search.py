@@ -201,7 +201,7 @@ def _patch(samples: Samples, row: int) -> Json:
     ]
     title = f"{frame['tile'].iloc[row]}_{frame['x'].iloc[row]:02d}_{frame['y'].iloc[row]:02d}"
     box = _around(float(samples.lon[row]), float(samples.lat[row]), _PATCH_KM)
-    detail = " · ".join(["patch", *(str(fact) for fact in facts if fact)])
+    detail = " · ".join(str(fact) for fact in facts if fact)
     return _result("patch", title, detail, box, str(frame["id"].iloc[row]))
 
 
@@ -214,7 +214,7 @@ def _tiles(known: _Known, text: str) -> Iterator[Json]:
         if name.startswith(wanted):
             count = int(known.counts[number])
             patches = "1 patch" if count == 1 else f"{count:,} patches"
-            yield _result("tile", name, f"MGRS tile · {patches}", known.boxes[number])
+            yield _result("tile", name, patches, known.boxes[number])
     if wanted not in known.tiles:
         try:
             epsg, left, top = mgrs.tile_origin(wanted)
@@ -223,7 +223,7 @@ def _tiles(known: _Known, text: str) -> Iterator[Json]:
         east, north = np.array([left, left + _TILE_M] * 2), np.array([top, top - _TILE_M])
         lon, lat = mgrs.to_lonlat(epsg).transform(east, north.repeat(2))
         box = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
-        yield _result("tile", wanted, "MGRS tile · no patch of this dataset", box)
+        yield _result("tile", wanted, "no patch of this dataset", box)
 
 
 def _names(known: _Known, text: str) -> Iterator[Json]:
@@ -250,7 +250,7 @@ def _town(name: Name) -> Json:
 def _country(known: _Known, name: Name) -> Json:
     count = next((known.countries[key] for key, _ in name.keys if key in known.countries), 0)
     patches = "no patch of this dataset" if not count else f"{count:,} patches"
-    return _result("country", name.name, f"country · {patches}", name.box)
+    return _result("country", name.name, patches, name.box)
 
 
 def _around(lon: float, lat: float, side_km: float) -> Box:
