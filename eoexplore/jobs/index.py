@@ -39,6 +39,8 @@ BYTES_PER_PATCH = {
     "spectra": 9_000,
 }
 """Upper estimate of what a group needs for one patch; measured in docs/performance.md."""
+BYTES_PER_PART = 20_000
+"""What a file of the index needs however little is in it: names, tables of empty blocks."""
 _JOINED = ("areas", "spectra")
 """Groups of which the parts of all products are put together in the end."""
 _POLL_S = 0.5
@@ -256,7 +258,9 @@ def _missing(products: list[Product]) -> list[Work]:
 
 def _bytes(todo: list[Work]) -> int:
     return sum(
-        BYTES_PER_PATCH[group] * len(work.product.patches) for work in todo for group in work.groups
+        BYTES_PER_PART + BYTES_PER_PATCH[group] * len(work.product.patches)
+        for work in todo
+        for group in work.groups
     )
 
 

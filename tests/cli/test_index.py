@@ -14,7 +14,7 @@ def test_index_is_built_once_and_the_dataset_is_not_written_to(tree, said, docum
     before = sorted((path, path.stat().st_mtime_ns) for path in tree.rglob("*"))
     status, out, _ = said("index", tree, "--workers", 1)
     assert status == 0
-    assert out.startswith("The index needs up to 120.0 kB in the cache folder.\n")
+    assert out.startswith("The index needs up to 306.9 kB in the cache folder.\n")
     assert "The index of reben-small is complete: 3 samples" in out
     found = document("index", "reben-small")
     assert set(found) == {"dataset", "fingerprint", "samples", "complete", "bytes"}

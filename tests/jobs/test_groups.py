@@ -115,8 +115,9 @@ def test_the_next_build_adds_what_is_new_and_leaves_the_rest(opened):
     made = []
     needed = index.bytes_needed(old)
     new = index.build(old.slug, progress=lambda *said: made.append(said))
-    assert needed == 3 * sum(
-        index.BYTES_PER_PATCH[group] for group in ("sar", "optical_coarse", "spectra")
+    assert needed == sum(
+        3 * index.BYTES_PER_PATCH[group] + 2 * index.BYTES_PER_PART
+        for group in ("sar", "optical_coarse", "spectra")
     )
     assert made[0][:2] == (0, 3)
     assert new.state.complete
