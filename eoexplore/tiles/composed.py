@@ -75,10 +75,14 @@ class Sight:
     """One sentence for each part of the request that could not be used."""
 
     @property
+    def whole(self) -> int:
+        """The zoom whose tiles a browser takes."""
+        return math.floor(self.zoom + 0.5)
+
+    @property
     def drawn(self) -> tuple[Pile, ...]:
         """The layers that have a picture at this zoom."""
-        whole = _whole(self.zoom)
-        return tuple(p for p in self.piles if p.zooms[0] <= whole <= p.zooms[1])
+        return tuple(p for p in self.piles if p.zooms[0] <= self.whole <= p.zooms[1])
 
     @property
     def corner(self) -> tuple[float, float]:
@@ -86,7 +90,7 @@ class Sight:
         x, y = _world(self.lon, self.lat, self.zoom)
         left, top = x - self.width / 2, y - self.height / 2
         # Browsers put a map on whole pixels.
-        return (round(left), round(top)) if self.zoom == _whole(self.zoom) else (left, top)
+        return (round(left), round(top)) if self.zoom == self.whole else (left, top)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -202,7 +206,7 @@ def picture(view: Sight, pile: Pile) -> Image.Image:
         view: what is looked at.
         pile: one of its layers.
     """
-    z = _whole(view.zoom)
+    z = view.whole
     scale = 2 ** (view.zoom - z)
     left, top = (edge / scale for edge in view.corner)
     width, height = view.width / scale, view.height / scale
@@ -262,11 +266,6 @@ def flat(view: Sight, ground: Image.Image) -> Image.Image:
 
 def _tile(pixel: float) -> int:
     return math.floor(pixel / mercator.TILE)
-
-
-def _whole(zoom: float) -> int:
-    """Return the zoom whose tiles a browser takes."""
-    return math.floor(zoom + 0.5)
 
 
 def _world(lon: float, lat: float, zoom: float) -> tuple[float, float]:

@@ -5,14 +5,13 @@ import io
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from eoexplore.core import dates, mercator, settings
+from eoexplore.core import dates, mercator, settings, words
 from eoexplore.store import export, selections
 from eoexplore.tiles import sheet
 from eoexplore.tiles.composed import Sight, flat, sight
@@ -34,10 +33,10 @@ _LONGEST = 600
 def snapshot(asked: Asked) -> Answer:
     """Answer /export/{dataset}/view.png."""
     view = sight(asked)
-    words, legends = texts(view), legends_of(view)
-    picture = _sheet(view, flat(view, ground(view)), words, legends)
+    said, legends = texts(view), legends_of(view)
+    picture = _sheet(view, flat(view, ground(view)), said, legends)
     inside = PngInfo()
-    inside.add_itxt("Title", words["title"])
+    inside.add_itxt("Title", said["title"])
     inside.add_itxt("eoexplore", json.dumps(about(view).document(), ensure_ascii=False))
     body = io.BytesIO()
     picture.save(body, "PNG", pnginfo=inside)
@@ -56,7 +55,8 @@ def texts(view: Sight) -> dict[str, str]:
     """Return the words around a view: title, layers, selection, dates, place, source."""
     said = about(view)
     warning = " · made-up pixels" if said.synthetic else ""
-    selected = unquote(said.selection).replace("&", " · ")
+    phrases = words.phrases(selections.parse(view.select)[0])
+    selected = " · ".join(phrase.text for phrase in phrases)
     if len(selected) > _LONGEST:
         selected = f"{selected[:_LONGEST]}…"
     samples = f"{said.samples:,} of {said.of:,} patches"
@@ -93,7 +93,7 @@ def legends_of(view: Sight) -> list[Mapping[str, Any]]:
             "palette": view.palette,
             "select": view.select,
             "date": view.date,
-            "z": f"{view.zoom:.0f}",
+            "z": str(view.whole),
         }
         answer = legend(Asked(view.opened, {"layer": pile.id}, query))
         if isinstance(answer, Noted):
@@ -102,31 +102,31 @@ def legends_of(view: Sight) -> list[Mapping[str, Any]]:
 
 
 def _sheet(
-    view: Sight, drawn: Image.Image, words: Mapping[str, str], legends: list[Mapping[str, Any]]
+    view: Sight, drawn: Image.Image, said: Mapping[str, str], legends: list[Mapping[str, Any]]
 ) -> Image.Image:
     """Put a map, its legends and its words on one sheet."""
     beside = _LEGEND + _EDGE if legends else 0
     width = view.width + 2 * _EDGE + beside
     head, column = Pen(None, _EDGE, _EDGE, width - 2 * _EDGE), Pen(None, 0, 0, _LEGEND)
-    _head(head, words)
+    _head(head, said)
     top = round(head.y) + 8
     _legends(column, legends)
     bottom = top + max(view.height, round(column.y)) + 8
     foot = Pen(None, _EDGE, bottom, width - 2 * _EDGE)
-    _foot(foot, words, view.ground_m)
+    _foot(foot, said, view.ground_m)
     whole = Image.new("RGB", (width, round(foot.y) + _EDGE), sheet.PAPER)
-    _head(Pen(whole, _EDGE, _EDGE, width - 2 * _EDGE), words)
+    _head(Pen(whole, _EDGE, _EDGE, width - 2 * _EDGE), said)
     whole.paste(drawn, (_EDGE, top))
     frame = (_EDGE - 1, top - 1, _EDGE + view.width, top + view.height)
     ImageDraw.Draw(whole).rectangle(frame, outline=sheet.FAINT)
     _legends(Pen(whole, view.width + 2 * _EDGE, top, _LEGEND), legends)
-    _foot(Pen(whole, _EDGE, bottom, width - 2 * _EDGE), words, view.ground_m)
+    _foot(Pen(whole, _EDGE, bottom, width - 2 * _EDGE), said, view.ground_m)
     return whole
 
 
-def _head(pen: Pen, words: Mapping[str, str]) -> None:
-    pen.text(words["title"], 20)
-    pen.text(words["layers"], 14, sheet.FAINT)
+def _head(pen: Pen, said: Mapping[str, str]) -> None:
+    pen.text(said["title"], 20)
+    pen.text(said["layers"], 14, sheet.FAINT)
 
 
 def _legends(pen: Pen, legends: list[Mapping[str, Any]]) -> None:
@@ -135,13 +135,13 @@ def _legends(pen: Pen, legends: list[Mapping[str, Any]]) -> None:
         pen.space(14)
 
 
-def _foot(pen: Pen, words: Mapping[str, str], ground_m: float) -> None:
+def _foot(pen: Pen, said: Mapping[str, str], ground_m: float) -> None:
     whole, pen.width = pen.width, min(pen.width, 260)
     pen.scale(ground_m)
     pen.width = whole
     for name in ("selection", "dates", "place", "source", "made"):
         colour = sheet.INK if name in ("selection", "dates") else sheet.FAINT
-        pen.text(words[name], _FOOT, colour)
+        pen.text(said[name], _FOOT, colour)
 
 
 def ground(view: Sight) -> Image.Image:

@@ -83,7 +83,7 @@ def test_it_holds_what_the_view_holds(data):
     assert text.count("data:image/webp;base64,") == 3
     assert "EOEXPLORE0" not in text
     assert '"opacity": 0.5' in text
-    assert "split=validation: 4 of 12 patches" in text
+    assert "validation: 4 of 12 patches" in text
     found = json.loads(re.search(r'id="eo-data">(.*?)</script>', text)[1])
     names = {item["properties"]["id"] for item in found["outlines"]["features"]}
     assert names == {patch.id for patch in WESTERN}

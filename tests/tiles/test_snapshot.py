@@ -158,7 +158,7 @@ def test_the_sheet_says_what_it_shows_and_whose_it_is(data):
     query = {"v": "48.2,12.0,13", "select": "split=validation", "d": "earliest"}
     view = composed.sight(asked(data, **query))
     words = snapshot.texts(view)
-    assert words["selection"] == "split=validation: 4 of 12 patches"
+    assert words["selection"] == "validation: 4 of 12 patches"
     assert "earliest" in words["dates"]
     assert "CDLA-Permissive-1.0" in words["source"]
     assert "Clasen" in words["source"]
