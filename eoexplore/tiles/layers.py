@@ -71,6 +71,7 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
         **tours_of(opened),
         "seasons": _seasons(opened.samples),
         "dates": _dates(opened.samples),
+        "most_dates": _most_dates(opened.samples),
         "layers": [
             _density(opened, query),
             # Radar lies under the optical picture: of two opaque pictures one is shown first.
@@ -103,6 +104,13 @@ def _dates(samples: Samples) -> list[str]:
     """Return the days on which patches were taken, earliest first; the first MOST_DATES."""
     days = pd.to_datetime(samples.frame["date"]).dropna().dt.normalize().drop_duplicates()
     return [f"{day:%Y-%m-%d}" for day in days.sort_values()[:MOST_DATES]]
+
+
+@functools.lru_cache(maxsize=4)
+def _most_dates(samples: Samples) -> int:
+    """Return how many patches of other dates the richest place has: frames of an animation."""
+    counts = samples.frame.groupby(["tile", "x", "y"], observed=True).size()
+    return int(counts.max()) if len(counts) else 0
 
 
 def _seasons(samples: Samples) -> list[str]:

@@ -2,9 +2,10 @@
 // The left map is never made anew. The right side is a second pane of it, or a second map.
 
 const release = new URL(import.meta.url).search;
-const [{ el }, { Side, SideState, createMap, canvasOf }, { shortRule }, { Divider }] = await Promise.all(
-  ["dom", "side", "rules", "divider"].map((name) => import(`./${name}.js${release}`)),
+const [{ el }, { Side, SideState, createMap, canvasOf }, ...parts] = await Promise.all(
+  ["dom", "side", "rules", "styletext", "divider"].map((name) => import(`./${name}.js${release}`)),
 );
+const { shortRule, parseStyle, Divider } = Object.assign({}, ...parts);
 
 export const MODES = ["swipe", "two", "blink"];
 const RIGHT_PANE = "eo-right";
@@ -46,7 +47,7 @@ export class Compare {
   /** @param {string|null} text as in the address; what is no comparison is said and ends one */
   set(text) {
     const { mode, percent } = parseCompare(text);
-    if (mode === undefined) this.view.say(`There is no comparison “${String(text).slice(0, 20)}”.`);
+    if (mode === undefined) this.view.notices.push(`There is no comparison “${String(text).slice(0, 20)}”.`);
     this.divider.show(percent);
     this.#switch(mode ?? null);
   }
@@ -73,7 +74,10 @@ export class Compare {
     const { view } = this;
     this.maps.push({ map, background, side });
     view.marks.addMap(map);
-    map.on("click", (event) => view.clickMode(event.latlng, this.#sideAt(side, event), event));
+    map.on("click", (event) => {
+      if (view.frame.isNarrow) view.panel.toggle(false); // the sheet would lie over the card
+      view.clickMode(event.latlng, this.#sideAt(side, event), event);
+    });
     map.on("mousemove", (event) => this.#cursor(map, event.latlng));
     map.on("mouseout", () => this.#cursor(map, null));
     map.on("move zoomanim viewreset resize", () => map === view.map && this.#clip());
@@ -93,13 +97,20 @@ export class Compare {
     this.right = null;
   }
 
-  /** Say under each side what it shows. */
+  /** Say what is seen of each side: from the top down to the first picture that hides the rest. */
   describe() {
+    const zoom = this.view.map.getZoom();
     for (const side of this.view.sides) {
-      const label = this.labels[side.name];
-      const top = [...side.choices.layers].reverse().find((layer) => layer.visible && layer.id !== "footprints");
-      const what = top ? [top.title, top.style?.title].filter(Boolean).join(", ") : "No layer";
-      label.textContent = `${what} · ${shortRule(side.date)}`;
+      const seen = [];
+      for (const layer of [...side.choices.layers].reverse()) {
+        const isIn = zoom >= (layer.min_zoom ?? 0) && zoom <= (layer.max_zoom ?? 99);
+        if (!layer.visible || !layer.style || !isIn || layer.kind === "footprints") continue;
+        const { line } = parseStyle(layer.styleText);
+        seen.push(line ? `${layer.style.title}, outlines,` : layer.style.title);
+        if (!line && layer.opacity > 0.95) break;
+      }
+      const what = seen.join(" over ") || "No layer";
+      this.labels[side.name].textContent = `${what} · ${shortRule(side.date)}`;
     }
   }
 
@@ -201,7 +212,10 @@ export class Compare {
     // In the middle of a pinch a new zoom would throw away all tiles at every frame.
     if (to.getZoom() !== from.getZoom() && !hasEnded) return;
     this.busy.add(to);
-    to.setView(from.getCenter(), from.getZoom(), { animate: false });
+    if (to.getZoom() !== from.getZoom()) to.setView(from.getCenter(), from.getZoom(), { animate: false });
+    // By whole pixels from the upper left corner: a rounded centre would be off by one now and then.
+    const by = from.getPixelBounds().min.subtract(to.getPixelBounds().min);
+    if (by.x || by.y) to.panBy(by, { animate: false });
     this.busy.delete(to);
   }
 

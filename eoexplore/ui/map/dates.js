@@ -7,6 +7,7 @@ const [{ el, icon, iconButton, setAttribute }, { localUrl }, rules] = await Prom
 const { parseRule, formatRule, ruleWords, stepRule, MOST_DATES } = rules;
 
 const SPEEDS = [["2400", "slow"], ["1200", "medium"], ["600", "fast"]];
+const YEAR = ["winter", "spring", "summer", "autumn"];
 const LONGEST_WAIT_MS = 5000;
 
 export class DateControl {
@@ -52,8 +53,9 @@ export class DateControl {
 
   /** Of the dataset: days, seasons, and how many dates a place has at most. */
   get #known() {
-    const { dates = [], seasons = [], most_dates: most } = this.view.data;
-    return { dates, seasons, frames: Math.max(1, Math.min(most ?? MOST_DATES, dates.length || 1)) };
+    const { dates = [], seasons: named = [], most_dates: most = MOST_DATES } = this.view.data;
+    const seasons = named.map((name) => name.toLowerCase()).sort((a, b) => YEAR.indexOf(a) - YEAR.indexOf(b));
+    return { dates, seasons, frames: Math.max(1, Math.min(most, MOST_DATES, dates.length)) };
   }
 
   render() {
@@ -111,7 +113,7 @@ export class DateControl {
     const { dates, seasons } = this.#known;
     const kind = this.rule.value;
     if (kind === "nearest") this.#set(`nearest:${dates[Math.floor(dates.length / 2)]}`);
-    else if (kind === "season") this.#set(`season:${seasons[0].toLowerCase()}`);
+    else if (kind === "season") this.#set(`season:${seasons[0]}`);
     else if (kind === "day" || kind === "range") this.render();
     else this.#set(kind);
   }
@@ -127,7 +129,7 @@ export class DateControl {
     if (key === this.rulesKey) return;
     this.rulesKey = key;
     this.rule.replaceChildren(...options.map(([value, text]) => el("option", { value, text })));
-    this.season.replaceChildren(...seasons.map((text) => el("option", { value: text.toLowerCase(), text: text.toLowerCase() })));
+    this.season.replaceChildren(...seasons.map((text) => el("option", { value: text, text })));
   }
 
   /** One frame after the other: the next comes when the one before is there and was seen. */

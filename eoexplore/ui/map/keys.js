@@ -176,5 +176,6 @@ function isInSight(root) {
 }
 
 function usesArrows(target) {
-  return target.tagName === "INPUT" || ARROW_ROLES.has(target.getAttribute("role"));
+  const opensList = target.getAttribute("aria-haspopup") === "listbox";
+  return target.tagName === "INPUT" || opensList || ARROW_ROLES.has(target.getAttribute("role"));
 }

@@ -53,8 +53,8 @@ export class Panel {
       this.list,
       this.dates.element,
       compare,
-      this.online,
       this.legend,
+      this.online,
     );
     this.element = el("section", { class: "eo-panel eo-surface", "aria-label": "Layers and legend" }, this.handle, this.body);
     this.isOpen = true;
@@ -114,7 +114,6 @@ export class Panel {
     }
     this.modes.set(compare.mode ?? "");
     this.dates.render();
-    compare.describe();
     const ids = new Set(layers.map((layer) => layer.id));
     for (const [id, row] of this.rows) {
       if (ids.has(id)) continue;

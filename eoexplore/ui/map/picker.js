@@ -102,7 +102,7 @@ export class Picker {
   }
 
   #makeOption({ id, title, help, disabled }) {
-    const note = disabled ?? help;
+    const note = disabled ?? (help === title ? null : help);
     return el(
       "div",
       {

@@ -42,7 +42,7 @@ export function ruleWords(text, frames = MOST_DATES) {
   if (kind === "latest") return "The latest date of each place";
   if (kind === "earliest") return "The earliest date of each place";
   if (kind === "nearest") return `The date nearest to ${dayWords(value)} of each place`;
-  if (kind === "season") return `Only dates in ${value}`;
+  if (kind === "season") return `The latest date in ${value} of each place`;
   if (kind === "nth") return `Date ${value} of ${frames}; where a place has fewer, its last one`;
   if (kind === "day") return `Only ${dayWords(value)}`;
   return `Only ${dayWords(value)} to ${dayWords(until)}`;

@@ -346,6 +346,7 @@ export class MapView {
 
   #tell() {
     this.legend.update();
+    this.compare.describe();
     for (const listener of this.listeners) listener(this);
   }
 

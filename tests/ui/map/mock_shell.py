@@ -83,6 +83,7 @@ def map_page() -> None:
             },
             "imagery_zoom": 8,
             "seasons": ["winter", "spring", "summer", "autumn"],
+            "most_dates": 3,
             "dates": ["2017-06-13", "2017-08-01", "2017-11-05", "2018-02-14"],
             "layers": layers(chosen, wish, 0.6, hostile),
         },
