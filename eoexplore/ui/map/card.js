@@ -94,6 +94,8 @@ export class Card {
   showPixel(pixel, spectra) {
     this.pixel.removeAttribute("aria-busy");
     this.pixel.dataset.at = `${pixel.row},${pixel.column}`;
+    // Told to those who move it by keys; under a mouse it would be talked of without end.
+    this.pixelHead.setAttribute("aria-live", this.inspector.viewer.isFocused ? "polite" : "off");
     this.pixelHead.textContent = `At the pixel (row ${pixel.row}, column ${pixel.column})`;
     this.read = pixel;
     this.place.replaceChildren(...this.#places(pixel));
@@ -116,15 +118,17 @@ export class Card {
   #sections() {
     this.factLines = el("div", { class: "eo-facts" });
     this.dateRow = el("section", { class: "eo-date-row", hidden: true });
-    this.pixelHead = el("h3", { "aria-live": "polite" });
+    const { viewer } = this.inspector;
+    this.pixelHead = el("h3");
+    const head = el("div", { class: "eo-pixel-head" }, this.pixelHead, viewer.tools);
     this.place = el("div", { class: "eo-place" });
     this.values = el("div", { class: "eo-values" });
     this.codes = el("div", { class: "eo-values" });
-    this.pixel = el("section", { class: "eo-pixel" }, this.pixelHead, this.codes, this.spectrum.element, this.values, this.place);
+    this.pixel = el("section", { class: "eo-pixel" }, head, this.codes, this.spectrum.element, this.values, this.place);
     this.labelList = el("section");
     this.takeAway = el("section");
     this.ids = el("section");
-    const pictures = el("section", {}, this.inspector.viewer.element);
+    const pictures = el("section", {}, viewer.pictures);
     return [this.factLines, this.dateRow, pictures, this.pixel, this.labelList, this.provenance.element, this.takeAway, this.ids];
   }
 

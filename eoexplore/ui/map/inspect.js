@@ -44,10 +44,13 @@ export class Inspector {
   }
 
   /** The map's data has changed; the addresses are made from it. */
-  setSource({ base, dataset }) {
+  setSource({ base, dataset, query }) {
     this.base = base ?? "";
     this.dataset = encodeURIComponent(dataset);
-    if (this.isOpen && this.patch) this.#follow();
+    const isOther = this.query !== undefined && this.query !== query;
+    this.query = query;
+    // Another selection has other neighbours, another palette other colours.
+    if (isOther && this.isOpen && this.patch) this.show(this.patch.id);
   }
 
   /** Ask what is drawn at a place of the map. */
@@ -93,7 +96,10 @@ export class Inspector {
       return;
     }
     this.pinned = open.pixel ?? MIDDLE;
-    await this.show(open.id, { reveal: !this.view.hasLink });
+    // A link that names no place is about the patch.
+    const isFirst = !this.wasAsked;
+    await this.show(open.id);
+    if (isFirst && !this.view.hasLink && this.patch?.id === open.id) this.zoomToPatch();
   }
 
   /** Go to the next or previous patch of the selection, or to a neighbour. */
@@ -311,6 +317,7 @@ export class Inspector {
 
   /** A new question makes the one before it void. */
   #begin() {
+    this.wasAsked = true;
     this.request?.abort();
     this.request = new AbortController();
     return this.request.signal;

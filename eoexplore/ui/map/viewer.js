@@ -23,9 +23,7 @@ export class Viewer {
     this.out = iconButton("minus", "Zoom the pictures out", () => this.zoomBy(0.5), "eo-quiet eo-small");
     this.in = iconButton("plus", "Zoom the pictures in", () => this.zoomBy(2), "eo-quiet eo-small");
     this.where = el("span", { class: "eo-where" });
-    const tools = el("div", { class: "eo-viewer-tools" }, this.where, this.out, this.level, this.in);
-    this.tools = tools;
-    this.element = el("div", { class: "eo-viewer" }, this.pictures, tools);
+    this.tools = el("div", { class: "eo-viewer-tools" }, this.where, this.out, this.level, this.in);
     this.pictures.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.pictures);
@@ -55,7 +53,7 @@ export class Viewer {
   /** Put the crosshair on a pixel; null takes it away. */
   setPixel(pixel, isPinned = true) {
     this.pixel = pixel;
-    this.where.textContent = pixel && !isPinned ? `a click keeps row ${pixel.row}, column ${pixel.column}` : "";
+    this.where.textContent = pixel && !isPinned ? "a click keeps it" : "";
     if (pixel && isPinned) this.#uncover(pixel);
     this.draw();
   }

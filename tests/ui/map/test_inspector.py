@@ -27,7 +27,7 @@ def page(shared):
     shared.page.wait_for_timeout(400)  # the second click of a double click would not count
     shared.click(620, 330)
     shared.at(".eo-card:not([aria-busy])").wait_for()
-    out = shared.at(".eo-viewer").get_by_label("Zoom the pictures out")
+    out = shared.at(".eo-viewer-tools").get_by_label("Zoom the pictures out")
     while out.is_enabled():
         out.click()
     at_pixel(shared, 57, 26)
@@ -272,3 +272,25 @@ def test_larger_pictures_stay_sharp(page):
     assert (blocks == blocks[:, :1, :, :1]).all()
     page.page.get_by_role("button", name="Smaller pictures").click()
     assert page.counters()["created"] == 1
+
+
+def test_a_new_selection_asks_for_the_neighbours_again(page):
+    with page.page.expect_request(lambda request: "/card.json" in request.url) as waiting:
+        page.type_filter("country=Austria")
+    assert "select=country%3DAustria" in waiting.value.url
+    assert page.at(".eo-card").is_visible()
+    assert page.counters()["created"] == 1
+
+
+def test_phone_shows_the_inspector_as_a_sheet(open_map):
+    page = open_map("/?v=47.5,11.95,12", width=390, height=844, has_touch=True)
+    page.at(".eo-map").tap(position={"x": 170, "y": 150})
+    at_pixel(page, 57, 26)
+    canvas(page).tap(position={"x": 60.5, "y": 30.9})
+    at_pixel(page, 30, 60)
+    for button in page.at(".eo-card button:visible, .eo-card a:visible").all():
+        size = button.bounding_box()
+        assert size["height"] >= 36, button.inner_text()
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+    body = page.at(".eo-card-body")
+    assert body.evaluate("(node) => node.scrollWidth - node.clientWidth") == 0
