@@ -39,7 +39,8 @@ def test_the_description_is_json_and_has_all_that_the_viewer_reads(opened):
     assert json.loads(json.dumps(described, allow_nan=False)) == described
     assert set(described) == {
         "dataset", "synthetic", "start", "goto", "query", "outlines", "online", "imagery_zoom",
-        "whole_zoom", "palette", "views", "tour", "seasons", "dates", "layers",
+        "whole_zoom", "palette", "views", "tour", "seasons", "dates", "most_dates",
+        "layers",
     }  # fmt: skip
     assert [layer["id"] for layer in described["layers"]] == ORDER
     for layer in described["layers"]:

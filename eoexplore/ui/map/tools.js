@@ -6,6 +6,7 @@ const [{ el, iconButton }, { Sketches }, { Search }, { Views }, { TakeAway }] = 
 );
 
 const SAY_FOR_MS = 3500;
+const MORE_PER_LETTER_MS = 45; // beyond what is read at a glance
 
 export class Tools {
   constructor(view) {
@@ -89,7 +90,8 @@ export class Tools {
     clearTimeout(this.timer);
     this.toast.textContent = text;
     this.toast.classList.add("eo-shown");
-    this.timer = setTimeout(() => this.hush(), SAY_FOR_MS);
+    const more = Math.max(0, text.length - 40) * MORE_PER_LETTER_MS;
+    this.timer = setTimeout(() => this.hush(), SAY_FOR_MS + more);
   }
 
   hush() {
