@@ -47,6 +47,10 @@ def demo_figures(folder: Path) -> dict[str, float]:
     figures["index_mb"] = opened.folder.size() / 1e6
     figures["patches_per_s"] = len(opened.samples) / figures["index_s"]
     figures["index_share"] = figures["index_mb"] / figures["demo_mb"]
+    figures["mosaics_mb"] = bytes_in(opened.folder.path / "mosaics") / 1e6
+    figures["mosaics_share"] = figures["mosaics_mb"] / figures["demo_mb"]
+    spectra = sum(file.stat().st_size for file in opened.folder.path.rglob("spectra*.parquet"))
+    figures["spectra_mb"] = (spectra + bytes_in(opened.folder.path / "spectra")) / 1e6
     return figures
 
 
