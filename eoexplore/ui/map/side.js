@@ -9,6 +9,7 @@ const [{ el }, { LayerStack }, { Background }, { localUrl }] = await Promise.all
 
 export const WIDEST_ZOOM = 2;
 export const DEEPEST_ZOOM = 18;
+const sharpened = new WeakSet(); // Leaflets whose lines keep to whole pixels
 
 /** What outlives a map: the choices of one side. */
 export class SideState {
@@ -75,6 +76,7 @@ export class Side {
 
 /** A Leaflet map as this viewer wants it, with the outlines of the countries under it. */
 export function createMap(L, canvas) {
+  sharpen(L);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(canvas, {
     zoomControl: false,
@@ -90,6 +92,19 @@ export function createMap(L, canvas) {
     wheelPxPerZoomLevel: 90,
   });
   return { map, background: new Background(L, map) };
+}
+
+/** After a jump Leaflet leaves lines on fractions of a pixel, blurred, until the next pan. */
+function sharpen(L) {
+  if (sharpened.has(L)) return;
+  sharpened.add(L);
+  const reset = L.Renderer.prototype._reset;
+  L.Renderer.include({
+    _reset() {
+      reset.call(this);
+      if (!this._map._animatingZoom) L.DomUtil.setPosition(this._container, this._bounds.min);
+    },
+  });
 }
 
 /** An element for a Leaflet map. */
