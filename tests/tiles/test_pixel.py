@@ -234,10 +234,14 @@ def test_a_layer_is_taken_away_as_it_is_stored(client, data, layer):
             np.testing.assert_array_equal(file.read(place_), whole)
 
 
-def test_the_real_patch_gives_the_numbers_of_its_files(client, real_data):
-    opened = catalog.add(real_data / "reben_mini")
-    chosen = built(opened, real_data / "reben_mini")
-    (mapped,) = [path.name for path in chosen.root.glob("Reference_Maps/*/*")]
+@pytest.mark.parametrize("folder", ["reben_mini", "reben/ben_v2_lmdb"])
+def test_real_patches_give_the_numbers_of_their_files(client, real_data, folder):
+    opened = catalog.add(real_data / folder)
+    chosen = built(opened, real_data / folder)
+    # The one of the most layers.
+    layers = [f"has_{layer.name}" for layer in opened.dataset.layers]
+    frame = opened.samples.frame
+    mapped = frame["id"][frame[layers].sum(axis=1).idxmax()]
     scripts, wanted = [], []
     url = f"/patch/{opened.slug}/{mapped}"
     for row, column in ((0, 0), (31, 118), (119, 64)):
@@ -246,6 +250,7 @@ def test_the_real_patch_gives_the_numbers_of_its_files(client, real_data):
             scripts.append(lines)
             read = found["values"][layer]
             values = {"reference_map": read["code"]} if layer == "reference_map" else read
+            assert values
             body = client.get(f"{url}/{layer}.png").content
             rgba = np.asarray(Image.open(io.BytesIO(body)).convert("RGBA"))
             wanted.append((values, rgba[row, column].tolist()[:3]))

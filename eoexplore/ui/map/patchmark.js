@@ -47,7 +47,7 @@ export class PatchMark {
     const { bounds } = this;
     if (!bounds) return;
     this.view.showBounds([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
-    this.uncover();
+    if (this.view.root.classList.contains("eo-narrow")) this.#centre(this.#free());
   }
 
   /** On a phone the sheet covers much of the map: bring the clicked place above it. */
@@ -63,14 +63,23 @@ export class PatchMark {
 
   /** After a step: move the map only if the patch lies outside what is seen of it. */
   reveal() {
-    const { map } = this.view;
-    const { bounds } = this;
-    if (!bounds) return;
+    if (!this.bounds) return;
     const free = this.#free();
-    const [a, b] = [bounds.getNorthWest(), bounds.getSouthEast()].map((place) => map.latLngToContainerPoint(place));
+    const [a, b] = this.#corners();
     if (a.x >= free.left && b.x <= free.right && a.y >= free.top && b.y <= free.bottom) return;
     if (b.x - a.x > free.right - free.left || b.y - a.y > free.bottom - free.top) this.zoom();
-    else map.panBy([(a.x + b.x - free.left - free.right) / 2, (a.y + b.y - free.top - free.bottom) / 2], { animate: false });
+    else this.#centre(free);
+  }
+
+  /** Upper left and lower right in the pixels of the left map. */
+  #corners() {
+    const { bounds, view } = this;
+    return [bounds.getNorthWest(), bounds.getSouthEast()].map((place) => view.map.latLngToContainerPoint(place));
+  }
+
+  #centre({ left, right, top, bottom }) {
+    const [a, b] = this.#corners();
+    this.view.map.panBy([(a.x + b.x - left - right) / 2, (a.y + b.y - top - bottom) / 2], { animate: false });
   }
 
   /** The part of the left map that neither the layer panel nor the card covers, in its pixels. */
@@ -81,7 +90,8 @@ export class PatchMark {
     const left = isNarrow ? 0 : Math.max(0, panel.right - frame.left);
     const right = isNarrow ? frame.width : Math.min(frame.width, card.left - frame.left);
     const bottom = isNarrow ? Math.min(frame.height, card.top - frame.top) : frame.height;
+    const top = Math.max(0, -frame.top); // scrolled out of the window
     // Where hardly anything is left between them, the whole map counts.
-    return right - left > 160 ? { left, right, top: 0, bottom } : { left: 0, right: frame.width, top: 0, bottom };
+    return right - left > 160 ? { left, right, top, bottom } : { left: 0, right: frame.width, top, bottom };
   }
 }

@@ -291,6 +291,11 @@ def test_phone_shows_the_inspector_as_a_sheet(open_map):
     for button in page.at(".eo-card button:visible, .eo-card a:visible").all():
         size = button.bounding_box()
         assert size["height"] >= 36, button.inner_text()
+    # The patch, which is taller than what is left here, has its middle above the sheet.
+    page.page.evaluate("scope().querySelector('.eo-root').scrollIntoView({ block: 'start' })")
+    page.page.get_by_role("button", name="Zoom to this patch").tap()
+    outline = page.at("path.eo-outline").bounding_box()
+    assert outline["y"] + outline["height"] / 2 <= page.at(".eo-card").bounding_box()["y"]
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
     body = page.at(".eo-card-body")
     assert body.evaluate("(node) => node.scrollWidth - node.clientWidth") == 0
