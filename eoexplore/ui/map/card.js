@@ -19,7 +19,7 @@ export class Card {
     this.inspector = inspector;
     this.heading = el("h2", { class: "eo-card-title" });
     this.badge = el("span", { class: "eo-tag eo-tag-warn", text: "synthetic", hidden: true });
-    this.larger = iconButton("full", "Larger pictures", () => this.#enlarge(), "eo-quiet");
+    this.larger = iconButton("full", "Larger pictures", () => this.#enlarge(), "eo-quiet eo-enlarge");
     this.larger.setAttribute("aria-pressed", "false");
     const target = iconButton("target", "Zoom to this patch", () => inspector.zoomToPatch(), "eo-quiet");
     const close = iconButton("close", "Close (Esc)", () => inspector.close(), "eo-quiet");
