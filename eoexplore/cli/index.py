@@ -8,9 +8,10 @@ from eoexplore.store import catalog
 
 HELP = """Build the index of a dataset, or go on with one that was stopped.
 
-Every file is read once: class areas per sample, and packed pictures for the map. The index lies
-in the cache folder (EOEXPLORE_CACHE); the dataset's own folder is never written to. Ctrl-C stops
-it, and the same command goes on from there.
+Every file is read once: class areas and spectra per sample, and packed pictures for the map. What
+an earlier release computed is kept, and what is new is added. The index lies in the cache folder
+(EOEXPLORE_CACHE); the dataset's own folder is never written to. Ctrl-C stops it, and the same
+command goes on from there.
 
 example:
   python -m eoexplore index /data/reben --workers 8"""

@@ -63,7 +63,7 @@ def describe(path: Path, check_files: bool, progress: Report) -> dict[str, objec
     index = IndexFolder.of(mark, path)
     if check_files or 0 < present.sum() <= SMALL:
         found = check.unreadable(dataset, frame[present], progress)
-    elif index.state().complete:
+    elif index.state().has("areas"):
         # An index that is there already met every file when it was built.
         found = catalog.unreadable(samples.read(index.samples, dataset.classes), dataset)
     else:

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         raise SelectionError(f"No tile was written. {' '.join(answer.notices)}")
     with atomic(out) as partial:
         partial.write_bytes(answer.body)
-    if MOSAIC_ZOOM <= args.z < ORIGINALS_ZOOM and not opened.state.complete:
+    if MOSAIC_ZOOM <= args.z < ORIGINALS_ZOOM and not opened.pictured:
         sys.stderr.write(
             f"Zooms {MOSAIC_ZOOM} to {ORIGINALS_ZOOM - 1} are drawn from the index, which is not "
             f"complete: python -m eoexplore index {opened.slug}\n"
