@@ -304,3 +304,23 @@ def test_a_layer_without_files_keeps_the_others(whole, tmp_path, in_this_process
     assert pixels["s2/B04"] == size
     assert pixels["s2/B12"] == size - 120 * 120
     assert np.isnan(spectra.pixels(opened.folder)["s1/VV"]).all()
+
+
+def test_spectra_of_real_patches_are_those_of_their_files(real_data):
+    opened = index.build(catalog.add(real_data / "reben_mini").slug, workers=1)
+    found = spectra.summary(opened.folder)
+    frame = opened.samples.frame
+    for layer, band, unit in (("s2", "B11", 0.5), ("s2", "B01", 0.5), ("s1", "VH", 0.005)):
+        own = next(item for item in opened.dataset.layers if item.name == layer)
+        keys = frame.loc[frame[f"has_{layer}"], own.key]
+        values = np.concatenate([opened.dataset.read(k, layer, band).ravel() for k in keys])
+        column = found.bands.index(f"{layer}/{band}")
+        pixels = found.pixels[:, column]
+        assert pixels.sum() == len(keys) * 14400
+        mean = (np.nan_to_num(found.mean[:, column]) * pixels).sum() / pixels.sum()
+        assert mean == pytest.approx(values.mean(dtype=float), rel=1e-5)
+        sample = spectra.pixels(opened.folder)[f"{layer}/{band}"]
+        sample = sample[~np.isnan(sample)]
+        for share in (0.1, 0.5, 0.9):
+            near = np.quantile(values, [share - 0.05, min(share + 0.05, 1)])
+            assert near[0] - unit <= np.quantile(sample, share) <= near[1] + unit
