@@ -58,9 +58,10 @@ def test_the_description_is_json_and_has_all_that_the_viewer_reads(opened):
 
 
 def test_the_description_lists_days_and_seasons_that_are_there(tmp_path):
-    patches = (*PATCHES, Patch("33UUP", 26, 58, date="20171113T101031"))
+    patches = (*PATCHES, Patch("33UUP", 26, 57, date="20171113T101031"))
     described = describe(catalog.add(write_tree(tmp_path / "two", patches)), EVERYTHING)
     assert described["dates"] == ["2017-06-13", "2017-11-13"]
+    assert described["most_dates"] == 2
     assert len(described["seasons"]) == 2
     assert all(described["seasons"])
 

@@ -54,10 +54,15 @@ export class Address {
     this.isRefilled = false;
     this.timer = 0;
     this.rewrite = (event) => event?.navigationType !== "traverse" && this.#write("replaceState");
-    this.traversed = () => {
-      clearTimeout(this.timer);
+    this.arrive = () => {
+      const asked = new URLSearchParams(location.search);
+      const isHere = location.pathname === this.path && (asked.get("dataset") ?? this.dataset) === this.dataset;
+      // An entry of another page or dataset is for the map that will be shown there.
+      if (!arrivedByTraverse || !isHere) return;
       arrivedByTraverse = false;
-      if (location.pathname === this.path && this.own.v) onTraverse(Address.read());
+      if (!asked.has("v") || !this.own.v) return;
+      clearTimeout(this.timer);
+      onTraverse(Address.read());
     };
   }
 
@@ -67,21 +72,23 @@ export class Address {
     return Object.fromEntries(OWNED.map((name) => [name, parameters.get(name)]));
   }
 
-  /** Start to own the address of the page that is shown now. */
+  /**
+   * Start to own the address of the page that is shown now. Call `arrive` once the map is there: it
+   * takes over what the entry says to which one has gone back.
+   */
   attach() {
     this.path = location.pathname;
+    this.isAttached = true;
     if (window.navigation) window.navigation.addEventListener("currententrychange", this.rewrite);
     else this.interval = setInterval(this.rewrite, 500);
-    window.addEventListener("popstate", this.traversed);
-    // A map that was put away meanwhile takes over what the entry says that one has gone back to.
-    if (arrivedByTraverse && new URLSearchParams(location.search).has("v")) this.traversed();
-    else if (this.own.v) this.#write("replaceState");
-    arrivedByTraverse = false;
+    window.addEventListener("popstate", this.arrive);
+    if (this.own.v && !arrivedByTraverse) this.#write("replaceState");
   }
 
   detach() {
     if (window.navigation) window.navigation.removeEventListener("currententrychange", this.rewrite);
-    window.removeEventListener("popstate", this.traversed);
+    window.removeEventListener("popstate", this.arrive);
+    this.isAttached = false;
     clearInterval(this.interval);
     clearTimeout(this.timer);
     this.isRefilled = false;
@@ -90,7 +97,7 @@ export class Address {
   set(change) {
     Object.assign(this.own, change);
     clearTimeout(this.timer);
-    this.timer = setTimeout(this.rewrite, WRITE_AFTER_MS);
+    if (this.isAttached) this.timer = setTimeout(this.rewrite, WRITE_AFTER_MS);
   }
 
   /** Write at once what is still waiting, so that Back leads to it. */
@@ -125,7 +132,7 @@ export class Address {
 
   #write(way) {
     // On the way to another page the address is no longer ours.
-    if (location.pathname !== this.path || !this.own.v) return;
+    if (!this.isAttached || location.pathname !== this.path || !this.own.v) return;
     // The page's own choice of the dataset leaves its default out of the address.
     // Before it goes to another page, Streamlit empties the address in an entry of its own: filled
     // again, Back leads to what was shown, not to a map without its selection.

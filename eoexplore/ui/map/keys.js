@@ -99,7 +99,8 @@ export class Keys {
     const { view } = this;
     const pan = ({ event, target }) => {
       if (usesArrows(target) || event.shiftKey) return false;
-      view.map.panBy(ARROWS[event.key].map((step) => step * PAN_PX), { duration: 0.15 });
+      const by = ARROWS[event.key].map((step) => step * PAN_PX);
+      view.map.panBy(by, { duration: 0.15, animate: view.map.options.inertia });
       return true;
     };
     const digits = Array.from("123456789");

@@ -12,14 +12,13 @@
 //                                   direction the view calls inspector.restore(text or null)
 
 const release = new URL(import.meta.url).search;
-const [{ el }, { degrees, localUrl }, { Address, parseView, formatView }, { Choices, parseLayers }, ...parts] =
-  await Promise.all(
-    ["dom", "format", "address", "choices", "side", "layers", "marks", "rules", "frame", "questions", "compare", "panel", "legend", "tools", "inspect", "keys"].map(
-      (name) => import(`./${name}.js${release}`),
-    ),
-  );
-const { Side, SideState, createMap, canvasOf, WIDEST_ZOOM, DEEPEST_ZOOM, Marks } = Object.assign({}, ...parts);
-const { parseRule, formatRule, Frame, Questions, Progress, Compare, Panel, Legend, Tools, Inspector, Keys } = Object.assign({}, ...parts);
+const FILES = ["dom", "format", "address", "choices", "side", "layers", "marks", "rules", "frame", "questions", "compare"];
+const parts = await Promise.all(
+  [...FILES, "panel", "legend", "tools", "inspect", "keys"].map((name) => import(`./${name}.js${release}`)),
+);
+const { el, degrees, localUrl, Address, parseView, formatView, Choices, parseLayers, formatLayers } = Object.assign({}, ...parts);
+const { Side, SideState, createMap, canvasOf, WIDEST_ZOOM, DEEPEST_ZOOM, Marks, parseRule, formatRule } = Object.assign({}, ...parts);
+const { Frame, Questions, Progress, Compare, Panel, Legend, Tools, Inspector, Keys } = Object.assign({}, ...parts);
 
 const DEFAULT_BOUNDS = [-25, 34, 45, 72];
 
@@ -107,6 +106,7 @@ export class MapView {
     // A link's place is newer than a jump that was asked for before the page was loaded.
     this.#jump(data.goto, !(isFirst && this.hasLink));
     if (isFirst && this.memory.open) this.inspector.restore?.(this.memory.open);
+    this.address.arrive();
   }
 
   // -- what the parts ask for ---------------------------------------------------------------
@@ -133,7 +133,7 @@ export class MapView {
       l: this.left.choices.format(),
       d: this.left.date || null,
       c: this.compare.format(),
-      r: right ? (right.choices.format() ?? "") || null : null,
+      r: right ? formatLayers(right.choices.layers) : null,
       rd: right?.date || null,
       i: this.memory.open,
     };
@@ -146,7 +146,7 @@ export class MapView {
    * @param {{push?: boolean}} options false: the address gets no entry of its own for Back
    */
   apply(state, { push = true } = {}) {
-    this.address.flush();
+    if (push) this.address.flush();
     if ("c" in state) this.compare.set(state.c);
     this.#applySide(this.left, state, "l", "d");
     if (this.compare.right) this.#applySide(this.compare.right, state, "r", "rd");
@@ -333,8 +333,8 @@ export class MapView {
     this.#zoomed();
     const { v, ...state } = this.state();
     this.address.set(state);
-    const notices = [...this.notices.splice(0), ...this.sides.flatMap((side) => side.choices.takeNotices())];
-    this.say(notices.join(" "));
+    const lost = this.sides.flatMap((side) => side.choices.takeNotices());
+    this.say([...this.notices.splice(0), ...lost].join(" "));
   }
 
   /** Called by the comparison after it has changed. */
