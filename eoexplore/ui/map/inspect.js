@@ -15,12 +15,13 @@ const SENTENCES = {
 };
 const MIDDLE = { row: SIDE / 2 - 1, column: SIDE / 2 - 1 };
 
-/** "id" or "id~row~column" → {id, pixel}; null for an empty text. */
+/** "id", "id~row~column" or "id~row~column~r" (asked on the right side); null for an empty text. */
 export function parseOpen(text) {
-  const found = /^(.+?)(?:~(\d{1,3})~(\d{1,3}))?$/s.exec(text ?? "");
+  const found = /^(.+?)(?:~(\d{1,3})~(\d{1,3})(~r)?)?$/s.exec(text ?? "");
   if (!found) return null;
   const [row, column] = [Number(found[2]), Number(found[3])];
-  return { id: found[1], pixel: row < SIDE && column < SIDE ? { row, column } : null };
+  const pixel = row < SIDE && column < SIDE ? { row, column } : null;
+  return { id: found[1], pixel, side: found[4] ? "right" : "left" };
 }
 
 export class Inspector {
@@ -33,7 +34,7 @@ export class Inspector {
     this.patch = null; // the card that is shown
     this.pinned = null; // the pixel that was chosen: {row, column}
     this.shownPixel = null; // it, or the one under the cursor
-    this.side = null; // the side that was asked
+    this.sideName = null; // of the side that was asked
     this.spectra = new Map(); // address → promise of an answer
     view.keys.add(inspectorKeys(this));
     this.unlisten = view.onChange(() => this.#follow());
@@ -43,14 +44,17 @@ export class Inspector {
     return this.card.isOpen;
   }
 
+  /** The side that the card is about: the left one again when a comparison is over. */
+  get side() {
+    const { sides } = this.view;
+    return sides.find(({ name }) => name === this.sideName) ?? sides[0];
+  }
+
   /** The map's data has changed; the addresses are made from it. */
   setSource({ base, dataset, query }) {
     this.base = base ?? "";
     this.dataset = encodeURIComponent(dataset);
-    const isOther = this.query !== undefined && this.query !== query;
     this.query = query;
-    // Another selection has other neighbours, another palette other colours.
-    if (isOther && this.isOpen && this.patch) this.show(this.patch.id);
   }
 
   /** Ask what is drawn at a place of the map. */
@@ -58,7 +62,7 @@ export class Inspector {
     const place = latlng.wrap();
     if (this.#isSecondOfDoubleClick(place)) return;
     const signal = this.#begin();
-    this.side = side;
+    this.sideName = side.name;
     this.marks.setPin(place);
     const drawn = this.view.legendLayers().filter((layer) => layer.side === side);
     const layers = drawn.map(({ id }) => id).join();
@@ -83,7 +87,7 @@ export class Inspector {
   /** Show a patch by its id, at the same pixel as before: another date, a neighbour, the next. */
   async show(id, { reveal = false } = {}) {
     const signal = this.#begin();
-    this.side ??= this.view.activeSide;
+    this.sideName ??= this.view.activeSide.name;
     await this.#fill(id, signal);
     if (reveal && !signal.aborted && this.patch?.id === id) this.marks.reveal();
   }
@@ -96,6 +100,7 @@ export class Inspector {
       return;
     }
     this.pinned = open.pixel ?? MIDDLE;
+    this.sideName = open.side;
     // A link that names no place is about the patch.
     const isFirst = !this.wasAsked;
     await this.show(open.id);
@@ -175,7 +180,7 @@ export class Inspector {
   pin(pixel) {
     if (!this.patch) return;
     this.pinned = pixel;
-    this.view.setOpen(`${this.patch.id}~${pixel.row}~${pixel.column}`);
+    this.#tell();
     this.viewer.setPixel(pixel);
     if (same(pixel, this.shownPixel)) return;
     this.shownPixel = pixel;
@@ -225,9 +230,13 @@ export class Inspector {
 
   // -- following ----------------------------------------------------------------------------
 
-  /** Layers, styles or the palette of the map have changed: the pictures follow. */
+  /** Layers, styles, dates, selection or palette of the map have changed: the card follows. */
   #follow() {
-    if (!this.isOpen || !this.patch || this.#look() === this.lookShown) return;
+    if (!this.isOpen || !this.patch || this.card.hasError) return;
+    // Another date rule or selection has other neighbours, another palette other colours.
+    if (this.view.queryOf(this.side) !== this.asked) this.show(this.wanted);
+    else if (this.wanted === this.patch.id) this.#tell();
+    if (this.#look() === this.lookShown) return;
     this.#showPictures();
     this.#askPixel(0);
   }
@@ -249,8 +258,14 @@ export class Inspector {
     this.viewer.show(pictures);
   }
 
+  /** Patch, pixel and side stand in the address. */
+  #tell() {
+    const { row, column } = this.pinned;
+    this.view.setOpen(`${this.patch.id}~${row}~${column}${this.side.name === "right" ? "~r" : ""}`);
+  }
+
   #layers() {
-    return (this.side ?? this.view.activeSide).choices.layers ?? [];
+    return this.side.choices.layers ?? [];
   }
 
   /** "s2:true_colour,…": the style of each layer as the map has it chosen, shown or not. */
@@ -281,6 +296,7 @@ export class Inspector {
   async #fill(id, signal) {
     window.dispatchEvent(new CustomEvent("eoexplore:pick", { detail: { id } }));
     this.card.showLoading();
+    [this.wanted, this.asked] = [id, this.view.queryOf(this.side)];
     const answer = await ask(this.view.url(`${this.#path(id)}/card.json`, this.side), signal);
     if (signal.aborted) return;
     if (answer.status !== 200 || !answer.body) {
@@ -303,7 +319,7 @@ export class Inspector {
     this.card.show(this.patch);
     this.#showPictures();
     this.viewer.setPixel(this.pinned);
-    this.view.setOpen(`${this.patch.id}~${this.pinned.row}~${this.pinned.column}`);
+    this.#tell();
     this.marks.uncover();
     this.#askPixel(0);
   }
