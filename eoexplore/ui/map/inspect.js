@@ -51,10 +51,9 @@ export class Inspector {
   }
 
   /** The map's data has changed; the addresses are made from it. */
-  setSource({ base, dataset, query }) {
+  setSource({ base, dataset }) {
     this.base = base ?? "";
     this.dataset = encodeURIComponent(dataset);
-    this.query = query;
   }
 
   /** Ask what is drawn at a place of the map. */
