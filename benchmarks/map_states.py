@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "images" / "states"
 PAGE = ROOT / "docs" / "map-states.md"
 WIDTH, QUALITY = 1120, 72
-LAKE, COAST, SNOW = "48.26,13.77,13", "38.405,-8.71,13", "48.232,13.45,13"
+LAKE, COAST, SNOW = "48.26,13.77,13", "38.405,-8.71,13", "48.238,13.397,13"
 TRUE = "s2:true_colour:100"
 PATCH = "S2A_MSIL2A_20170713T101031_N9999_R022_T33UVP_08_44"
 
