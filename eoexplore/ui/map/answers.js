@@ -23,8 +23,17 @@ async function ask(address) {
   try {
     const answer = await fetch(address);
     const body = await answer.json().catch(() => null);
-    return { status: answer.status, body, notices: answer.headers.get("X-EOExplore-Notice") ?? "" };
+    return { status: answer.status, body, notices: decoded(answer.headers.get("X-EOExplore-Notice") ?? "") };
   } catch {
     return { status: 0, body: null, notices: "" };
+  }
+}
+
+/** What could not be used of the question, in plain words; the header is percent-encoded and may be cut. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text.replace(/%[0-9A-F]?$/i, ""));
+  } catch {
+    return "";
   }
 }

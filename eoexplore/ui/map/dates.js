@@ -34,13 +34,14 @@ export class DateControl {
       ...SPEEDS.map(([value, text]) => el("option", { value, text, selected: text === "medium" })),
     );
     this.words = el("p", { class: "eo-note eo-rule", "aria-live": "polite" });
-    const line = el("div", { class: "eo-field" }, el("span", { class: "eo-field-title", text: "Date" }), this.rule);
+    const title = el("span", { class: "eo-field-title", text: "Date" });
+    const steps = el("span", { class: "eo-steps" }, this.before, this.play, this.after);
     this.element = el(
       "div",
       { class: "eo-dates-line" },
-      line,
+      el("div", { class: "eo-field" }, title, this.rule, steps),
       el("div", { class: "eo-field eo-date-more" }, this.day, this.season),
-      el("div", { class: "eo-field" }, this.words, this.before, this.play, this.after, this.speed),
+      el("div", { class: "eo-field eo-date-words" }, this.words, this.speed),
     );
     view.keys.add([
       { key: ["[", "]"], shown: "[ ]", meaning: "date before and after", act: ({ event }) => this.step(event.key === "[" ? -1 : 1) },

@@ -17,6 +17,7 @@ export class Legend {
     this.areas = new Areas(view);
     this.sections = new Map(); // side and layer → element, kept so that focus and folds survive
     this.key = "";
+    this.said = new Set(); // notices of the server, each said once
   }
 
   /** Called after each change of layers, styles, dates or zoom. */
@@ -31,6 +32,9 @@ export class Legend {
       ...layers.map(({ url }) => answerOf(url)),
     ]);
     if (key !== this.key) return; // something else is asked for by now
+    const notices = answers.map((answer) => answer.notices).filter((text) => text && !this.said.has(text));
+    for (const text of notices) this.said.add(text);
+    this.view.say([...new Set(notices)].join(" "));
     const shown = layers.map((layer, index) => ({ layer, body: answers[index].body })).filter(({ body }) => body?.title);
     this.#render(shown, areas);
   }
