@@ -27,11 +27,12 @@ export class Areas {
     if (!areas) return null;
     if (!areas.available) return el("p", { class: "eo-note", text: areas.sentence ?? "" });
     const { ground_km2: ground, sampled_km2: sampled } = areas;
-    return el("p", {
-      class: "eo-note",
-      title: areas.note ?? null,
-      text: `Area in the selection: ${km2(ground)} on the ground, ${km2(sampled)} sampled`,
-    });
+    return el(
+      "div",
+      { title: areas.note ?? null },
+      el("p", { class: "eo-note", text: `Area in the selection: ${km2(ground)} on the ground, ${km2(sampled)} sampled` }),
+      el("p", { class: "eo-class-areas eo-areas-head", "aria-hidden": "true" }, el("span", { text: "ground" }), el("span", { text: "sampled" })),
+    );
   }
 
   /** The areas of one class of a label style as texts, or null. */
@@ -40,14 +41,18 @@ export class Areas {
     const sizes = (areas.levels?.[style] ?? areas.classes)?.find((item) => item.key === key);
     if (!sizes) return null;
     return {
-      short: km2(sizes.ground_km2),
+      ground: number(sizes.ground_km2),
+      sampled: number(sizes.sampled_km2),
       long: `${km2(sizes.ground_km2)} on the ground, ${km2(sizes.sampled_km2)} sampled`,
     };
   }
 }
 
 function km2(value) {
+  return `${number(value)} km²`;
+}
+
+function number(value) {
   if (!Number.isFinite(value)) return "–";
-  if (value > 0 && value < 0.01) return "< 0.01 km²";
-  return `${SQUARE_KM.format(value)} km²`;
+  return value > 0 && value < 0.01 ? "< 0.01" : SQUARE_KM.format(value);
 }

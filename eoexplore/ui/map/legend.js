@@ -89,6 +89,7 @@ export class Legend {
     return el(
       "div",
       {},
+      all,
       this.areas.note(areas),
       el("ul", { class: "eo-classes", "aria-label": `${title}: press a class to hide it` }, ...rows),
       isPart ? all : null,
@@ -111,7 +112,7 @@ export class Legend {
       },
       swatch(colour),
       el("span", { class: "eo-class-label", text: label }),
-      sizes ? el("span", { class: "eo-class-areas", title: sizes.long, text: sizes.short }) : null,
+      sizes ? areaCells(sizes) : null,
     );
     const only = el("button", {
       type: "button",
@@ -129,6 +130,11 @@ export class Legend {
     const text = formatStyle({ ...style, only: null, not: null, ...choice });
     this.view.setLayer(layer.id, { style: text }, layer.side);
   }
+}
+
+function areaCells({ ground, sampled, long }) {
+  const cells = [ground, sampled].map((text) => el("span", { "aria-hidden": "true", text }));
+  return el("span", { class: "eo-class-areas", title: long }, el("span", { class: "eo-said", text: long }), ...cells);
 }
 
 function canHide({ controls }) {
