@@ -176,6 +176,8 @@ def _piles(
     piles: dict[str, Pile] = {}
     lost = []
     for part in text[:_LAYERS].split(",") if text != "none" else ():
+        if part.startswith("!"):
+            continue  # hidden: the link keeps its style for later
         # From the right, since the name of a layer may hold a colon.
         name, style, percent = (["", "", *part.rsplit(":", 2)])[-3:]
         if name not in by_id:

@@ -1,10 +1,12 @@
 // What the user has chosen for each layer (visible, style, opacity, order), laid over what the
 // server proposes, and its readable form in the address: l=s2:true_colour~p2..98:100,footprints:split:60
+// A hidden layer stands there, with a "!" before it, only where it is not as the server proposes it:
+// it has its own place in the panel, and its style is that of the patch's picture in the card.
 
 const release = new URL(import.meta.url).search;
 const { parseStyle, formatStyle } = await import(`./styletext.js${release}`);
 
-/** "s2:true_colour:100,…" → [{id, style, opacity}], bottom to top; null when nothing is usable. */
+/** "s2:true_colour:100,!s1:vv:80" → [{id, style, opacity, isHidden}], bottom to top; null for nothing. */
 export function parseLayers(text) {
   if (typeof text !== "string" || text === "") return null;
   if (text === "none") return [];
@@ -15,19 +17,19 @@ export function parseLayers(text) {
     if (fields.length < 3) continue;
     const percent = fields.pop();
     const style = fields.pop();
-    const id = fields.join(":");
+    const isHidden = fields[0].startsWith("!");
+    const id = fields.join(":").slice(isHidden ? 1 : 0);
     const opacity = /^\d{1,3}$/.test(percent) ? Math.min(100, Number(percent)) / 100 : null;
-    if (id && !items.some((item) => item.id === id)) items.push({ id, style, opacity });
+    if (id && !items.some((item) => item.id === id)) items.push({ id, style, opacity, isHidden });
   }
   return items.length ? items : null;
 }
 
 /** The opposite of parseLayers. */
-export function formatLayers(layers) {
-  const shown = layers.filter((layer) => layer.visible);
-  if (!shown.length) return "none";
-  return shown
-    .map((layer) => `${layer.id}:${layer.styleText}:${Math.round(layer.opacity * 100)}`)
+function formatLayers(layers) {
+  if (!layers.length) return "none";
+  return layers
+    .map(({ id, visible, styleText, opacity }) => `${visible ? "" : "!"}${id}:${styleText}:${percent(opacity)}`)
     .join(",");
 }
 
@@ -102,7 +104,19 @@ export class Choices {
 
   /** The parameter `l`, or null while everything is as the server proposes it. */
   format() {
-    return this.touched ? formatLayers(this.layers) : null;
+    return this.touched ? this.text() : null;
+  }
+
+  /** The same, whatever the server proposes. */
+  text() {
+    const plain = new Choices().sync(this.source);
+    const usable = this.layers.filter(({ styleText }) => styleText);
+    const isOwn = ({ id, styleText, opacity }) =>
+      plain.some((layer) => layer.id === id && (layer.styleText !== styleText || percent(layer.opacity) !== percent(opacity)));
+    const listed = usable.filter((layer) => layer.visible || isOwn(layer));
+    const order = interleave(this.source, listed);
+    const isInOrder = this.layers.every(({ id }, index) => id === order[index]);
+    return formatLayers(isInOrder || !listed.length ? listed : usable);
   }
 
   #takeLink(layers) {
@@ -116,15 +130,12 @@ export class Choices {
     this.touched = true;
     for (const layer of layers) {
       const item = linked.find((candidate) => candidate.id === layer.id);
-      const own = { visible: Boolean(item) };
+      const own = { visible: Boolean(item) && !item.isHidden };
       if (item?.opacity !== null && item?.opacity !== undefined) own.opacity = item.opacity;
       if (item?.style) own.style = this.#usableStyle(layer, item.style);
       this.own.set(layer.id, own);
     }
-    // The shown layers take each other's places in the linked order; the hidden keep theirs.
-    const queue = linked.map((item) => item.id);
-    this.order = layers.map((layer) => (queue.includes(layer.id) ? null : layer.id));
-    this.order = this.order.map((id) => id ?? queue.shift());
+    this.order = interleave(layers, linked);
   }
 
   /** The linked style as far as it exists, with a sentence about what does not. */
@@ -160,6 +171,13 @@ export class Choices {
   }
 }
 
+/** The ids of layers when those that are listed take each other's places in their order. */
+function interleave(layers, listed) {
+  const queue = listed.map(({ id }) => id);
+  const isListed = new Set(queue);
+  return layers.map(({ id }) => (isListed.has(id) ? queue.shift() : id));
+}
+
 /** Layers in the order of ids; a layer that is new goes on top of its neighbour in the list. */
 function arrange(layers, order) {
   const known = layers.filter((layer) => order.includes(layer.id));
@@ -174,6 +192,10 @@ function arrange(layers, order) {
 
 function brief(text) {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function percent(opacity) {
+  return Math.round(opacity * 100);
 }
 
 function clamp(opacity) {

@@ -16,7 +16,7 @@ const FILES = ["dom", "format", "address", "choices", "side", "layers", "marks",
 const parts = await Promise.all(
   [...FILES, "panel", "legend", "tools", "inspect", "keys"].map((name) => import(`./${name}.js${release}`)),
 );
-const { el, degrees, localUrl, Address, parseView, formatView, Choices, parseLayers, formatLayers } = Object.assign({}, ...parts);
+const { el, degrees, localUrl, Address, parseView, formatView, Choices, parseLayers } = Object.assign({}, ...parts);
 const { Side, SideState, createMap, canvasOf, WIDEST_ZOOM, DEEPEST_ZOOM, Marks, parseRule, formatRule } = Object.assign({}, ...parts);
 const { Frame, Questions, Progress, Compare, Panel, Legend, Tools, Inspector, Keys } = Object.assign({}, ...parts);
 
@@ -133,7 +133,7 @@ export class MapView {
       l: this.left.choices.format(),
       d: this.left.date || null,
       c: this.compare.format(),
-      r: right ? formatLayers(right.choices.layers) : null,
+      r: right ? right.choices.text() : null,
       rd: right?.date || null,
       i: this.memory.open,
     };
