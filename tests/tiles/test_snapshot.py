@@ -127,6 +127,12 @@ def test_what_cannot_be_used_is_said(data, query, said):
     assert view.drawn
 
 
+def test_hidden_layers_of_a_link_are_not_drawn(data):
+    view = composed.sight(asked(data, l="!s1:vv:40,s2::100,!gone:x:10"))
+    assert [pile.layer for pile in view.drawn] == ["s2"]
+    assert not view.notices
+
+
 @pytest.mark.parametrize("text", ["", "here", "91,0,5", "48,12,99", "48,12", "nan,1,2", "1e3,1,1"])
 def test_without_a_usable_place_all_of_it_is_seen(data, text):
     view = composed.sight(asked(data, v=text, select="split=validation"))

@@ -116,7 +116,7 @@ export class Choices {
     const listed = usable.filter((layer) => layer.visible || isOwn(layer));
     const order = interleave(this.source, listed);
     const isInOrder = this.layers.every(({ id }, index) => id === order[index]);
-    return formatLayers(isInOrder || !listed.length ? listed : usable);
+    return formatLayers(isInOrder ? listed : usable);
   }
 
   #takeLink(layers) {
