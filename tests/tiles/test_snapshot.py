@@ -129,7 +129,7 @@ def test_what_cannot_be_used_is_said(data, query, said):
 
 def test_hidden_layers_of_a_link_are_not_drawn(data):
     view = composed.sight(asked(data, l="!s1:vv:40,s2::100,!gone:x:10"))
-    assert [pile.layer for pile in view.drawn] == ["s2"]
+    assert [pile.id for pile in view.drawn] == ["s2"]
     assert not view.notices
 
 

@@ -33,6 +33,27 @@ async (texts) => {
   return texts.map(parseCompare).map(({ mode, percent }) => [mode ?? null, percent]);
 }
 """
+LAYERS = """
+async ([texts, sets]) => {
+  const { Choices, parseLayers } = await import("/eo/ui/choices.js");
+  const style = (id) => ({ id, title: id });
+  const source = ["a", "b", "c"].map((id) => ({
+    id, title: id, visible: id === "b", opacity: 1, styles: [style("one"), style("two")], style: "one",
+  }));
+  const read = (text) => { const it = new Choices(parseLayers(text)); it.sync(source); return it; };
+  const look = (it) => it.layers.map(({ id, visible, styleText, opacity }) => [id, visible, styleText, opacity]);
+  const own = sets.map((acts) => {
+    const it = read(null);
+    for (const [name, ...values] of acts) it[name](...values);
+    return it;
+  });
+  return {
+    own: own.map((it) => it.format()),
+    isSame: own.map((it) => JSON.stringify(look(it)) === JSON.stringify(look(read(it.format())))),
+    read: texts.map((text) => look(read(text))),
+  };
+}
+"""
 KNOWN = {
     "dates": ["2017-06-13", "2017-08-01", "2017-11-05"],
     "seasons": ["winter", "spring", "summer", "autumn"],
@@ -91,6 +112,33 @@ def test_date_rules_are_read_written_said_and_stepped(shared_map):
         "nearest:2017-11-05",
         "2017-08-01",
         "season:winter",
+    ]
+
+
+def test_links_keep_hidden_layers_that_are_not_as_proposed(shared_map):
+    sets = [
+        [["set", "c", {"visible": True}]],
+        [["set", "a", {"style": "two~p2..98"}]],
+        [["set", "b", {"visible": False, "opacity": 0.3}]],
+        [["set", "b", {"visible": False}]],
+        [["move", "b", 1]],
+        [["move", "c", -1], ["set", "c", {"visible": True}]],
+        [["set", "b", {"visible": False}], ["move", "a", 1]],
+    ]
+    found = shared_map.page.evaluate(LAYERS, [["!a:two:50", "!b:one:100,c:two:40"], sets])
+    assert found["own"] == [
+        "b:one:100,c:one:100",
+        "!a:two~p2..98:100,b:one:100",
+        "!b:one:30",
+        "none",
+        "!a:one:100,!c:one:100,b:one:100",
+        "c:one:100,b:one:100",
+        "!b:one:100,!a:one:100,!c:one:100",
+    ]
+    assert found["isSame"] == [True] * len(sets)
+    assert found["read"] == [
+        [["a", False, "two", 0.5], ["b", False, "one", 1], ["c", False, "one", 1]],
+        [["a", False, "one", 1], ["b", False, "one", 1], ["c", True, "two", 0.4]],
     ]
 
 
