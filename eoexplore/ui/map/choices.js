@@ -12,11 +12,10 @@ export function parseLayers(text) {
   if (text === "none") return [];
   const items = [];
   for (const part of text.slice(0, 4000).split(",")) {
-    // From the right, since the id of a layer may hold a colon ("pred:my-model:mask").
+    // From the right, since the id of a layer may hold a colon ("pred:my-model:mask"). What is shorter
+    // is taken for an id, so that it is shown, or said when there is no such layer.
     const fields = part.split(":");
-    if (fields.length < 3) continue;
-    const percent = fields.pop();
-    const style = fields.pop();
+    const [style, percent] = fields.length > 2 ? fields.splice(-2) : ["", ""];
     const isHidden = fields[0].startsWith("!");
     const id = fields.join(":").slice(isHidden ? 1 : 0);
     const opacity = /^\d{1,3}$/.test(percent) ? Math.min(100, Number(percent)) / 100 : null;

@@ -177,7 +177,11 @@ def test_bad_place_and_layers_are_ignored(open_map):
     assert views[0] == {"lat": 48.2, "lon": 12.9, "zoom": 13}
     assert views[1] == {"lat": -10, "lon": -60.25, "zoom": 7.5}
     assert refused == [None] * len(bad)
-    assert layers == [None] * len(bad)
+    assert layers[0] is layers[8] is None
+    assert [[item["id"] for item in found] for found in (layers[1], layers[9])] == [
+        ["1", "2"],
+        ["none:"],
+    ]
 
 
 def test_numbers_and_addresses_as_they_are_shown(shared_map):
