@@ -3,6 +3,7 @@
 const release = new URL(import.meta.url).search;
 const [{ el }, { answerOf }] = await Promise.all(["dom", "answers"].map((name) => import(`./${name}.js${release}`)));
 
+const GROUPED = new Intl.NumberFormat("en-GB");
 const SQUARE_KM = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 });
 
 export class Areas {
@@ -26,11 +27,12 @@ export class Areas {
   note(areas) {
     if (!areas) return null;
     if (!areas.available) return el("p", { class: "eo-note", text: areas.sentence ?? "" });
-    const { ground_km2: ground, sampled_km2: sampled } = areas;
+    const { ground_km2: ground, sampled_km2: sampled, without_map: lacking } = areas;
+    const gap = lacking ? `; ${GROUPED.format(lacking)} of ${GROUPED.format(areas.samples)} patches have no map` : "";
     return el(
       "div",
       { title: areas.note ?? null },
-      el("p", { class: "eo-note", text: `Area in the selection: ${km2(ground)} on the ground, ${km2(sampled)} sampled` }),
+      el("p", { class: "eo-note", text: `Area in the selection: ${km2(ground)} on the ground, ${km2(sampled)} sampled${gap}` }),
       el("p", { class: "eo-class-areas eo-areas-head", "aria-hidden": "true" }, el("span", { text: "ground" }), el("span", { text: "sampled" })),
     );
   }

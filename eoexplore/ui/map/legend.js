@@ -89,10 +89,9 @@ export class Legend {
     return el(
       "div",
       {},
-      all,
+      isPart ? all : null,
       this.areas.note(areas),
       el("ul", { class: "eo-classes", "aria-label": `${title}: press a class to hide it` }, ...rows),
-      isPart ? all : null,
     );
   }
 
