@@ -17,6 +17,7 @@ _TURN = "palette_turn"
 
 def selection_bar(opened: Opened) -> View:
     """Show the filter panel, a button per condition that drops it, and the live count."""
+    state.catch_up()
     _carriers()
     view = state.view_of(opened)
     with (
@@ -34,8 +35,7 @@ def selection_bar(opened: Opened) -> View:
             key="show_selected",
             type="tertiary",
             help="Show the selected patches on the map",
-            on_click=state.ask_to_go,
-            args=(opened.slug,),
+            on_click=state.later(state.ask_to_go, opened.slug),
         )
     st.space("stretch")
     # Together, so that they go to the next line together.
@@ -56,11 +56,10 @@ def _chips(view: View) -> None:
                 f"{_chip(phrase)} ✕",
                 key=f"drop_{phrase.key}_{phrase.mode}",
                 help=f"Drop this condition: {as_text(phrase.text)}",
-                on_click=_drop,
-                args=(phrase,),
+                on_click=state.later(_drop, phrase),
             )
         if len(phrases) > 1:
-            st.button("Drop all", type="tertiary", on_click=state.set_selection, args=("",))
+            st.button("Drop all", type="tertiary", on_click=state.later(state.set_selection, ""))
 
 
 def notices(view: View) -> None:
@@ -124,8 +123,7 @@ def _display(view: View) -> None:
                 "As published with the nomenclature",
                 "Stays apart for deuteranopia, protanopia and tritanopia",
             ),
-            on_change=_palette_changed,
-            args=(widget,),
+            on_change=state.later(_palette_changed, widget),
         )
 
 

@@ -1,5 +1,7 @@
 """What is looked at, kept in the page's address by bound widgets of these names."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -28,12 +30,18 @@ PALETTES = ("official", "safe")
 """The first one is the default, and left out of the address."""
 _LAST = "select_last"
 """Session key: the selection's text as it was last shown or set."""
+_BEFORE = "select_before"
+"""Session key: texts that were replaced lately, and when (seconds)."""
+_INBOX = "inbox"
+"""Session key: changes that the next run does."""
 _SAID = "said"
 """Session key: sentences that the next run shows once."""
 _GOTO = "goto"
 _NOWHERE = ("", 0, None)
 """Dataset, number of the request, and bounds once they are known."""
 _KEPT = 48
+_ON_ITS_WAY_S = 3.0
+"""How long a browser may send a selection of before, because it has not heard of the new one."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -76,8 +84,49 @@ def current_selection() -> tuple[Selection, tuple[str, ...]]:
     return selections.parse(text)
 
 
+def later(change: Callable[..., None], *args: object) -> Callable[[], None]:
+    """Return a callback for a widget: the run that it starts does the change (`catch_up`).
+
+    Streamlit may break off a callback as soon as that looks at the session, and never calls it
+    again: of quick clicks some would be lost. This one looks at nothing.
+    """
+    inbox = st.session_state.setdefault(_INBOX, [])
+    return lambda: inbox.append((change, args))
+
+
+def catch_up() -> None:
+    """Do the changes that callbacks have asked for; call before the carriers are shown."""
+    _put_back()
+    inbox = st.session_state.setdefault(_INBOX, [])
+    while inbox:
+        change, args = inbox[0]
+        try:
+            change(*args)
+        except Exception:
+            inbox.pop(0)
+            raise
+        # A run that is broken off before this line leaves the change to the run after it.
+        inbox.pop(0)
+
+
+def _put_back() -> None:
+    """Overrule a browser that sends a selection of before a change that is on its way to it."""
+    text, latest = st.session_state.get(SELECT) or "", st.session_state.get(_LAST, "")
+    if text != latest and text in _lately():
+        st.session_state[SELECT] = latest
+
+
+def _lately() -> dict[str, float]:
+    """Return the texts that were replaced a moment ago, and when."""
+    before: dict[str, float] = st.session_state.setdefault(_BEFORE, {})
+    now = time.monotonic()
+    for text in [text for text, since in before.items() if now - since > _ON_ITS_WAY_S]:
+        del before[text]
+    return before
+
+
 def latest_selection() -> Selection:
-    """Return the selection as it was last shown or set; call from a callback.
+    """Return the selection as it was last shown or set.
 
     Of two quick clicks, the second brings along the text of before the first.
     """
@@ -85,12 +134,13 @@ def latest_selection() -> Selection:
 
 
 def set_selection(text: str) -> None:
-    """Set the selection's text; call from a widget's callback only."""
+    """Set the selection's text; call by `later` only."""
+    _lately()[st.session_state.get(_LAST, "")] = time.monotonic()
     st.session_state[SELECT] = st.session_state[_LAST] = text
 
 
 def set_condition(key: str, value: object | None) -> str:
-    """Set or drop one condition, and return the new text; call from a widget's callback only."""
+    """Set or drop one condition, and return the new text; call by `later` only."""
     text = selections.text_of(latest_selection().replace(key, value))
     set_selection(text)
     return text
@@ -116,7 +166,7 @@ def said() -> list[str]:
 
 
 def ask_to_go(slug: str) -> None:
-    """Ask the map of a dataset to go to the selected patches; call from a callback only."""
+    """Ask the map of a dataset to go to the selected patches; call by `later` only."""
     _, number, _ = st.session_state.get(_GOTO, _NOWHERE)
     st.session_state[_GOTO] = (slug, number + 1, None)
 

@@ -58,10 +58,10 @@ def test_page_shows_hostile_names_letter_by_letter(open_page):
     page = open_page()
     for name in (HOSTILE[0], *(item[:1400] for item in HOSTILE[2:])):
         page.open("/", dataset=name, select=f"country={quote(name, safe='')}")
-        toast = page.page.get_by_test_id("stToast")
-        toast.wait_for()
-        assert name[:60] in letters(toast)
-        page.page.get_by_text("No patch").wait_for()
+        alert = page.page.get_by_test_id("stAlert").filter(has_text="The dataset of this link")
+        alert.wait_for()
+        assert name[:60] in letters(alert)
+        page.page.get_by_text("No patch fits").wait_for()
         clean(page)
 
 

@@ -65,15 +65,18 @@ def test_layer_and_filter_keep_the_view(open_page):
     page = open_page().open_map(dataset="reben-demo")
     page.drag(90, 40)
     place = page.settle().parameter("v")
-    page.at("[data-layer=s2] select").select_option("colour_infrared")
-    page.at("[data-layer=reference_map]").get_by_label("Show Reference map").click()
+    page.at(".eo-layer[data-layer=s2] .eo-picker-button").click()
+    page.at("[role=option][data-value=colour_infrared]").click()
+    page.at(".eo-layer[data-layer=reference_map]").get_by_label("Show Reference map").click()
     page.settle()
     assert any("style=colour_infrared" in url for url in page.shown_tiles())
     assert any("/reference_map/" in url for url in page.shown_tiles())
     before = page.sent
     assert page.parameter("v") == place
     page.page.get_by_role("button", name="Filter").click()
-    page.page.get_by_test_id("stPopoverBody").get_by_text("summer", exact=True).click()
+    panel = page.page.get_by_test_id("stPopoverBody")
+    panel.get_by_role("tab", name="Time").click()
+    panel.get_by_test_id("stCheckbox").filter(has_text="summer").locator("label").click()
     page.page.wait_for_function("location.search.includes('select=season%3Dsummer')")
     page.page.keyboard.press("Escape")
     page.page.wait_for_function(

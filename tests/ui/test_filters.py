@@ -11,7 +11,7 @@ from eoexplore.analysis.selection import mask
 from eoexplore.core.selection import parse
 from eoexplore.jobs import index
 from eoexplore.store import catalog
-from eoexplore.ui import filters, pages, state
+from eoexplore.ui import choices, pages, state
 from tests import builders
 
 SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
@@ -95,7 +95,8 @@ def widget(test, kind, prefix):
 
 def option(test, key, name):
     for item in test.checkbox:
-        if item.key.startswith(f"filter_{key}_") and item.label.startswith(f"{name} "):
+        said = item.label.removeprefix(":gray[")
+        if item.key.startswith(f"filter_{key}_") and said.startswith(f"{name} "):
             return item
     raise AssertionError(f"no option {name} of {key}")
 
@@ -130,7 +131,7 @@ def test_every_kind_of_condition_is_shown_and_can_be_dropped(page, dataset, sele
 def test_options_say_what_they_would_leave(page, dataset):
     test = page(select="split=train")
     assert option(test, "country", "Austria").label == "Austria :gray[4]"
-    assert option(test, "country", "Portugal").disabled
+    assert option(test, "country", "Portugal").label == ":gray[Portugal 0]"
     assert option(test, "split", "validation").label == "validation :gray[4]"
     listed = widget(test, "multiselect", "filter_class_any").options
     assert "Pastures · 4" in listed
@@ -205,10 +206,10 @@ def test_two_changes_in_one_run_are_both_kept(page):
 
 
 def test_a_name_is_read_whatever_count_stood_behind_it():
-    assert filters._name("Marine waters · 12,345") == "Marine waters"
-    assert filters._name("Marine waters") == "Marine waters"
-    assert filters._name("a · b · 7") == "a · b"
-    assert filters._name("a · b") == "a · b"
+    assert choices.name_of("Marine waters · 12,345") == "Marine waters"
+    assert choices.name_of("Marine waters") == "Marine waters"
+    assert choices.name_of("a · b · 7") == "a · b"
+    assert choices.name_of("a · b") == "a · b"
 
 
 def test_nothing_left_says_which_condition_to_drop(page):
