@@ -33,6 +33,7 @@ export class Search {
     view.keys.add([
       { key: ["g", "/"], shown: "g", meaning: "go to a place", act: () => this.open() },
       { key: "Escape", rank: 6, act: () => (this.isOpen ? this.close() : false) },
+      { key: "Escape", rank: 2, act: () => (this.pin ? this.#mark(null) : false) },
     ]);
   }
 
@@ -126,14 +127,25 @@ export class Search {
   }
 
   #go(index) {
-    const { bounds, id, title } = this.results[index];
+    const { bounds, id, title, kind } = this.results[index];
     this.close();
     if (!Array.isArray(bounds) || !bounds.every(Number.isFinite)) return;
-    // An entry of its own in the history: Back leads to where one came from.
-    this.view.address.flush();
-    this.view.showBounds(bounds);
-    this.view.address.push();
+    this.view.jump(bounds);
+    this.#mark(["coordinates", "town"].includes(kind) ? bounds : null);
     if (id) this.view.inspector.show(id);
     else this.view.say(title);
+  }
+
+  /** A pin where a point was asked for; null takes it away. */
+  #mark(bounds) {
+    this.pin?.remove();
+    this.pin = null;
+    if (!bounds) return;
+    const [west, south, east, north] = bounds;
+    const place = [(south + north) / 2, (west + east) / 2];
+    this.pin = this.view.marks.add((L) => {
+      const icon = L.divIcon({ className: "eo-pin eo-found", iconSize: [14, 14] });
+      return L.marker(place, { icon, interactive: false, keyboard: false });
+    });
   }
 }
