@@ -54,11 +54,17 @@ def choose_class(page, title, name):
     page.idle()
 
 
-def counts(page):
-    """Return what the options of the open tab say that they would leave."""
-    texts = panel(page).locator('[data-testid="stCheckbox"] label:visible').all_inner_texts()
-    pairs = (text.rsplit(" ", 1) for text in texts)
-    return {name: int(number.replace(",", "")) for name, number in pairs}
+def counts_are(page, expected):
+    """Wait until the options of the open tab say what pandas expects that they would leave."""
+    boxes = panel(page).locator('[data-testid="stCheckbox"] label:visible')
+    found = {}
+    for _ in range(60):
+        pairs = [text.rsplit(" ", 1) for text in boxes.all_inner_texts() if " " in text]
+        found = {name: int(number.replace(",", "")) for name, number in pairs if name in expected}
+        if found == expected:
+            return
+        page.page.wait_for_timeout(200)
+    assert found == expected
 
 
 def drop(page, text):
@@ -72,17 +78,17 @@ def test_filters_by_hand_agree_with_pandas(open_page, table):
     page.page.get_by_role("button", name="Filter").click()
     tab(page, "Patches")
     splits = table["split"].value_counts().to_dict()
-    assert {key: count for key, count in counts(page).items() if key in splits} == splits
+    counts_are(page, splits)
 
     choose(page, "validation")
     kept = table[table["split"] == "validation"]
     assert 0 < len(kept) < len(table)
     count_is(page, len(kept), len(table))
     # Its own options still count all that the others leave; those of others count what is left.
-    assert {key: count for key, count in counts(page).items() if key in splits} == splits
+    counts_are(page, splits)
     tab(page, "Place")
     countries = kept["country"].value_counts().to_dict()
-    assert {key: count for key, count in counts(page).items() if key in countries} == countries
+    counts_are(page, countries)
 
     choose(page, "Portugal")
     kept = kept[kept["country"] == "Portugal"]
@@ -90,7 +96,7 @@ def test_filters_by_hand_agree_with_pandas(open_page, table):
     tab(page, "Time")
     months = kept["patch_id"].str.extract(r"_20\d\d(\d\d)\d\dT")[0].astype(int).value_counts()
     expected = {dt.date(2000, month, 1).strftime("%B"): n for month, n in months.items()}
-    assert {key: n for key, n in counts(page).items() if key in expected} == expected
+    counts_are(page, expected)
 
     tab(page, "Labels")
     has = kept["labels"].explode().value_counts()
