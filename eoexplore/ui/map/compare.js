@@ -41,7 +41,7 @@ export class Compare {
   }
 
   format() {
-    return this.mode === "swipe" ? `swipe:${Math.round(this.divider.percent)}` : this.mode;
+    return this.mode === "swipe" ? `swipe:${this.divider.percent}` : this.mode;
   }
 
   /** @param {string|null} text as in the address; what is no comparison is said and ends one */

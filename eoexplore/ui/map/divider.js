@@ -37,7 +37,8 @@ export class Divider {
   }
 
   show(percent) {
-    this.percent = Math.min(100, Math.max(0, percent));
+    // As fine as a link says it, which is finer than a pixel.
+    this.percent = Math.round(Math.min(100, Math.max(0, percent)) * 100) / 100;
     this.element.setAttribute("aria-valuenow", String(Math.round(this.percent)));
     this.element.setAttribute("aria-valuetext", `${Math.round(this.percent)} % left`);
     this.onMove(this.percent);
