@@ -14,6 +14,7 @@ import pyproj
 import shapely
 
 from eoexplore.core.errors import SelectionError
+from eoexplore.core.selection import MAX_POLYGON
 
 MAX_CORNERS = 200
 """Corners that a drawn outline may have."""
@@ -23,6 +24,8 @@ _LOSS = 0.02
 """Share of the area that may change when an outline is simplified to fit into a link."""
 _DEVIATION = 1 / 500
 """How far an edge may lie from the line on the screen, as a share of the outline's size."""
+_TANGLED = 2_000
+"""Pieces that an outline's crossings cut it into, beyond which it is taken apart another way."""
 _AREA_STEP_DEGREES = 0.5
 _MERCATOR_LIMIT = 85.05
 
@@ -63,7 +66,8 @@ def drawn(ring: object, is_box: bool) -> Drawn:
     remarks: tuple[str, ...] = ()
     if not shapely.Polygon(corners).is_valid:
         remarks = ("The outline crosses itself; the parts that it encloses are used.",)
-    return Drawn("poly", _rounded(_as_on_the_map(corners)), remarks)
+    bent = _as_on_the_map(corners)
+    return Drawn("poly", _rounded(bent if len(bent) <= MAX_POLYGON else corners), remarks)
 
 
 def shape(key: str, value: tuple[float, ...]) -> shapely.Geometry:
@@ -78,6 +82,7 @@ def corners_of(key: str, value: tuple[float, ...]) -> int:
     return 4 if key == "box" else len(value) // 2
 
 
+@functools.lru_cache(maxsize=64)
 def area_km2(key: str, value: tuple[float, ...]) -> float:
     """Return the area on the ground of a `box` or `poly` condition, in square kilometres."""
     earth = shapely.box(-180, -90, 180, 90)
@@ -155,7 +160,18 @@ def _enclosed(corners: npt.NDArray[np.float64]) -> shapely.Geometry:
     """Return what a ring encloses; of one that crosses itself, the parts."""
     if len(corners) < 3:
         return shapely.Polygon()
-    return shapely.make_valid(shapely.Polygon(corners))
+    ring = shapely.Polygon(corners)
+    if ring.is_valid:
+        return ring
+    lines = shapely.get_parts(shapely.node(ring.exterior))
+    if len(lines) <= _TANGLED:
+        return shapely.make_valid(ring)
+    # The same parts from the faces between the lines: make_valid would take minutes.
+    faces = shapely.get_parts(shapely.polygonize(lines))
+    shapely.prepare(ring)
+    return shapely.coverage_union_all(
+        faces[shapely.contains(ring, shapely.point_on_surface(faces))]
+    )
 
 
 def _as_on_the_map(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 MAX_IDS = 20
+MAX_POLYGON = 500
+"""Corners of a polygon; the work of finding what it encloses grows faster than their number."""
 _MODES = ("all", "any", "none")
 _ALIASES = {"split": {"val": "validation"}}
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -230,6 +232,8 @@ def _read_polygon(raw: str) -> tuple[float, ...]:
     ring = _floats(raw)
     if len(ring) < 6 or len(ring) % 2:
         raise ValueError("write at least three corners as lon,lat,lon,lat,lon,lat in degrees.")
+    if len(ring) > 2 * MAX_POLYGON:
+        raise ValueError(f"it has {len(ring) // 2:,} corners; at most {MAX_POLYGON} can be used.")
     return ring
 
 

@@ -1,6 +1,7 @@
 """Areas drawn on the map: what becomes a condition, what is refused, in which words."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -54,6 +55,37 @@ def test_an_outline_that_crosses_itself_is_used_and_said():
     assert area.area == pytest.approx(0.5)
     assert shapely.contains_xy(area, 11.1, 47.5)
     assert not shapely.contains_xy(area, 11.5, 47.8)
+
+
+def encloses(corners, lon, lat):
+    """Tell whether a line from a point to the east crosses a ring an odd number of times."""
+    x, y = corners[:, 0], corners[:, 1]
+    x1, y1 = np.roll(x, -1), np.roll(y, -1)
+    over = (y > lat) != (y1 > lat)
+    at = x + (lat - y) / np.where(over, y1 - y, 1) * (x1 - x)
+    return int((over & (lon < at)).sum()) % 2 == 1
+
+
+@pytest.mark.parametrize("count", [40, 300])
+def test_a_tangle_encloses_what_counting_its_edges_says_and_keeps_nobody_waiting(count):
+    rng = np.random.default_rng(count)
+    corners = rng.uniform((-180, -90), (180, 90), (count, 2)).round(4)
+    began = time.process_time()
+    area = outline.shape("poly", tuple(corners.ravel().tolist()))
+    # A link with such an area once held up the map for minutes.
+    assert time.process_time() - began < 15
+    assert area.is_valid
+    points = rng.uniform((-180, -90), (180, 90), (500, 2))
+    expected = [encloses(corners, *point) for point in points]
+    assert 100 < sum(expected) < 400
+    assert shapely.contains_xy(area, points).tolist() == expected
+
+
+def test_what_is_drawn_is_never_too_much_to_read():
+    zigzag = [[-170 + 1.7 * i, 84 if i % 2 else -84] for i in range(200)]
+    found = outline.drawn(zigzag, False)
+    selection = Selection(((found.key, found.value),))
+    assert parse(selection.canonical()) == (selection, ())
 
 
 @pytest.mark.parametrize(

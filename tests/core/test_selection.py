@@ -106,7 +106,8 @@ def test_one_condition_can_be_set_and_dropped():
         "share=Pastures>=2", "share=Pastures>=-0.1", "share=Pastures>=nan", "share=Pastures>=1e999",
         "share=Pastures>=10%", "share=Pastures=>0.1", "box=", "box=1,2,3", "box=1,2,3,4,5",
         "box=a,b,c,d", "box=nan,0,1,1", "box=0,0,inf,1", "box=12,47,11,48", "box=11,48,12,47",
-        "poly=1,2,3,4", "poly=1,2,3,4,5,6,7", "poly=", "poly=1;2,3;4,5;6", "ids=", "tile=", "flag=",
+        "poly=1,2,3,4", "poly=1,2,3,4,5,6,7", "poly=", "poly=1;2,3;4,5;6",
+        "poly=" + ",".join(["1,2", "3,4"] * 251), "ids=", "tile=", "flag=",
         "season=", "pred.a.b=", "pred.a.b=0.5", "pred.a.b=>=1e999", "pred.a.b=>=nan",
     ],
 )  # fmt: skip
