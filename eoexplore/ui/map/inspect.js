@@ -153,6 +153,12 @@ export class Inspector {
     else this.view.say("Click a patch to open its card");
   }
 
+  /** Go on in the card, unless the focus has left the element from which it was opened. */
+  takeFocus(from) {
+    const isStill = from === this.view.root.getRootNode().activeElement;
+    if (isStill && this.isOpen) this.viewer.pictures.focus({ preventScroll: true });
+  }
+
   zoomToPatch() {
     this.marks.zoom();
   }

@@ -122,7 +122,10 @@ export class Keys {
         act: ({ isInside, target }) => {
           const side = view.sideOf(target);
           if (!isInside || !side) return false;
-          view.clickMode(side.map.getCenter(), side);
+          const isNew = !view.inspector.isOpen && !view.clickDoes;
+          const asked = view.clickMode(side.map.getCenter(), side);
+          // The card that was opened by a key is read by keys; Esc leads back to the map.
+          if (isNew) asked?.then(() => view.inspector.takeFocus(target));
           return true;
         },
       },

@@ -58,7 +58,7 @@ export class PatchMark {
     const { top, height } = root.getBoundingClientRect();
     const free = this.card.getBoundingClientRect().top - Math.max(top, 0);
     const below = map.latLngToContainerPoint(marker.getLatLng()).y - (this.card.getBoundingClientRect().top - top);
-    if (below > -24 && free > 120 && free < height) map.panBy([0, below + free / 2]);
+    if (below > -24 && free > 120 && free < height) map.panBy([0, below + free / 2], { animate: map.options.inertia });
   }
 
   /** After a step: move the map only if the patch lies outside what is seen of it. */

@@ -288,8 +288,8 @@ export class MapView {
     this.root.append(
       el("div", { class: "eo-crosshair", "aria-hidden": "true" }),
       ...this.compare.elements,
-      ...this.tools.elements,
       this.panel.element,
+      ...this.tools.elements,
       this.inspector.element,
     );
   }
