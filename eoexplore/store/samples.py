@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from eoexplore import __version__
 from eoexplore.analysis.labels import names_of
-from eoexplore.core import mercator, mgrs
+from eoexplore.core import mgrs
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Classes, Dataset, Layer
 from eoexplore.store.folder import atomic
@@ -35,7 +35,6 @@ class Samples:
             frame[column].to_numpy(np.int32) for column in ("epsg", "left", "top")
         )
         self.lon, self.lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
-        self.rank = _draw_order(frame)
         self.areas = any(str(column).startswith("area_") for column in frame.columns)
 
     def __len__(self) -> int:
@@ -89,51 +88,6 @@ class Samples:
             return -180.0, -60.0, 180.0, 75.0
         lon, lat = self.outlines[..., 0], self.outlines[..., 1]
         return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
-
-    def near(self, z: int, x: int, y: int, margin_px: float = 2) -> npt.NDArray[np.intp]:
-        """Return the rows whose footprint touches a tile, in draw order.
-
-        Args:
-            z: zoom.
-            x: column of the tile.
-            y: row of the tile.
-            margin_px: how far beyond the tile counts too, in its pixels of 1/256.
-        """
-        west, south, east, north = mercator.tile_bounds(z, x, y)
-        margin = (east - west) / mercator.TILE * margin_px
-        order, starts, widest, boxes = self._boxes
-        first, last = np.searchsorted(starts, [west - margin - widest, east + margin])
-        rows = order[first:last]
-        box = boxes[first:last]
-        touches = (
-            (box[:, 2] >= west - margin)
-            & (box[:, 1] <= north + margin)
-            & (box[:, 3] >= south - margin)
-        )
-        rows = rows[touches]
-        return rows[np.argsort(self.rank[rows], kind="stable")]
-
-    @functools.cached_property
-    def _boxes(
-        self,
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64], float, npt.NDArray[np.float64]]:
-        """Mercator boxes sorted by their west edge, so that a tile looks at a slice of them."""
-        x, y = mercator.to_metres(self.outlines[..., 0], self.outlines[..., 1])
-        boxes = np.stack([x.min(1), y.min(1), x.max(1), y.max(1)], axis=1)
-        order = np.argsort(boxes[:, 0], kind="stable")
-        boxes = boxes[order]
-        widest = float((boxes[:, 2] - boxes[:, 0]).max(initial=0.0))
-        return order, boxes[:, 0].copy(), widest, boxes
-
-
-def _draw_order(frame: pd.DataFrame) -> npt.NDArray[np.int32]:
-    """Return ranks: later dates lie on top, then the later tile name, then the later id."""
-    date = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    tile = np.argsort(np.argsort(frame["tile"].cat.categories))[frame["tile"].cat.codes]
-    order = np.lexsort((np.arange(len(frame)), tile, date))
-    rank = np.empty(len(frame), np.int32)
-    rank[order] = np.arange(len(frame), dtype=np.int32)
-    return rank
 
 
 def with_places(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,11 +5,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from eoexplore import __version__, datasets
-from eoexplore.core import mercator, mgrs
 from eoexplore.core.errors import UnknownName
 from eoexplore.store import samples as sample_table
 from eoexplore.store.samples import Samples
@@ -129,7 +126,6 @@ def test_a_table_of_no_samples_is_written_and_read(dataset, frame, tmp_path):
     none = sample_table.read(path, dataset.classes)
     assert len(none) == 0
     assert none.bounds == (-180.0, -60.0, 180.0, 75.0)
-    assert none.near(0, 0, 0).tolist() == []
     assert len(geopandas.read_parquet(path)) == 0
 
 
@@ -219,59 +215,6 @@ def table_of(places):
     frame["tile"] = frame["tile"].astype("category")
     frame["date"] = pd.to_datetime(frame["date"])
     return Samples(sample_table.with_places(frame))
-
-
-def test_later_dates_are_drawn_on_top_then_later_tiles_then_later_ids():
-    samples = table_of(
-        [
-            ("33UUP", 1, 1, "2018-01-01"),
-            ("33UUP", 1, 1, None),
-            ("33UVP", 1, 1, "2017-06-01"),
-            ("33UUP", 1, 1, "2017-06-01"),
-            ("32TMT", 9, 9, "2017-06-01"),
-            ("33UUP", 2, 2, "2017-06-01"),
-        ]
-    )
-    order = np.argsort(samples.rank).tolist()
-    # Unknown dates lie below everything; within a day the tile decides, then the id.
-    assert order == [1, 4, 3, 5, 2, 0]
-    assert sorted(samples.rank.tolist()) == list(range(6))
-
-
-DATES = [None, "2017-06-01", "2017-06-02", "2018-01-01"]
-TILES = ["33UUP", "33UVP", "32TMT", "34TEN", "29SNC"]
-places = st.lists(
-    st.tuples(
-        st.sampled_from(TILES), st.integers(0, 90), st.integers(0, 90), st.sampled_from(DATES)
-    ),
-    min_size=1,
-    max_size=40,
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(places, st.integers(0, 15), st.floats(0, 20), st.data())
-def test_near_finds_what_looking_at_every_box_finds(chosen, z, margin_px, data):
-    samples = table_of(chosen)
-    target = data.draw(st.integers(0, len(chosen) - 1))
-    # A tile at, or next to, one of the patches.
-    east, north = mercator.to_metres(samples.lon[target], samples.lat[target])
-    side = 2 * mercator.HALF_WORLD / 2**z
-    x = int((east + mercator.HALF_WORLD) / side) + data.draw(st.integers(-1, 1))
-    y = int((mercator.HALF_WORLD - north) / side) + data.draw(st.integers(-1, 1))
-    west, south, east, north = mercator.tile_bounds(z, x, y)
-    margin = margin_px * side / 256
-    expected = []
-    for row in range(len(chosen)):
-        ring = mgrs.outlines(*(a[row : row + 1] for a in (samples.epsg, samples.left, samples.top)))
-        px, py = mercator.to_metres(ring[0, :, 0], ring[0, :, 1])
-        beside = px.min() >= east + margin or px.max() < west - margin
-        above = py.min() > north + margin or py.max() < south - margin
-        if not beside and not above:
-            expected.append(row)
-    found = samples.near(z, x, y, margin_px).tolist()
-    assert sorted(found) == expected
-    assert found == sorted(found, key=lambda row: samples.rank[row])
 
 
 def test_bounds_hold_every_corner():
