@@ -20,6 +20,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from eoexplore.jobs import index
 from eoexplore.store import catalog
 from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
 from tests.e2e.conftest import AppPage, Server, running
@@ -46,7 +47,7 @@ def places_of(slug: str, count: int = 12) -> list[tuple[float, float]]:
 
 
 def walk_on(
-    browser: Browser, server: Server, slug: str, seed: int, states: int
+    browser: Browser, server: Server, slug: str, seed: int, states: int, keep: Path | None
 ) -> list[dict[str, Any]]:
     """Walk through some states; return what each was and how it came back."""
     found: list[dict[str, Any]] = []
@@ -58,7 +59,7 @@ def walk_on(
             done = len(walk.done)
             walk.steps(5)
             with page_on(browser, server) as second:
-                lines = round_trip(walk, second)
+                lines = round_trip(walk, second, keep)
             found.append({"did": walk.done[done:], "address": first.page.url, "differs": lines})
     return found
 
@@ -69,16 +70,20 @@ def main() -> int:
     parser.add_argument("--states", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dataset", default="reben-synthetic")
+    parser.add_argument("--keep", type=Path, help="folder for pictures that are not the same")
     options = parser.parse_args()
     cache = Path(os.environ["EOEXPLORE_CACHE"])
     chromium = next(found for name in CHROMIUM_NAMES if (found := shutil.which(name)))
+    if not catalog.open_slug(options.dataset).state.complete:
+        index.build(options.dataset)  # the ranges of styles change while it is built
     start, found, broken = time.monotonic(), [], []
     with sync_playwright() as playwright, running(cache) as server:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
         for first in range(0, options.states, FRESH_EVERY):
             count = min(FRESH_EVERY, options.states - first)
             try:
-                found += walk_on(browser, server, options.dataset, options.seed + first, count)
+                seed = options.seed + first
+                found += walk_on(browser, server, options.dataset, seed, count, options.keep)
             except (Error, TimeoutError) as error:
                 broken.append(str(error)[:300])
         browser.close()

@@ -4,6 +4,7 @@ import io
 import random
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -319,13 +320,25 @@ class Walk:
         self.page.keyboard.press("Escape")
 
 
-def round_trip(walk: Walk, other: AppPage) -> list[str]:
-    """Open what somebody looks at in another browser; return what is not the same there."""
+def round_trip(walk: Walk, other: AppPage, keep: Path | None = None) -> list[str]:
+    """Open what somebody looks at in another browser; return what is not the same there.
+
+    Args:
+        walk: who looks.
+        other: a page of a browser that has seen nothing.
+        keep: where to keep the two pictures if they are not the same; their number is the walk's.
+    """
     before = look(walk.watched)
     watched = Watched(other)
     other.page.goto(before.address)
     watched.at(".eo-root").wait_for()
-    return before.differs_from(look(watched))
+    after = look(watched)
+    lines = before.differs_from(after)
+    if lines and keep:
+        for name, seen in (("before", before), ("after", after)):
+            picture = Image.fromarray(seen.picture.astype(np.uint8))
+            picture.save(keep / f"{len(walk.done)}_{name}.png")
+    return lines
 
 
 WEIGHTS = {
