@@ -66,8 +66,13 @@ def _level(digits: int, unlabelled: str) -> Classes:
 
 
 def key_of(item: LabelClass) -> str:
-    """Return what stands for a class in addresses and in answers: its first code."""
-    return str(item.codes[0]) if item.codes else str(UNLABELLED)
+    """Return what stands for a class in addresses and in answers: its first code.
+
+    999 stands for what is unlabelled, wherever that code stands among the others.
+    """
+    if not item.codes or UNLABELLED in item.codes:
+        return str(UNLABELLED)
+    return str(item.codes[0])
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import pandas as pd
 
 from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, FileUnreadable
+from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, LabelClass, Layer
 from eoexplore.render import palettes
 from eoexplore.render.composites import styles_of
@@ -102,7 +103,7 @@ def _labels(classes: Classes, sample: "pd.Series[Any]", codes: dict[int, int]) -
             share = round(pixels / total, 6) if total else None
             found.append(
                 {
-                    "key": item.codes[0],
+                    "key": int(key_of(item)),
                     "name": item.name,
                     "colour": item.colour,
                     "share": share,
@@ -121,7 +122,7 @@ def _pixel_classes(classes: Classes, codes: dict[int, int]) -> list[Json]:
         pixels[classes.class_of(code)] += count
     return [
         {
-            "key": max(item.codes) if item is classes.unlabelled else item.codes[0],
+            "key": int(key_of(item)),
             "label": item.name,
             "colour": item.colour,
             "share": round(count / total, 6),

@@ -71,8 +71,7 @@ def footprint_styles(opened: Opened) -> list[Json]:
     for item in (*_labelled(classes), classes.unlabelled):
         one = {"title": item.name, "group": "Share of the class", "help": "of the reference map"}
         reason = None if areas else NO_AREAS
-        key = "999" if item is classes.unlabelled else key_of(item)
-        styles.append({"id": f"share.{key}", **one, "disabled": reason})
+        styles.append({"id": f"share.{key_of(item)}", **one, "disabled": reason})
     return styles
 
 
@@ -105,8 +104,7 @@ def _canonical(classes: Classes, name: str) -> str:
     number = int(code) if code.isascii() and code.isdigit() and len(code) < 6 else -1
     if number not in classes.codes:
         return name
-    item = classes.class_of(number)
-    return f"{kind}.999" if item is classes.unlabelled else f"{kind}.{key_of(item)}"
+    return f"{kind}.{key_of(classes.class_of(number))}"
 
 
 def footprint_legend(scene: Scene, shown: Shown, style: str) -> Json:

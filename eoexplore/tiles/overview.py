@@ -194,11 +194,9 @@ def density_legend(
 
 
 def _dominant_legend(scene: Scene, palette: str) -> dict[str, Any]:
-    items = _items(scene, palette)
-    keys = [*(key_of(item) for item in items[:-1]), "999"]
     entries = [
-        {"key": key, "label": item.name, "colour": item.colour, "help": ""}
-        for key, item in zip(keys, items, strict=True)
+        {"key": key_of(item), "label": item.name, "colour": item.colour, "help": ""}
+        for item in _items(scene, palette)
     ]
     note = "The class of the largest area in a square of 8 pixels, of all shown patches together"
     if not scene.samples.areas:

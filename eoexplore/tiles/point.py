@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from eoexplore.core import mercator, mgrs
 from eoexplore.core.errors import DataMissing, FileUnreadable
+from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, Layer
 from eoexplore.tiles import answers
 from eoexplore.tiles.originals import READER
@@ -141,8 +142,7 @@ def _code(values: dict[str, object], classes: Classes) -> dict[str, object]:
         return {"code": None, "name": "No data", "class": None, "key": None}
     name = classes.codes[code][0] if code in classes.codes else "Unknown code"
     found = classes.class_of(code)
-    key = max(found.codes) if found is classes.unlabelled else found.codes[0]
-    return {"code": code, "name": name, "class": found.name, "key": key}
+    return {"code": code, "name": name, "class": found.name, "key": int(key_of(found))}
 
 
 def _answer(asked: Asked) -> Noted | Response:

@@ -62,6 +62,14 @@ def test_keys_stand_for_one_class_each(level):
     assert keys[-1] == "999"
 
 
+def test_unlabelled_has_one_key_wherever_its_code_stands():
+    own = classes().unlabelled
+    assert own.codes[0] != nomenclature.UNLABELLED
+    assert nomenclature.key_of(own) == "999"
+    assert nomenclature.key_of(LabelClass("none", "#000000", ())) == "999"
+    assert nomenclature.key_of(LabelClass("water", "#0000ff", (523, 511))) == "523"
+
+
 def test_a_dataset_without_corine_codes_has_its_own_classes_only():
     own = Classes(
         "Two", (LabelClass("a", "#000000", (1,)),), {1: ("a", "#000000"), 0: ("none", "#111111")},
