@@ -169,8 +169,14 @@ class Reben:
         return tuple(gaps)
 
     def missing_bands(self) -> dict[tuple[str, str], int]:
-        """Return how many samples with a layer lack one of its bands, by (layer, band)."""
-        return self._missing_bands[0]
+        """Return how many samples with a layer lack one of its bands, by (layer, band).
+
+        None are known where the database has gone since the copy was opened.
+        """
+        try:
+            return self._missing_bands[0]
+        except (OSError, lmdb.Error):
+            return {}
 
     @functools.cached_property
     def _missing_bands(self) -> tuple[dict[tuple[str, str], int], str]:

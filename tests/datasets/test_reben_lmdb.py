@@ -54,6 +54,14 @@ def test_all_entries_are_samples_and_read_as_stored(tmp_path):
                 np.testing.assert_array_equal(found, patch.pixels(layer, band))
 
 
+def test_a_database_that_goes_away_lacks_no_band(tmp_path):
+    dataset = datasets.open_dataset(write_lmdb(tmp_path / "db", PATCHES))
+    dataset.samples()
+    (tmp_path / "db" / "data.mdb").unlink()
+    # The map asks this for its list of styles, and says of each picture that it cannot be read.
+    assert dataset.missing_bands() == {}
+
+
 def test_a_table_beside_it_gives_the_labels(tmp_path):
     write_lmdb(tmp_path / "db", PATCHES[:3])
     write_metadata(tmp_path, PATCHES)
