@@ -33,7 +33,7 @@ export class Search {
     view.keys.add([
       { key: ["g", "/"], shown: "g", meaning: "go to a place", act: () => this.open() },
       { key: "Escape", rank: 6, act: () => (this.isOpen ? this.close() : false) },
-      { key: "Escape", rank: 2, act: () => (this.pin ? this.#mark(null) : false) },
+      { key: "Escape", rank: -1, act: () => (this.pin ? this.#mark(null) : false) },
     ]);
   }
 
