@@ -136,7 +136,7 @@ def read_style(layer: str, text: str) -> tuple[Style, tuple[str, ...]]:
         The style, and a sentence for each part of the text that could not be used.
     """
     known = _by_id(layer)
-    name, *words = text[:MOST_CHARACTERS].split("~")
+    name, *words = text.split("~")
     style = known.get(name) if name else styles_of(layer)[0]
     if style is None:
         names = [key for key in known if not key.startswith("index.")]
@@ -147,6 +147,9 @@ def read_style(layer: str, text: str) -> tuple[Style, tuple[str, ...]]:
         )
         # Its options were meant for a style that is not there.
         return styles_of(layer)[0], (sentence,)
+    if len(text) > MOST_CHARACTERS:
+        # Cut somewhere, it would mean something else: of a code, the first digits.
+        return style, (f"Styles have at most {MOST_CHARACTERS} characters: options are left out.",)
     options, complaints = read_options(words, style.categorical)
     if options == Options():
         return style, complaints

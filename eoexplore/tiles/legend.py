@@ -89,9 +89,10 @@ def _codes(schema: Classes, item: LabelClass) -> str:
 
 
 def _picture(opened: Opened, layer: Layer, style: Style) -> dict[str, Any]:
-    found = blank(style.title, "channels", _note(style)) | {
+    counted = histogram(opened, layer, style)
+    found = blank(style.title, "channels", _note(style, sampled=counted is not None)) | {
         "unit": _UNITS.get(layer.kind),
-        "histogram": histogram(opened, layer, style),
+        "histogram": counted,
     }
     if len(style.channels) > 1:
         return found | {"channels": _channels(layer, style)}
@@ -108,12 +109,13 @@ def _picture(opened: Opened, layer: Layer, style: Style) -> dict[str, Any]:
     }
 
 
-def _note(style: Style) -> str | None:
+def _note(style: Style, sampled: bool) -> str | None:
     parts = []
     if style.percentiles:
         low, high = style.percentiles
         ends = f"{low:g} % to {high:g} %"
-        parts.append(f"Percentiles of the dataset: {ends}, once the index has sampled it")
+        later = "" if sampled else ", once the index has sampled it"
+        parts.append(f"Percentiles of the dataset: {ends}{later}")
     if style.options.gamma != 1:
         parts.append(f"Gamma {style.options.gamma:g}")
     if style.options.inverse:

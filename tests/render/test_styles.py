@@ -145,3 +145,12 @@ def test_asking_for_a_style_that_must_be_there():
         find_style("s2", "swir~x")
     with pytest.raises(UnknownName, match="no styles"):
         find_style("s3", "")
+
+
+def test_a_text_that_is_too_long_is_not_cut_in_the_middle_of_a_code():
+    codes = ".".join(["311"] * 81)
+    style, (said,) = read_style("reference_map", f"clc3~only{codes}~not{codes}")
+    assert (style.id, style.options.only, style.options.without) == ("clc3", (), ())
+    assert "600 characters" in said
+    assert len(f"clc3~only{codes}") < 600
+    assert read_style("reference_map", f"clc3~only{codes}")[0].options.only == (311,)

@@ -106,6 +106,17 @@ def test_the_range_by_percentiles_is_told_as_numbers(legend):
         assert outer["low"] < inner["low"] < inner["high"] < outer["high"]
 
 
+def test_percentiles_that_are_there_are_not_promised(data, legend):
+    assert legend("s2", "style=swir~p2..98")["note"] == "Percentiles of the dataset: 2 % to 98 %"
+    path = data.opened.folder.spectra_pixels
+    aside = path.rename(path.with_suffix(".aside"))
+    try:
+        note = legend("s2", "style=swir~p2..98")["note"]
+    finally:
+        aside.rename(path)
+    assert note.endswith("once the index has sampled it")
+
+
 @pytest.mark.parametrize(
     ("style", "count", "key"), [("clc3", 45, "311"), ("clc2", 16, "311"), ("clc1", 6, "311")]
 )
