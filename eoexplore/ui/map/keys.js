@@ -181,5 +181,6 @@ function isInSight(root) {
 
 function usesArrows(target) {
   const opensList = target.getAttribute("aria-haspopup") === "listbox";
-  return target.tagName === "INPUT" || opensList || ARROW_ROLES.has(target.getAttribute("role"));
+  const isAmong = target.closest("[data-eo-arrows]");
+  return target.tagName === "INPUT" || opensList || isAmong || ARROW_ROLES.has(target.getAttribute("role"));
 }

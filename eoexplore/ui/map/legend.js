@@ -2,8 +2,8 @@
 // class can be hidden or shown alone, and says how much ground it covers in the selection.
 
 const release = new URL(import.meta.url).search;
-const [{ el, icon, swatch }, { answerOf }, { parseStyle, formatStyle }, { Areas }] = await Promise.all(
-  ["dom", "answers", "styletext", "areas"].map((name) => import(`./${name}.js${release}`)),
+const [{ el, icon, swatch }, { answerOf }, { parseStyle, formatStyle }, { Areas }, { rove }] = await Promise.all(
+  ["dom", "answers", "styletext", "areas", "roving"].map((name) => import(`./${name}.js${release}`)),
 );
 
 const SIDES = { left: "Left", right: "Right" };
@@ -86,13 +86,10 @@ export class Legend {
     const rows = entries.map((entry) => this.#classRow(layer, style, codes, entry, areas));
     const isPart = Boolean(style.only || style.not);
     const all = el("button", { type: "button", class: "eo-text-button", text: "Show all", on: { click: () => this.#choose(layer, style, null) } });
-    return el(
-      "div",
-      {},
-      isPart ? all : null,
-      this.areas.note(areas),
-      el("ul", { class: "eo-classes", "aria-label": `${title}: press a class to hide it` }, ...rows),
-    );
+    const label = `${title}: press a class to hide it; arrow keys go from one to the next`;
+    const list = el("ul", { class: "eo-classes", "aria-label": label }, ...rows);
+    rove(list, rows.map((row) => [...row.querySelectorAll("button")]));
+    return el("div", {}, isPart ? all : null, this.areas.note(areas), list);
   }
 
   #classRow(layer, style, codes, { key, label, colour, help }, areas) {
