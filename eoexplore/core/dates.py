@@ -8,6 +8,8 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+from eoexplore.core import words
+
 SEASONS = ("winter", "spring", "summer", "autumn")
 """Meteorological seasons, as the samples' column writes them."""
 _ALIASES = {"fall": "autumn"}
@@ -52,16 +54,16 @@ class DateRule:
     def sentence(self) -> str:
         """Return what the rule shows, as a user reads it."""
         if self.kind == "nearest" and self.day:
-            return f"The date nearest to {_written(self.day)} at each place."
+            return f"The date nearest to {words.day(self.day)} at each place."
         if self.kind == "season":
             return f"The latest date in {self.season} at each place."
         if self.kind == "nth":
             return f"Date {self.number} of each place, the last one where it has fewer."
         if self.within is not None:
             first, last = self.within
-            days = f"on {_written(first)}"
+            days = f"on {words.day(first)}"
             if first != last:
-                days = f"from {_written(first)} to {_written(last)}"
+                days = f"from {words.day(first)} to {words.day(last)}"
             return f"The latest date {days} at each place."
         return f"The {self.kind} date of each place."
 
@@ -121,7 +123,3 @@ def _day(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _written(day: dt.date) -> str:
-    return f"{day.day} {day:%b %Y}"

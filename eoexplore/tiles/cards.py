@@ -8,7 +8,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from eoexplore.core import mgrs
+from eoexplore.core import mgrs, words
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, LabelClass, Layer
@@ -150,7 +150,7 @@ def _times(scene: Scene, row: int) -> dict[str, str]:
             except (DataMissing, FileUnreadable):
                 continue
             if taken:
-                found[layer.name] = f"{taken.day} {taken:%b %Y %H:%M:%S} UTC"
+                found[layer.name] = f"{words.day(taken)} {taken:%H:%M:%S} UTC"
             break
     return found
 

@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 
+from eoexplore.core import words
 from eoexplore.render import palettes
 from eoexplore.render.composites import styles_of
 from eoexplore.render.styles import Style
@@ -62,8 +63,7 @@ def day(value: pd.Timestamp | None) -> str | None:
     """Return a day as "13 Jun 2017"; none where it is missing."""
     if value is None or pd.isna(value):
         return None
-    found = pd.Timestamp(value)
-    return f"{found.day} {found:%b %Y}"
+    return words.day(value)
 
 
 def same_place(scene: Scene, row: int) -> list[int]:

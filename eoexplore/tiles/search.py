@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from eoexplore.core import coordinates, mercator, mgrs
+from eoexplore.core import coordinates, mercator, mgrs, words
 from eoexplore.core.coordinates import Spot
 from eoexplore.core.errors import UnknownName
 from eoexplore.store.samples import Samples
@@ -195,7 +195,7 @@ def _patch(samples: Samples, row: int) -> Json:
     frame = samples.frame
     date = frame["date"].iloc[row]
     facts = [
-        None if pd.isna(date) else f"{date.day} {date:%b %Y}",
+        None if pd.isna(date) else words.day(date),
         frame["country"].iloc[row] or None,
         frame["split"].iloc[row] or None,
     ]
