@@ -50,7 +50,8 @@ def test_swipe_shows_each_side_and_its_divider_moves(open_map):
     drag(page.page, divider, 200)
     page.settle()
     percent = float(page.parameter("c").removeprefix("swipe:"))
-    cut = float(page.page.evaluate("scope().querySelector('.eo-root').style.cssText").split()[-1][:-2])
+    style = page.page.evaluate("scope().querySelector('.eo-root').style.cssText")
+    cut = float(style.split()[-1][:-2])
     assert percent == cut == pytest.approx(50 + 100 * 200 / frame["width"], abs=1)
     assert divider.get_attribute("aria-valuenow") == f"{percent:.0f}"
     assert seen(page, middle + 150) == "true_colour"

@@ -38,10 +38,13 @@ async ([texts, sets]) => {
   const { Choices, parseLayers } = await import("/eo/ui/choices.js");
   const style = (id) => ({ id, title: id });
   const source = ["a", "b", "c"].map((id) => ({
-    id, title: id, visible: id === "b", opacity: 1, styles: [style("one"), style("two")], style: "one",
+    id, title: id, visible: id === "b", opacity: 1,
+    styles: [style("one"), style("two")], style: "one",
   }));
   const read = (text) => { const it = new Choices(parseLayers(text)); it.sync(source); return it; };
-  const look = (it) => it.layers.map(({ id, visible, styleText, opacity }) => [id, visible, styleText, opacity]);
+  const look = (it) => it.layers.map(
+    ({ id, visible, styleText, opacity }) => [id, visible, styleText, opacity],
+  );
   const own = sets.map((acts) => {
     const it = read(null);
     for (const [name, ...values] of acts) it[name](...values);
