@@ -25,7 +25,8 @@ IS_BUSY = """
   const root = scope()?.querySelector(".eo-root");
   const app = document.querySelector('[data-testid="stApp"]');
   if (!root || app?.dataset.testScriptState !== "notRunning") return true;
-  if (root.classList.contains("eo-loading") || root.querySelector("[aria-busy=true]")) return true;
+  const isBusy = "[aria-busy=true], .leaflet-pan-anim, .leaflet-zoom-anim";
+  if (root.classList.contains("eo-loading") || root.querySelector(isBusy)) return true;
   const open = root.querySelector(".eo-card:not([hidden])");
   const wanted = open?.querySelectorAll("canvas.eo-canvas:not([hidden])").length ?? 0;
   const drawn = open?.querySelectorAll("figure[data-shown] canvas.eo-canvas:not([hidden])").length;
