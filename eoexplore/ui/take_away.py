@@ -53,7 +53,7 @@ def _offers(view: View) -> None:
         st.markdown("With all pixels, as a dataset of its own (run it in a terminal):")
         chosen = f" --select {shlex.quote(text)}" if text else ""
         command = f"python -m eoexplore export {shlex.quote(view.opened.slug)}{chosen}"
-        st.code(f"{command} --as tree --to my-subset", language="bash", wrap_lines=True)
+        st.code(f"{command} --as tree --to my-subset", language=None, wrap_lines=True)
         st.caption(
             "`--as lmdb` writes a rico-hdl LMDB instead. The command says how much room it needs "
             "before it writes. A picture of the view and a map as one file are in the map's menu."
