@@ -61,3 +61,51 @@ def test_filter_and_home(phone):
     phone.open("/home")
     phone.page.get_by_text("Open a folder", exact=True).wait_for()
     no_sideways(phone)
+
+
+# What opens, and by which button; styles and legend stand in the sheet of the layers.
+PANELS = {
+    ".eo-panel-body": "Layers",
+    ".eo-search": "Go to a place (g)",
+    ".eo-menu:visible": "Prepared views and a tour (v)",
+    ".eo-sketch": "Measure distance and area (m)",
+}
+COVERED = """
+(element) => {
+  const map = scope().querySelector(".eo-map").getBoundingClientRect();
+  const box = element.getBoundingClientRect();
+  const high = Math.min(box.bottom, map.bottom) - Math.max(box.top, map.top);
+  const wide = Math.min(box.right, map.right) - Math.max(box.left, map.left);
+  return [box.left, box.right, (high * wide) / (map.width * map.height)];
+}
+"""
+SMALL = """
+() => [...scope().querySelectorAll("button, select, summary")]
+  .filter((node) => node.checkVisibility())
+  .map((node) => [node.title || node.textContent, node.getBoundingClientRect()])
+  .filter(([, { width, height }]) => width && Math.min(width, height) < 24)
+  .map(([name, { width, height }]) => [name, width, height])
+"""
+
+
+def test_each_panel_leaves_some_of_the_map_and_can_be_touched(phone):
+    for selector, name in PANELS.items():
+        phone.at(".eo-root").get_by_role("button", name=name, exact=True).tap()
+        part = phone.at(selector).first
+        part.wait_for()
+        left, right, share = part.evaluate(COVERED)
+        assert left >= 0, name
+        assert right <= 390, name
+        assert share < 0.85, f"{name} hides the map"
+        assert phone.page.evaluate(SMALL) == [], name
+        no_sideways(phone)
+        if name == "Layers":
+            phone.at(".eo-root").get_by_role("button", name=name, exact=True).tap()
+        else:
+            phone.page.keyboard.press("Escape")
+        part.wait_for(state="hidden")
+    phone.at(".eo-tools").get_by_label("Prepared views").tap()
+    phone.page.get_by_role("button", name="Guided tour").tap()
+    left, right, share = phone.at(".eo-tour").evaluate(COVERED)
+    assert (left >= 0, right <= 390, share < 0.5) == (True, True, True)
+    no_sideways(phone)
