@@ -20,6 +20,7 @@ LONGEST_S = 20
 WITHOUT_MOMENTS = (
     ".eo-toast, .eo-bar, .eo-coordinates, .eo-ghost, .eo-found { visibility: hidden !important; }"
 )
+ONLY_THE_MAP = WITHOUT_MOMENTS + ".eo-root > :not(.eo-map) { visibility: hidden !important; }"
 IS_BUSY = """
 () => {
   const root = scope()?.querySelector(".eo-root");
@@ -82,7 +83,10 @@ class Seen:
     """What stands on the page."""
 
     address: str
+    ground: npt.NDArray[np.int16]
+    """The map, without what lies on it."""
     picture: npt.NDArray[np.int16]
+    """All of it."""
     texts: dict[str, str]
 
     def differs_from(self, other: "Seen") -> list[str]:
@@ -92,13 +96,15 @@ class Seen:
             for name, text in self.texts.items()
             if text != other.texts[name]
         ]
-        if self.picture.shape != other.picture.shape:
-            return [*found, f"size {self.picture.shape} became {other.picture.shape}"]
-        off = np.abs(self.picture - other.picture).max(axis=2) > 0
-        if off.any():
-            rows, columns = np.nonzero(off)
-            box = (columns.min(), rows.min(), columns.max(), rows.max())
-            found.append(f"{off.sum()} pixels within {tuple(map(int, box))}")
+        # The shadows of panels are mixed in layers, and rounded now and then by one level of 255.
+        for name, least in (("ground", 0), ("picture", 1)):
+            one, two = getattr(self, name), getattr(other, name)
+            if one.shape != two.shape:
+                found.append(f"{name}: size {one.shape} became {two.shape}")
+            elif (off := np.abs(one - two).max(axis=2) > least).any():
+                rows, columns = np.nonzero(off)
+                box = tuple(map(int, (columns.min(), rows.min(), columns.max(), rows.max())))
+                found.append(f"{name}: {off.sum()} pixels within {box}")
         return found
 
 
@@ -107,6 +113,12 @@ def first_change(before: str, after: str) -> str:
     same = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), -1)
     start = max(0, (same if same >= 0 else min(len(before), len(after))) - 20)
     return f"{before[start : start + 70]!r} became {after[start : start + 70]!r}"
+
+
+def shot(watched: Watched, style: str) -> npt.NDArray[np.int16]:
+    """Take a picture of the map, without the rounded corners of its frame."""
+    png = watched.at(".eo-root").screenshot(animations="disabled", caret="hide", style=style)
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)[8:-8, 8:-8]
 
 
 def look(watched: Watched) -> Seen:
@@ -118,17 +130,13 @@ def look(watched: Watched) -> Seen:
     page.mouse.move(1, 1)
     page.evaluate(REST)
     watched.quiet()
-    shot = watched.at(".eo-root").screenshot(
-        animations="disabled", caret="hide", style=WITHOUT_MOMENTS
-    )
-    # Without the rounded corners of the frame: there the browser mixes by layers, not by content.
-    picture = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(np.int16)[8:-8, 8:-8]
+    ground, picture = (shot(watched, style) for style in (ONLY_THE_MAP, WITHOUT_MOMENTS))
     parts = {"panel": ".eo-panel", "card": ".eo-card", "tools": ".eo-zoom"}
     seen = {name: watched.at(at).first for name, at in parts.items()}
     texts = {name: part.inner_text() if part.is_visible() else "" for name, part in seen.items()}
     texts["bar"] = page.locator('[data-testid="stMain"]').inner_text()
     texts["address"] = page.evaluate("location.search")
-    return Seen(page.url, picture, texts)
+    return Seen(page.url, ground, picture, texts)
 
 
 class Walk:
