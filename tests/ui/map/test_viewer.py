@@ -184,6 +184,16 @@ def test_bad_place_and_layers_are_ignored(open_map):
     ]
 
 
+def test_a_drag_that_ends_over_the_panel_marks_no_text(map_page):
+    box = map_page.at(".eo-panel").bounding_box()
+    mouse = map_page.page.mouse
+    mouse.move(box["x"] + box["width"] + 60, box["y"] + 320)
+    mouse.down()
+    mouse.move(box["x"] + 60, box["y"] + 100, steps=5)
+    assert map_page.page.evaluate("getSelection().toString()") == ""
+    mouse.up()
+
+
 def test_numbers_and_addresses_as_they_are_shown(shared_map):
     shown = shared_map.page.evaluate(FORMATS)
     assert shown["degrees"] == ["48.2103 N 12.9441 E", "33.50 S 70.25 W"]
