@@ -107,6 +107,9 @@ def _carriers() -> None:
     a closed panel does not hear of a dropped condition, and would bring it back.
     """
     st.text_input("Selection", key=state.SELECT, bind="query-params", max_chars=1500)
+    asked = st.query_params.get(state.PALETTE)
+    if asked and asked not in state.PALETTES:
+        state.say(f"The palette {asked[:40]!r} is not known; the official colours are shown.")
     st.selectbox("Palette", state.PALETTES, key=state.PALETTE, bind="query-params")
 
 

@@ -21,6 +21,7 @@ STRANGE = [
     ("select=%E0%A4%A&v=48.2,13.4,11", "is not known and was ignored"),
     ("select=country%3D" + "b" * 5000, "No patch has the country"),
     ("v=" + "9" * 5000, "The place in this link cannot be read."),
+    ("palette=pink", "The palette 'pink' is not known; the official colours are shown."),
     ("v=%ZZ&d=%", "The date “%” is not known; the latest is shown."),
     ("c=triple&r=s2:vv:100", "There is no comparison “triple”."),
     ("l=s2:true_colour:100&l=none&v=48.2,13.4,11&v=1,2,3", None),
@@ -180,7 +181,7 @@ def test_strange_links_are_answered_with_a_sentence_and_a_picture(lenient_page):
     for query, said in STRANGE:
         page.page.goto(f"{page.server.address}/?dataset=reben-demo&{query}")
         if said:
-            everywhere = ".eo-toast.eo-shown, .eo-card:visible, [data-testid=stAlert]"
+            everywhere = ".eo-toast.eo-shown, .eo-card:visible, [data-testid=stAlert], .stToast"
             page.at(everywhere).filter(has_text=said).first.wait_for()
         page.at(".eo-root").wait_for()
         page.settle()
