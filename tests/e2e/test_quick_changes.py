@@ -42,7 +42,7 @@ async () => {
   const start = performance.now();
   for (const act of acts) {
     act();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await new Promise((resolve) => setTimeout(resolve, 30));
   }
   return [acts.length, performance.now() - start];
 }
@@ -61,7 +61,7 @@ def test_the_last_of_twenty_quick_changes_wins(open_page):
     start = time.monotonic()
     count, took = page.page.evaluate(CHANGES)
     assert count == 20
-    assert took < 4000, "too slow to be called quick"
+    assert took < 8000, "too slow to be called quick"
     watched.quiet()
     assert time.monotonic() - start < 20
     assert page.parameter("select") == "split=train"
