@@ -1,5 +1,6 @@
 """Every page, run without a browser, in front of all the datasets that one may have or not have."""
 
+import re
 import shutil
 from urllib.parse import quote
 
@@ -147,7 +148,8 @@ def test_bad_selection(page, tree, select):
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:16]))
 def test_hostile_names(page, tree, name):
     test = page(dataset=name, select=f"{quote(name, safe='')}={quote(name, safe='')}&split={name}")
-    assert "49" not in words(test)
+    # The temporary folder, whose path Home shows, has a number of its own.
+    assert "49" not in re.sub(r"pytest-\d+", "", words(test))
     if page.title != "Home" and "\0" not in name:
         assert name[:30] in words(test)
 

@@ -52,7 +52,7 @@ def test_random_states_are_the_same_in_another_browser(lenient_page, open_page, 
     lenient_page.open_map(dataset="reben-demo")
     walk = Walk(Watched(lenient_page), places, seed=21)
     walk.leap()
-    for _ in range(5):
+    for _ in range(3):
         done = len(walk.done)
         walk.steps(4)
         other = open_page()
