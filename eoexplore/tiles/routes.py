@@ -193,10 +193,13 @@ class _Routes:
         opened = self._open(slug)
         tile.check(opened, wanted)
         key = (slug, opened.version, tile.canonical(opened, wanted))
-        found = self._bodies.get(key) if opened.state.complete else None
+        # While an index grows, its tiles may change: they are neither kept nor taken from memory.
+        keeps = opened.state.complete
+        found = self._bodies.get(key) if keeps else None
         if found is None:
             found = tile.render(opened, wanted)
-            self._bodies.put(key, found, len(found.body))
+            if keeps:
+                self._bodies.put(key, found, len(found.body))
         return _picture(request, opened, found)
 
     async def ask(self, prefix: str, request: Request, rest: str) -> Response:

@@ -32,6 +32,17 @@ window.loadedTiles = () => {
   return [...scope().querySelectorAll(".leaflet-tile-loaded")].filter(isSeen).length;
 };
 """
+# Keeps the smallest number of tiles that any frame has shown from now on.
+FLICKER = """
+() => {
+  window.fewest = 1e9;
+  const look = () => {
+    window.fewest = Math.min(window.fewest, window.loadedTiles());
+    window.frame = requestAnimationFrame(look);
+  };
+  look();
+}
+"""
 
 
 @pytest.fixture(scope="session")

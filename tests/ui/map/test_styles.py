@@ -4,18 +4,10 @@ import re
 
 import pytest
 
+from tests.ui.map.conftest import FLICKER
+
 pytestmark = pytest.mark.browser
 
-FLICKER = """
-() => {
-  window.fewest = 1e9;
-  const look = () => {
-    window.fewest = Math.min(window.fewest, window.loadedTiles());
-    window.frame = requestAnimationFrame(look);
-  };
-  look();
-}
-"""
 HISTOGRAM = """
 async (legends) => {
   const { histogram } = await import("/eo/ui/histogram.js");

@@ -2,18 +2,10 @@
 
 import pytest
 
+from tests.ui.map.conftest import FLICKER
+
 pytestmark = pytest.mark.browser
 
-FLICKER = """
-() => {
-  window.fewest = 1e9;
-  const look = () => {
-    window.fewest = Math.min(window.fewest, window.loadedTiles());
-    window.frame = requestAnimationFrame(look);
-  };
-  look();
-}
-"""
 ADDRESS_CASES = """
 async ([good, bad]) => {
   const { parseView } = await import("/eo/ui/address.js");
