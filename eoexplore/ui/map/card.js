@@ -98,7 +98,7 @@ export class Card {
     this.pixelHead.setAttribute("aria-live", this.inspector.viewer.isFocused ? "polite" : "off");
     this.pixelHead.textContent = `At the pixel (row ${pixel.row}, column ${pixel.column})`;
     this.read = pixel;
-    this.place.replaceChildren(...this.#places(pixel));
+    this.#place(pixel);
     const tables = valueTables(pixel, this.patch);
     this.codes.replaceChildren(...tables.filter(({ isCode }) => isCode).map(({ element }) => element));
     this.values.replaceChildren(...tables.filter(({ isCode }) => !isCode).map(({ element }) => element));
@@ -121,7 +121,8 @@ export class Card {
     const { viewer } = this.inspector;
     this.pixelHead = el("h3");
     const head = el("div", { class: "eo-pixel-head" }, this.pixelHead, viewer.tools);
-    this.place = el("div", { class: "eo-place" });
+    this.placeLines = [0, 1, 2].map(() => this.#placeLine());
+    this.place = el("div", { class: "eo-place" }, ...this.placeLines.map(({ element }) => element));
     this.values = el("div", { class: "eo-values" });
     this.codes = el("div", { class: "eo-values" });
     this.pixel = el("section", { class: "eo-pixel" }, head, this.codes, this.spectrum.element, this.values, this.place);
@@ -223,14 +224,25 @@ export class Card {
     this.labelList.replaceChildren(...parts);
   }
 
-  #places({ lat, lon, epsg, easting, northing, row, column }) {
-    const line = (text, title, copied) =>
-      el("p", {}, el("span", { text, title }), copyButton("Copy", () => copied, () => this.element, "eo-bare"));
-    return [
-      line(format.degrees(lat, lon, 5), "Latitude and longitude of the pixel's centre, WGS 84", `${lat}, ${lon}`),
-      line(`UTM ${format.projected(epsg, easting, northing)}`, `EPSG:${epsg}`, `EPSG:${epsg} ${easting} ${northing}`),
-      line(`row ${row}, column ${column} of 120 × 120`, "10 m pixels, counted from 0 at the upper left", `${row}, ${column}`),
+  #placeLine() {
+    const line = { words: el("span"), copied: "" };
+    line.element = el("p", {}, line.words, copyButton("Copy", () => line.copied, () => this.element, "eo-bare"));
+    return line;
+  }
+
+  // The lines stay while their words change: a pointer on its way from a picture to a button
+  // changes the pixel, and the button under it must still be the one that is pressed.
+  #place({ lat, lon, epsg, easting, northing, row, column }) {
+    const places = [
+      [format.degrees(lat, lon, 5), "Latitude and longitude of the pixel's centre, WGS 84", `${lat}, ${lon}`],
+      [`UTM ${format.projected(epsg, easting, northing)}`, `EPSG:${epsg}`, `EPSG:${epsg} ${easting} ${northing}`],
+      [`row ${row}, column ${column} of 120 × 120`, "10 m pixels, counted from 0 at the upper left", `${row}, ${column}`],
     ];
+    places.forEach(([text, title, copied], at) => {
+      const line = this.placeLines[at];
+      Object.assign(line.words, { textContent: text, title });
+      line.copied = copied;
+    });
   }
 
   #spectrum(pixel, spectra) {
