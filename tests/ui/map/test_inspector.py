@@ -233,8 +233,9 @@ def test_pictures_and_provenance_follow_the_style_of_the_map(page):
 # The word stands for a moment only, which a busy machine can miss: what was said is kept.
 SAID = """() => {
   window.said = [];
-  new MutationObserver((records) => records.forEach(({ target }) => said.push(target.textContent)))
-    .observe(scope().querySelector(".eo-place"), { childList: true, characterData: true, subtree: true });
+  const hear = (records) => records.forEach(({ target }) => said.push(target.textContent));
+  const all = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(hear).observe(scope().querySelector(".eo-place"), all);
 }"""
 
 
