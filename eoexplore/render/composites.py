@@ -6,7 +6,6 @@ dataset: a stretch taken from the tile itself would show a seam at every tile's 
 
 import functools
 
-from eoexplore.core.errors import UnknownName
 from eoexplore.render import indices
 from eoexplore.render.indices import Index
 from eoexplore.render.ramps import RampName
@@ -154,17 +153,3 @@ def read_style(layer: str, text: str) -> tuple[Style, tuple[str, ...]]:
     if options == Options():
         return style, complaints
     return style.asked(options), complaints
-
-
-def find_style(layer: str, text: str) -> Style:
-    """Return a style of a layer by its text; an empty one asks for the default.
-
-    Raises:
-        UnknownName: says what is wrong with the text, and what exists.
-    """
-    if not styles_of(layer):
-        raise UnknownName(f"The layer {layer} has no styles.")
-    style, complaints = read_style(layer, text)
-    if complaints:
-        raise UnknownName(complaints[0])
-    return style

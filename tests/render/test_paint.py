@@ -5,7 +5,7 @@ import pytest
 
 from eoexplore.render import vision
 from eoexplore.render.colours import rgb
-from eoexplore.render.composites import find_style
+from eoexplore.render.composites import read_style
 from eoexplore.render.outlines import margin, outlines
 from eoexplore.render.paint import colours_of, paint
 from eoexplore.render.ramps import ramp
@@ -16,7 +16,7 @@ def bands(**values):
 
 
 def painted(text, layer="s2", **values):
-    planes, there = paint(find_style(layer, text), bands(**values))
+    planes, there = paint(read_style(layer, text)[0], bands(**values))
     return np.stack(planes, axis=-1), there
 
 
@@ -41,7 +41,7 @@ def test_one_band_is_grey():
 
 
 def test_radar_bands_are_grey_in_decibels():
-    style = find_style("s1", "vh")
+    style = read_style("s1", "vh")[0]
     planes, _ = paint(style, {"VH": np.array([-32, -5, -18.5], np.float32)})
     assert planes[0].tolist() == [0, 255, 128]
 
@@ -85,9 +85,9 @@ def test_equal_distances_from_the_middle_are_equally_dark():
 
 
 def test_a_legend_shows_what_the_picture_shows():
-    assert colours_of(find_style("s2", "band.B04"), 3) == ["#000000", "#808080", "#ffffff"]
-    assert colours_of(find_style("s2", "band.B04~inv"), 3) == ["#ffffff", "#7f7f7f", "#000000"]
-    style = find_style("s2", "index.NDVI~r-0.2..0.8~g0.7~inv")
+    assert colours_of(read_style("s2", "band.B04")[0], 3) == ["#000000", "#808080", "#ffffff"]
+    assert colours_of(read_style("s2", "band.B04~inv")[0], 3) == ["#ffffff", "#7f7f7f", "#000000"]
+    style = read_style("s2", "index.NDVI~r-0.2..0.8~g0.7~inv")[0]
     red, near = np.array([1000], np.uint16), np.array([1857], np.uint16)
     planes, _ = paint(style, {"B04": red, "B08": near})
     value = (1857 - 1000) / 2857
