@@ -28,12 +28,29 @@ class Ground:
     """A sample table prepared for drawing; kept as long as the table is the same."""
 
     def __init__(self, samples: Samples) -> None:
-        """Sort the patches into their grids."""
+        """Keep the table; its patches are sorted into their grids when that is first asked for."""
         self.samples = samples
-        self.places = Places(samples)
-        self.orders = Orders(samples)
         self.making = threading.Lock()
+        self._sorting = threading.Lock()
+        self._places: Places | None = None
+        self._orders: Orders | None = None
         self._peaks: dict[int, int] = {}
+
+    @property
+    def places(self) -> Places:
+        """Which patch lies where; samples without a location have no such thing."""
+        with self._sorting:
+            if self._places is None:
+                self._places = Places(self.samples)
+            return self._places
+
+    @property
+    def orders(self) -> Orders:
+        """The orders in which patches are drawn."""
+        with self._sorting:
+            if self._orders is None:
+                self._orders = Orders(self.samples)
+            return self._orders
 
     @cached_property
     def points(self) -> density.Points:
