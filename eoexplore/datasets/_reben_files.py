@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.types import Array, Source
+from eoexplore.datasets import _geotiff
 
 FOLDERS = {"s2": "BigEarthNet-S2", "s1": "BigEarthNet-S1", "reference_map": "Reference_Maps"}
 EXTENSIONS = (".tif", ".tiff")
@@ -26,8 +27,8 @@ MAP_SUFFIX = "_reference_map"
 _WEIGHED = 300
 _STAMPED = 60_000
 """Patch folders whose times are part of the stamp: all of a copy that is read within minutes."""
-_LARGEST = 1200
-"""Pixels along a side beyond which a file is not even read; patches have 120 at most."""
+_WHOLE = 1 << 20
+"""Bytes up to which a file is read whole; a band has 58,000 at most."""
 
 _TIME = re.compile(r"_(\d{8}T\d{6})_")
 _TREE_LINES = (
@@ -177,14 +178,14 @@ def _folder_names(folder: str) -> list[str]:
 
 def _read_geotiff(path: Path) -> Array:
     try:
-        with rasterio.open(path, driver="GTiff") as file:
-            if max(file.shape) > _LARGEST:
-                # A few bytes can claim to be a picture that fills the memory.
-                raise FileUnreadable(f"{path.name} is far larger than a patch.")
-            values: Array = file.read(1)
-    except (RasterioError, OSError) as error:
+        # One file of a few kilobytes: reading it whole is one call, and GDAL is not needed.
+        with path.open("rb") as file:
+            data = file.read(_WHOLE)
+    except OSError as error:
         raise FileUnreadable(f"{path.name} cannot be read; it is damaged or cut short.") from error
-    return values
+    if len(data) == _WHOLE:
+        return _geotiff.read(str(path), path.name)
+    return _geotiff.decode(data, path.name)
 
 
 def _place(path: Path) -> tuple[int, int, int] | None:
