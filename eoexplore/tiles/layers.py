@@ -49,13 +49,7 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
     Returns:
         Layers from bottom to top, with addresses relative to the server's base path.
     """
-    query = {
-        "select": selections.text_of(selection),
-        "palette": "" if palette == "official" else palette,
-        "v": opened.version,
-    }
-    gaps = missing_bands(opened)
-    imagery = [_imagery(opened, layer, query, gaps) for layer in opened.dataset.layers]
+    query = _carried(opened, selection, palette)
     return {
         "dataset": opened.slug,
         "synthetic": opened.dataset.synthetic,
@@ -74,14 +68,37 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
         "most_dates": _most_dates(opened.samples),
         "layers": [
             _density(opened, query),
-            # Radar lies under the optical picture: of two opaque pictures one is shown first.
-            *sorted(imagery, key=lambda item: _ORDER.get(item["id"], 0)),
+            *_pictures(opened, query),
             _footprints(opened, query),
         ],
     }
 
 
 _ORDER = {"s1": -1, "reference_map": 1}
+
+
+def pictures_of(
+    opened: Opened, selection: Selection, palette: str = "official"
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return the query of `describe`, and its layers that are pictures, from bottom to top."""
+    query = _carried(opened, selection, palette)
+    return _query(query), _pictures(opened, query)
+
+
+def _carried(opened: Opened, selection: Selection, palette: str) -> dict[str, str]:
+    """Return what every address carries."""
+    return {
+        "select": selections.text_of(selection),
+        "palette": "" if palette == "official" else palette,
+        "v": opened.version,
+    }
+
+
+def _pictures(opened: Opened, query: dict[str, str]) -> list[dict[str, Any]]:
+    gaps = missing_bands(opened)
+    found = [_imagery(opened, layer, query, gaps) for layer in opened.dataset.layers]
+    # Radar lies under the optical picture: of two opaque pictures one is shown first.
+    return sorted(found, key=lambda item: _ORDER.get(item["id"], 0))
 
 
 def missing_bands(opened: Opened) -> dict[str, tuple[str, ...]]:

@@ -46,11 +46,12 @@ def patch_picture(
         return None
     style, notices = look(scene.opened, layer, text)
     chosen, more = palettes.known(palette)
-    picture = _picture(scene, row, found, style, chosen)
+    picture = picture_of(scene, row, found, style, chosen)
     return Answer(encode(picture, "png"), MEDIA_TYPES["png"], notices + more)
 
 
-def _picture(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -> Picture:
+def picture_of(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -> Picture:
+    """Return the 10 m pixels of one patch in a style, grey if it is unreadable."""
     key = str(scene.samples.frame[layer.key].iloc[row])
     files = [BandFile(key, layer.name, band) for band in style.bands]
     # All pictures of a patch have one size, so that one cursor fits them all.
