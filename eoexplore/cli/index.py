@@ -14,13 +14,16 @@ an earlier release computed is kept, and what is new is added. The index lies in
 command goes on from there.
 
 example:
-  python -m eoexplore index /data/reben --workers 8"""
+  python -m eoexplore index /data/reben --workers 8
+  python -m eoexplore index /data/reben --scheduler tcp://10.0.0.5:8786"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `index`."""
     parser.add_argument("path", metavar="PATH", help=_target.HELP)
-    parser.add_argument("--workers", type=_text.count, metavar="N", help="processes")
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument("--workers", type=_text.count, metavar="N", help="processes of this machine")
+    who.add_argument("--scheduler", metavar="URL", help="a running Dask scheduler: tcp://host:8786")
     parser.add_argument("--rebuild", action="store_true", help="read every file again")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -36,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     opened = index.build(
         opened.slug,
         workers=args.workers,
+        scheduler=args.scheduler,
         progress=args.progress.update,
         cancelled=args.progress.cancelled,
     )

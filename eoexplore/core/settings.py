@@ -44,6 +44,12 @@ SETTINGS = (
         "Processes that build an index or write a demo; the number of cores when empty.",
     ),
     Setting(
+        "EOEXPLORE_SCHEDULER",
+        "",
+        "Address of a Dask scheduler whose workers build indexes, such as tcp://host:8786; "
+        "processes of this machine when empty.",
+    ),
+    Setting(
         "EOEXPLORE_TILE_CACHE_MB",
         "256",
         "Memory for patches that were read for tiles, in MB.",

@@ -5,13 +5,11 @@ changes is missing everywhere, and the others are left alone.
 """
 
 import contextlib
-import multiprocessing
 import shutil
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import filelock
@@ -22,9 +20,10 @@ import pyarrow.parquet as pq
 
 from eoexplore.core import settings
 from eoexplore.core.errors import JobError
-from eoexplore.jobs import parts
+from eoexplore.jobs import cluster, parts
 from eoexplore.jobs.parts import Patch, Product, Work
 from eoexplore.jobs.progress import Cancelled, Report
+from eoexplore.jobs.run import Run
 from eoexplore.store import catalog, spectra_parts
 from eoexplore.store import samples as sample_table
 from eoexplore.store.catalog import Opened
@@ -51,10 +50,28 @@ def bytes_needed(opened: Opened) -> int:
     return _bytes(_missing(_products(opened)))
 
 
+@dataclass(frozen=True)
+class Hands:
+    """Who does the work of a build."""
+
+    workers: int
+    """Processes to start, where no scheduler is given."""
+    scheduler: str | None = None
+    """Address of a running Dask scheduler."""
+
+    @classmethod
+    def of(cls, workers: int | None, scheduler: str | None) -> "Hands":
+        """Return what was asked for, else what the settings say."""
+        if scheduler is None and workers is None:
+            scheduler = settings.value("EOEXPLORE_SCHEDULER") or None
+        return cls(workers or settings.workers(), scheduler)
+
+
 def build(
     slug: str,
     *,
     workers: int | None = None,
+    scheduler: str | None = None,
     progress: Report | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Opened:
@@ -62,12 +79,15 @@ def build(
 
     Args:
         slug: name of the dataset in the catalog.
-        workers: processes; the setting, else the number of cores, when none.
+        workers: processes of this machine; the setting, else the number of cores, when none.
+        scheduler: address of a running Dask scheduler to use instead; the setting when none, and
+            no number of workers was given.
         progress: told (patches done, patches in all, what).
-        cancelled: asked between products; true ends the build, and finished parts stay.
+        cancelled: asked twice a second; true ends the build, and finished parts stay.
 
     Raises:
-        JobError: another process builds it, or the disk is too small or full.
+        JobError: another process builds it, the disk is too small or full, or the cluster cannot
+            do it.
         Cancelled: `cancelled` said so.
     """
     folder = catalog.open_slug(slug).folder
@@ -78,7 +98,7 @@ def build(
             _build(
                 # Again: another process may have built it until now.
                 catalog.open_slug(slug),
-                workers or settings.workers(),
+                Hands.of(workers, scheduler),
                 progress or (lambda *_: None),
                 cancelled or (lambda: False),
             )
@@ -88,11 +108,6 @@ def build(
         raise JobError(
             "The index could not be written; the disk may be full. "
             f"Free some space and start again: finished parts are kept. ({error.strerror or error})"
-        ) from error
-    except BrokenProcessPool as error:
-        raise JobError(
-            "A process that built the index was ended, perhaps for lack of memory. Start again, "
-            "with fewer processes (EOEXPLORE_WORKERS): finished parts are kept."
         ) from error
     return catalog.open_slug(slug)
 
@@ -104,7 +119,7 @@ def rebuild(slug: str) -> None:
 
 def _build(
     opened: Opened,
-    workers: int,
+    hands: Hands,
     report: Report,
     cancelled: Callable[[], bool],
 ) -> None:
@@ -120,13 +135,13 @@ def _build(
     _check_disk(folder, _bytes(todo))
     state = _begun(opened.state, products, todo)
     folder.write_state(state)
+    said = _Said(report, done, total)
     # Closed at once when something fails here: the processes end before the lock is given back.
-    with contextlib.closing(_run(todo, workers, cancelled)) as finished:
+    with contextlib.closing(_run(todo, hands, cancelled, said.meanwhile)) as finished:
         for work in finished:
-            done += len(work.product.patches)
+            said.finished(len(work.product.patches))
             state = replace(state, done=state.done + len(work.groups))
             folder.write_state(state)
-            report(done, total, "reading patches")
     _join(opened, products, _to_join(opened, state))
     now = time.time_ns() // 1_000_000
     folder.write_state(replace(state, done=state.total, complete=True, finished=now))
@@ -151,29 +166,84 @@ def _to_join(opened: Opened, state: BuildState) -> tuple[str, ...]:
     return tuple(name for name in _JOINED if name not in state.groups or not there[name])
 
 
-def _run(todo: list[Work], workers: int, cancelled: Callable[[], bool]) -> Generator[Work]:
+class _Said:
+    """What is reported: finished products, and how far those are that are at work."""
+
+    def __init__(self, report: Report, done: int, total: int) -> None:
+        self._report, self._done, self._total = report, done, total
+        self._most = done
+
+    def finished(self, count: int) -> None:
+        """Report that so many patches more are done."""
+        self._done += count
+        self.meanwhile(0)
+
+    def meanwhile(self, count: int) -> None:
+        """Report how many patches of unfinished products are read; never less than before."""
+        self._most = max(self._most, min(self._done + count, self._total))
+        self._report(self._most, self._total, "reading patches")
+
+
+def _run(
+    todo: list[Work], hands: Hands, cancelled: Callable[[], bool], meanwhile: Callable[[int], None]
+) -> Generator[Work]:
     """Yield each piece of work as it is finished."""
     if not todo:
         return
-    # Spawned, not forked: the same on every system, and safe beside GDAL's threads.
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    count = min(workers, len(todo))
-    with ProcessPoolExecutor(count, context, parts.begin_worker, (stop,)) as pool:
-        works = {pool.submit(parts.make, work): work for work in todo}
-        pending: set[Future[None]] = set(works)
-        try:
-            while pending:
-                finished, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
-                if cancelled():
-                    raise Cancelled
-                for future in finished:
-                    future.result()
-                    yield works[future]
-        finally:
-            stop.set()
-            for future in pending:
-                future.cancel()
+    product = todo[0].product
+    run = Run.begin(product.folder.runs)
+    try:
+        seen = (Path(product.path), run.path)
+        with cluster.connect(min(hands.workers, len(todo)), hands.scheduler, seen) as pool:
+            works = {pool.submit(parts.make, work, run): work for work in todo}
+            yield from _finished(works, pool, run, cancelled, meanwhile)
+    finally:
+        # First of all: what is at work on a cluster stops before its next patch.
+        run.end()
+
+
+def _finished(
+    works: dict[Future[bool], Work],
+    pool: cluster.Cluster,
+    run: Run,
+    cancelled: Callable[[], bool],
+    meanwhile: Callable[[int], None],
+) -> Generator[Work]:
+    """Yield each piece of work as it is finished, and look after those that are not."""
+    pending = set(works)
+    try:
+        while pending:
+            done, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
+            if cancelled():
+                raise Cancelled
+            for future in done:
+                _take(future, pool)
+                yield works[future]
+            pool.check()
+            meanwhile(run.counts([works[future].product.name for future in pending]))
+    finally:
+        run.end()
+        for future in pending:
+            future.cancel()
+
+
+def _take(future: Future[bool], pool: cluster.Cluster) -> None:
+    """Raise what went wrong with a piece of work.
+
+    Raises:
+        JobError: its process was ended, or the scheduler is gone.
+    """
+    try:
+        made = future.result()
+    except CancelledError as error:
+        raise pool.lost() from error
+    except pool.killed as error:
+        raise JobError(
+            "Processes that built the index were ended, perhaps for lack of memory. Start again, "
+            "with fewer processes (EOEXPLORE_WORKERS): finished parts are kept."
+        ) from error
+    if not made:
+        raise JobError("Another build of this index began; this one has stopped.")
 
 
 def _join(opened: Opened, products: list[Product], groups: tuple[str, ...]) -> None:

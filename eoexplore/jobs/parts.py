@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.synchronize import Event
 from typing import Protocol
 
 import numpy as np
@@ -13,8 +12,8 @@ import pyarrow.parquet as pq
 from eoexplore import datasets
 from eoexplore.analysis.areas import count_codes
 from eoexplore.core.errors import DataMissing, FileUnreadable
-from eoexplore.core.processes import end_with_parent
 from eoexplore.core.types import Array, Dataset
+from eoexplore.jobs.run import Run, Worker
 from eoexplore.store import mosaic
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import IndexFolder, atomic
@@ -196,18 +195,17 @@ class Spectra:
         self._part.write(self._path)
 
 
-_stop: Event | None = None
+def make(work: Work, run: Run | None = None) -> bool:
+    """Read what the parts need of each patch, once; then write one part after the other.
 
+    Args:
+        work: the product, and what is missing of it.
+        run: the build that this belongs to; with its end the work stops.
 
-def begin_worker(stop: Event) -> None:
-    """Prepare a process of the pool: it ends with its parent, and stops when the event is set."""
-    end_with_parent()
-    global _stop  # noqa: PLW0603  a pool's initializer has no other way to hand something over
-    _stop = stop
-
-
-def make(work: Work) -> None:
-    """Read what the parts need of each patch, once; then write one part after the other."""
+    Returns:
+        Whether it is done; not when the build ended before.
+    """
+    worker = Worker(run, work.product.name) if run is not None else None
     dataset = datasets.open_dataset(work.product.path)
     parts = [_begin(group, work.product, dataset) for group in work.groups]
     wanted = [
@@ -216,14 +214,15 @@ def make(work: Work) -> None:
         for band in layer.bands
         if any(part.needs(layer.name, band.name) for part in parts)
     ]
-    for patch in work.product.patches:
-        if _stop is not None and _stop.is_set():
-            return
+    for count, patch in enumerate(work.product.patches):
+        if worker is not None and not worker.goes_on(count):
+            return False
         values, unreadable = _read_patch(dataset, patch, wanted)
         for part in parts:
             part.add(patch, values, unreadable)
     for part in parts:
         part.write()
+    return True
 
 
 def _begin(group: str, product: Product, dataset: Dataset) -> Part:

@@ -110,6 +110,11 @@ class IndexFolder:
         """Held by the one process that builds."""
         return self.path / "build.lock"
 
+    @property
+    def runs(self) -> Path:
+        """Where a build and its workers talk to each other."""
+        return self.path / "run"
+
     def mosaic_path(self, group: str, product: str) -> Path:
         """Return where a packed mosaic lies, whether or not it is there."""
         return self.path / "mosaics" / group / f"{product}.tif"

@@ -17,11 +17,11 @@ def in_one_process(patch):
     """As the fixture, for as long as a patch holds."""
     patch.setattr(mosaic, "GRID", 8)
 
-    def run(todo, workers, cancelled):
+    def run(todo, hands, cancelled, meanwhile):
         for work in todo:
             if cancelled():
                 raise Cancelled
-            parts.make(work)
+            assert parts.make(work)
             yield work
 
     patch.setattr(index, "_run", run)

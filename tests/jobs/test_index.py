@@ -322,7 +322,7 @@ def test_an_error_without_a_number_is_a_sentence_too(root, in_this_process, monk
             index.build(slug)
 
 
-def die(chunk):
+def die(work, run):
     os._exit(1)
 
 
