@@ -2,9 +2,16 @@
 
 The count of an option looks at all other conditions and leaves out the one that it belongs to, so
 that it says what a click would bring.
+
+Half a million samples differ in a few thousand ways as far as the options go: `Columns` holds each
+such *kind* (split, country, date and so on) and each set of labels once, with the number of
+samples of every pair of them. `count` is *the facets*: all counts of the filter panel, from those
+small tables.
 """
 
-from collections.abc import Mapping
+import functools
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,42 +19,57 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from eoexplore.core.bits import Bits
 from eoexplore.core.selection import ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
-Mask = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer]
+Weights = npt.NDArray[np.float64]
+"""Numbers of samples; whole ones, and exact up to 2^53."""
 _LISTS = ("split", "country", "season", "month", "tile")
+_KINDS = (*_LISTS, "flag", "date")
+"""Conditions that hold for all samples of a kind or for none."""
+_SETS = ("class", "nlabels")
+"""Conditions that hold for all samples with a set of labels or for none."""
+_NO_DAY = np.iinfo(np.int64).min
+_MOST = 2**62
+"""Combinations that a number can stand for."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """A sample table of n rows, sorted into small numbers once so that counting is quick."""
+    """A sample table of n rows, sorted into kinds of samples once so that counting is quick."""
 
-    codes: Mapping[str, npt.NDArray[np.integer]]
-    """Option of each sample by key, shape (n,); one that is not counted is negative."""
+    size: int
+    """Number of samples."""
     names: Mapping[str, tuple[str, ...]]
-    """What the options are called, in the order of their codes."""
-    flag_sets: tuple[frozenset[str], ...]
-    """Distinct sets of flags."""
-    flags: npt.NDArray[np.intp]
-    """Which of them each sample has, shape (n,)."""
-    label_sets: npt.NDArray[np.uint64]
-    """Distinct values of label_mask."""
-    labels: npt.NDArray[np.intp]
-    """Which of them each sample has, shape (n,)."""
+    """What the options of each key are called, in the order of their codes."""
+    codes: Mapping[str, Ints]
+    """Option of each kind by key, shape (kinds,); -1 for none."""
+    flags: Mapping[str, npt.NDArray[np.bool_]]
+    """Which kinds have a flag, by its name, shape (kinds,)."""
     days: npt.NDArray[np.int64]
-    """Days since 1970, shape (n,); a sample without a date has the smallest number."""
-    areas: npt.NDArray[np.uint16]
-    """Pixels of each class on the label map, shape (classes, n); no rows before they are known."""
-    totals: npt.NDArray[np.int32]
-    """Pixels of the label map, shape (n,); 0 where there is none."""
+    """Days since 1970, shape (kinds,); a kind without a date has the smallest number."""
+    label_sets: npt.NDArray[np.uint64]
+    """Distinct values of label_mask, shape (sets,)."""
+    has: Weights
+    """1 where a set has a class, else 0; shape (sets, classes)."""
+    samples: tuple[Ints, Ints]
+    """One sample of each kind, and one with each set of labels."""
+    pairs: tuple[Ints, Ints]
+    """Kind and set of labels of each pair that there is, shape (pairs,) each."""
+    counts: Weights
+    """Samples of each pair, shape (pairs,)."""
+    pair: npt.NDArray[np.intp]
+    """Which pair each sample is, shape (n,)."""
     classes: tuple[str, ...]
     """Class names, in the order of the bits of label_mask."""
+    mapped: bool
+    """Whether the areas of the classes are known."""
 
     def __len__(self) -> int:
         """Return the number of samples."""
-        return len(self.labels)
+        return self.size
 
 
 @dataclass(frozen=True)
@@ -75,148 +97,72 @@ def columns(samples: pd.DataFrame, classes: Classes) -> Columns:
         samples: sample table with the base columns of the index, n rows.
         classes: label schema; bit i of label_mask is its class i.
     """
-    codes: dict[str, npt.NDArray[np.integer]] = {}
-    names: dict[str, tuple[str, ...]] = {}
-    for key in _LISTS:
-        if key == "month":
-            codes[key] = samples["date"].dt.month.fillna(0).to_numpy(np.int8) - 1
-            names[key] = tuple(str(month) for month in range(1, 13))
-        else:
-            codes[key] = samples[key].cat.codes.to_numpy()
-            names[key] = tuple(map(str, samples[key].cat.categories))
-    sets, flags = _distinct(samples["flags"])
-    labels, label_sets = pd.factorize(samples["label_mask"].to_numpy(np.uint64))
-    areas, totals = _areas(samples, classes)
+    days, day = _days(samples["date"])
+    flag_sets, flags = _distinct(samples["flags"])
+    listed = {key: samples[key].cat for key in _LISTS if key != "month"}
+    each = {key: series.codes.to_numpy() for key, series in listed.items()}
+    kind, one = _together([*each.values(), day, flags])
+    label_set, label_sets = pd.factorize(samples["label_mask"].to_numpy(np.uint64))
+    pair, first = _together([kind, label_set])
+    codes: dict[str, Ints] = {key: column[one] for key, column in each.items()}
+    own = days[day[one]]
+    codes["month"] = np.where(own == _NO_DAY, -1, _month(own) - 1)
+    names = {key: tuple(map(str, series.categories)) for key, series in listed.items()}
+    names["month"] = tuple(str(month) for month in range(1, 13))
+    bits = np.arange(len(classes.names), dtype=np.uint64)
+    kinds = flags[one]
     return Columns(
-        codes=codes,
+        size=len(samples),
         names=names,
-        flag_sets=sets,
-        flags=flags,
+        codes=codes,
+        flags={
+            name: np.array([name in found for found in flag_sets], bool)[kinds]
+            for name in sorted(frozenset().union(*flag_sets))
+        },
+        days=own,
         label_sets=label_sets,
-        labels=labels,
-        days=samples["date"].to_numpy().astype("datetime64[D]").astype(np.int64),
-        areas=areas,
-        totals=totals,
+        has=(label_sets[:, None] >> bits & np.uint64(1)).astype(float),
+        samples=(one, _one_of_each(label_set)),
+        pairs=(kind[first], label_set[first]),
+        counts=np.bincount(pair, minlength=len(first)).astype(float),
+        pair=pair.astype(np.intp),
         classes=classes.names,
+        mapped=any(f"area_{code}" in samples.columns for code in classes.codes),
     )
 
 
-def count(table: Columns, selection: Selection, masks: Mapping[str, Mask]) -> Facets:
-    """Count what each option of each filter would leave.
-
-    Args:
-        table: the sorted sample table.
-        selection: the conditions.
-        masks: which samples each condition selects on its own, by its key, shape (n,).
-    """
-    bases = _Bases(len(table), masks)
-    options = {key: _options(table, key, bases.rows(key)) for key in _LISTS}
-    options["flag"] = _flags(table, bases.rows("flag"))
-    sets = np.bincount(table.labels[bases.rows("class")], minlength=len(table.label_sets))
-    by_set = np.bincount(table.labels[bases.rows("nlabels")], minlength=len(table.label_sets))
-    sizes = np.bitwise_count(table.label_sets)
-    rules = {r.mode: r.names for r in cast(tuple[ClassRule, ...], selection.get("class") or ())}
-    share = cast("Comparison | None", selection.get("share"))
-    days = table.days[bases.rows("date")]
-    days = days[days != np.iinfo(np.int64).min]
-    return Facets(
-        options=options,
-        classes={mode: _classes(table, sets, rules, mode) for mode in ("any", "all", "none")},
-        shares=_shares(table, share or Comparison("", ">=", 0.1), bases.rows("share")),
-        nlabels=tuple(np.bincount(sizes, weights=by_set).astype(int).tolist()),
-        dates=(_date(days.min()), _date(days.max())) if len(days) else None,
-        without={key: len(bases.rows(key)) for key in masks},
-    )
+def _days(dates: pd.Series) -> tuple[npt.NDArray[np.int64], Ints]:
+    """Return the distinct days since 1970, and which of them each sample has."""
+    days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+    codes, distinct = pd.factorize(days)
+    return np.asarray(distinct, np.int64), codes
 
 
-class _Bases:
-    """The samples that remain when one condition is left out."""
-
-    def __init__(self, size: int, masks: Mapping[str, Mask]) -> None:
-        self._masks = masks
-        self._size = size
-        self._rows: dict[str, Ints] = {}
-
-    def rows(self, key: str) -> Ints:
-        key = key if key in self._masks else ""
-        if key not in self._rows:
-            mask = np.ones(self._size, bool)
-            for other, part in self._masks.items():
-                if other != key:
-                    mask &= part
-            self._rows[key] = np.flatnonzero(mask)
-        return self._rows[key]
+def _month(days: npt.NDArray[np.int64]) -> Ints:
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return cast(Ints, months % 12 + 1)
 
 
-def _options(table: Columns, key: str, rows: Ints) -> dict[str, int]:
-    # One more, so that "none" (-1) has a place; it is not counted.
-    codes = table.codes[key][rows].astype(np.int64) + 1
-    counts = np.bincount(codes, minlength=len(table.names[key]) + 1)[1:]
-    return dict(zip(table.names[key], counts.tolist(), strict=True))
+def _together(codes: Iterable[Ints]) -> tuple[Ints, Ints]:
+    """Return which combination of some codes each sample has, and one sample of each."""
+    result: Ints = np.zeros(1, np.int64)
+    most = 1
+    for column in codes:
+        # One more, so that "none" (-1) is a code as well.
+        options = int(column.max(initial=-1)) + 2
+        if most * options > _MOST:
+            result = pd.factorize(result)[0]
+            most = int(result.max(initial=0)) + 1
+        result, most = result * options + (column.astype(np.int64) + 1), most * options
+    result = pd.factorize(result)[0]
+    return result, _one_of_each(result)
 
 
-def _flags(table: Columns, rows: Ints) -> dict[str, int]:
-    counts = np.bincount(table.flags[rows], minlength=len(table.flag_sets)).tolist()
-    names = sorted(frozenset().union(*table.flag_sets))
-    return {
-        name: sum(n for n, flags in zip(counts, table.flag_sets, strict=True) if name in flags)
-        for name in names
-    }
-
-
-def _classes(
-    table: Columns, sets: Ints, rules: Mapping[str, tuple[str, ...]], mode: str
-) -> dict[str, int]:
-    """Count samples by their set of labels: there are few sets, so every class is quick."""
-    kept = np.ones(len(sets), bool)
-    for other, names in rules.items():
-        # Of "any", one class alone is asked; of the others, one more beside those chosen.
-        if other == mode == "any":
-            continue
-        bits = table.label_sets & _bits(table, names)
-        kept &= {"any": bits != 0, "all": bits == _bits(table, names), "none": bits == 0}[other]
-    counts = {}
-    for name in table.classes:
-        has = table.label_sets & _bits(table, (name,)) != 0
-        counts[name] = int(sets[kept & (~has if mode == "none" else has)].sum())
-    return counts
-
-
-def _bits(table: Columns, names: tuple[str, ...]) -> np.uint64:
-    return np.uint64(sum(1 << table.classes.index(name) for name in names))
-
-
-def _shares(table: Columns, asked: Comparison, rows: Ints) -> dict[str, int]:
-    """Count the samples in which each class has the asked share of the label map."""
-    if not len(table.areas):
-        return {}
-    rows = rows[table.totals[rows] > 0]
-    totals = table.totals[rows]
-    compare = {
-        ">=": np.greater_equal, "<=": np.less_equal, ">": np.greater, "<": np.less, "=": np.equal,
-    }[asked.sign]  # fmt: skip
-    if len(totals) and (totals == totals[0]).all():
-        # Maps are of one size: whether a number of pixels will do is worked out once for each.
-        holds = compare(np.arange(totals[0] + 1) / totals[0], asked.bound)
-        tests = (int(holds[areas[rows]].sum()) for areas in table.areas)
-    else:
-        tests = (int(compare(areas[rows] / totals, asked.bound).sum()) for areas in table.areas)
-    return dict(zip(table.classes, tests, strict=True))
-
-
-def _areas(
-    samples: pd.DataFrame, classes: Classes
-) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int32]]:
-    columns = [f"area_{code}" for code in classes.codes if f"area_{code}" in samples.columns]
-    totals = np.zeros(len(samples), np.int32)
-    for column in columns:
-        totals += samples[column].to_numpy(np.int32)
-    areas = np.zeros((len(classes.classes) if columns else 0, len(samples)), np.uint16)
-    for row in range(len(areas)):
-        for code in classes.classes[row].codes:
-            if f"area_{code}" in samples.columns:
-                areas[row] += samples[f"area_{code}"].to_numpy(np.uint16)
-    return areas, totals
+def _one_of_each(codes: Ints) -> Ints:
+    """Return one place of each code from zero on."""
+    places = np.zeros(int(codes.max(initial=-1)) + 1, np.int64)
+    places[codes] = np.arange(len(codes))
+    return places
 
 
 def _distinct(lists: pd.Series) -> tuple[tuple[frozenset[str], ...], npt.NDArray[np.intp]]:
@@ -227,6 +173,141 @@ def _distinct(lists: pd.Series) -> tuple[tuple[frozenset[str], ...], npt.NDArray
     for row in np.flatnonzero(np.fromiter(map(len, values), np.intp, len(values))).tolist():
         codes[row] = places.setdefault(frozenset(values[row]), len(places))
     return tuple(places), codes
+
+
+def count(
+    table: Columns,
+    selection: Selection,
+    parts: Mapping[str, Bits],
+    share_of: Callable[[Comparison], Bits] | None = None,
+) -> Facets:
+    """Count what each option of each filter would leave.
+
+    Args:
+        table: the sorted sample table.
+        selection: the conditions.
+        parts: which samples each condition selects on its own, by its key.
+        share_of: which samples have a share of a class, as `selection.Table.share` tells; without
+            it, shares are not counted.
+    """
+    left = _Left(table, parts)
+    sizes = np.bitwise_count(table.label_sets)
+    days = table.days[(left.kinds("date") > 0) & (table.days != _NO_DAY)]
+    asked = cast("Comparison | None", selection.get("share")) or Comparison("", ">=", 0.1)
+    rules = {r.mode: r.names for r in cast(tuple[ClassRule, ...], selection.get("class") or ())}
+    options = {key: _options(table, key, left.kinds(key)) for key in _LISTS}
+    of_flags = left.kinds("flag")
+    options["flag"] = {name: int(of_flags @ there) for name, there in table.flags.items()}
+    return Facets(
+        options=options,
+        classes=_classes(table, left.sets("class"), rules),
+        shares=_shares(table, asked, left, share_of) if share_of and table.mapped else {},
+        nlabels=tuple(np.bincount(sizes, left.sets("nlabels")).astype(int).tolist()),
+        dates=(_date(days.min()), _date(days.max())) if len(days) else None,
+        without={key: left.without(key) for key in parts},
+    )
+
+
+class _Left:
+    """How many samples the conditions leave, of each kind and of each set of labels."""
+
+    def __init__(self, table: Columns, parts: Mapping[str, Bits]) -> None:
+        self._parts = parts
+        self._size = table.size
+        places = dict.fromkeys(_KINDS, 0) | dict.fromkeys(_SETS, 1)
+        # A condition that is the same for all of a kind is looked up for one of them.
+        fits = {
+            key: part.has(table.samples[places[key]]).astype(float)
+            for key, part in parts.items()
+            if key in places
+        }
+        self._kinds = {key: fit for key, fit in fits.items() if key in _KINDS}
+        self._sets = {key: fit for key, fit in fits.items() if key in _SETS}
+        counts = _counts(table, [part for key, part in parts.items() if key not in fits])
+        kind, label_set = table.pairs
+        own = counts * _product(self._sets)[label_set] if self._sets else counts
+        self._by_kind = np.bincount(kind, own, len(table.days))
+        own = counts * _product(self._kinds)[kind] if self._kinds else counts
+        self._by_set = np.bincount(label_set, own, len(table.label_sets))
+
+    def kinds(self, key: str) -> Weights:
+        """Return the samples of each kind that all conditions but one leave."""
+        return self._by_kind * _product(self._kinds, key)
+
+    def sets(self, key: str) -> Weights:
+        """Return the samples with each set of labels that all conditions but one leave."""
+        return self._by_set * _product(self._sets, key)
+
+    def rows(self, key: str) -> Bits:
+        """Return the samples that all conditions but one leave."""
+        others = [part for other, part in self._parts.items() if other != key]
+        return functools.reduce(operator.and_, others) if others else Bits.every(self._size)
+
+    def without(self, key: str) -> int:
+        """Return how many samples all conditions but one leave."""
+        if key in self._kinds:
+            return int(self.kinds(key).sum())
+        return int(self.sets(key).sum()) if key in self._sets else self.rows(key).count()
+
+
+def _product(fits: Mapping[str, Weights], but: str = "") -> Weights:
+    """Return where all of some conditions but one hold, as 0 and 1."""
+    others = [fit for key, fit in fits.items() if key != but]
+    return functools.reduce(operator.mul, others) if others else np.ones(1)
+
+
+def _counts(table: Columns, conditions: list[Bits]) -> Weights:
+    """Return how many samples of each pair some conditions leave."""
+    if not conditions:
+        return table.counts
+    kept = functools.reduce(operator.and_, conditions)
+    if kept.count() * 2 <= table.size:
+        return np.bincount(table.pair[kept.mask()], minlength=len(table.counts)).astype(float)
+    # Fewer are left out than stay.
+    return table.counts - np.bincount(table.pair[(~kept).mask()], minlength=len(table.counts))
+
+
+def _options(table: Columns, key: str, kinds: Weights) -> dict[str, int]:
+    # One more, so that "none" (-1) has a place; it is not counted.
+    names = table.names[key]
+    counts = np.bincount(table.codes[key].astype(np.int64) + 1, kinds, len(names) + 1)[1:]
+    return dict(zip(names, counts.astype(int).tolist(), strict=True))
+
+
+def _classes(
+    table: Columns, sets: Weights, rules: Mapping[str, tuple[str, ...]]
+) -> dict[str, dict[str, int]]:
+    """Count the samples that each class would leave under each rule."""
+    asked = {mode: _bits(table, names) for mode, names in rules.items()}
+    there = {mode: table.label_sets & bits for mode, bits in asked.items()}
+    tests = {"any": lambda m: there[m] != 0, "all": lambda m: there[m] == asked[m],
+             "none": lambda m: there[m] == 0}  # fmt: skip
+    result = {}
+    for mode in ("any", "all", "none"):
+        own = sets
+        for other in rules:
+            # Of "any", one class alone is asked; of the others, one more beside those chosen.
+            if not other == mode == "any":
+                own = own * tests[other](other)
+        has = own @ table.has
+        numbers = own.sum() - has if mode == "none" else has
+        result[mode] = dict(zip(table.classes, numbers.astype(int).tolist(), strict=True))
+    return result
+
+
+def _bits(table: Columns, names: tuple[str, ...]) -> np.uint64:
+    return np.uint64(sum(1 << table.classes.index(name) for name in names))
+
+
+def _shares(
+    table: Columns, asked: Comparison, left: _Left, share_of: Callable[[Comparison], Bits]
+) -> dict[str, int]:
+    """Count the samples in which each class has the asked share of the label map."""
+    rows = left.rows("share")
+    return {
+        name: rows.common(share_of(Comparison(name, asked.sign, asked.bound)))
+        for name in table.classes
+    }
 
 
 def _date(day: np.int64) -> np.datetime64:

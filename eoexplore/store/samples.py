@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eoexplore import __version__
+from eoexplore.analysis import selection
 from eoexplore.analysis.labels import names_of
 from eoexplore.core import mgrs
 from eoexplore.core.errors import UnknownName
@@ -36,10 +37,15 @@ class Samples:
         )
         self.lon, self.lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
         self.areas = any(str(column).startswith("area_") for column in frame.columns)
+        self._tables: dict[tuple[str, ...], selection.Table] = {}
 
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.frame)
+
+    def table(self, classes: Classes) -> selection.Table:
+        """Return the table as it is prepared for selections; always the same one."""
+        return self._tables.setdefault(classes.names, selection.Table(self.frame, classes))
 
     def row(self, sample: str) -> int:
         """Return the row of an id.

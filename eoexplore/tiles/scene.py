@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.analysis import density
-from eoexplore.analysis import selection as select
 from eoexplore.core.dates import LATEST, DateRule
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import Selection
@@ -171,14 +170,14 @@ def shown_of(
 
 
 def _evaluate(scene: Scene, selection: Selection, rule: DateRule) -> tuple[Shown, tuple[str, ...]]:
-    frame, classes = scene.samples.frame, scene.opened.dataset.classes
-    mask = np.ones(len(frame), bool)
+    table = scene.samples.table(scene.opened.dataset.classes)
+    found = table.every
     notices = []
     for condition in selection.conditions:
         try:
-            mask &= select.mask(Selection((condition,)), frame, classes)
+            found = found & table.part(*condition)
         except SelectionError as error:
             notices.append(str(error))
     orders = scene.ground.orders
-    shown = Shown(scene.ground, orders.kept(rule, mask), orders.order(rule))
+    shown = Shown(scene.ground, orders.kept(rule, found.mask()), orders.order(rule))
     return shown, tuple(notices)

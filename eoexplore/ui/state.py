@@ -11,7 +11,8 @@ import streamlit as st
 
 from eoexplore.analysis import facets
 from eoexplore.analysis.facets import Columns, Facets
-from eoexplore.analysis.selection import mask, remarks
+from eoexplore.analysis.selection import Table, remarks
+from eoexplore.core.bits import Bits
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import Selection
 from eoexplore.store import selections
@@ -58,7 +59,7 @@ class View:
     """Which samples are selected."""
     notices: tuple[str, ...]
     """What was ignored, one sentence each."""
-    parts: dict[str, Mask] = field(default_factory=dict)
+    parts: dict[str, Bits] = field(default_factory=dict)
     """Which samples each condition selects on its own, by its key."""
     palette: str = PALETTES[0]
     """Colours of the classes: "official" or "safe"."""
@@ -69,7 +70,6 @@ class _Kept:
 
     def __init__(self) -> None:
         self.columns: Columns | None = None
-        self.masks: dict[tuple[str, object], Mask] = {}
         self.facets: dict[str, Facets] = {}
         self.starts: dict[str, list[float]] = {}
 
@@ -206,18 +206,19 @@ def view_of(opened: Opened) -> View:
     """
     selection, complaints = current_selection()
     notices = list(complaints)
-    selected = np.ones(len(opened.samples), bool)
+    table = _table(opened)
+    selected = table.every
     parts = {}
     for key, value in selection.conditions:
         try:
-            parts[key] = _mask(opened, key, value)
+            parts[key] = table.part(key, value)
         except SelectionError as error:
             notices.append(f"The condition {key!r} was ignored: {error}")
             selection = selection.replace(key, None)
         else:
-            selected &= parts[key]
-    notices += remarks(selection, opened.samples.frame)
-    return View(opened, selection, selected, tuple(notices), parts, current_palette())
+            selected = selected & parts[key]
+    notices += remarks(selection, table)
+    return View(opened, selection, selected.mask(), tuple(notices), parts, current_palette())
 
 
 def current_palette() -> str:
@@ -235,21 +236,13 @@ def facets_of(view: View) -> Facets:
             kept.columns = facets.columns(view.opened.samples.frame, view.opened.dataset.classes)
         if len(kept.facets) >= _KEPT:
             kept.facets.clear()
-        kept.facets[text] = facets.count(kept.columns, view.selection, view.parts)
+        share_of = _table(view.opened).share
+        kept.facets[text] = facets.count(kept.columns, view.selection, view.parts, share_of)
     return kept.facets[text]
 
 
-def _mask(opened: Opened, key: str, value: object) -> Mask:
-    kept = _kept_of(opened)
-    found = kept.masks.get((key, value))
-    if found is None:
-        if len(kept.masks) >= _KEPT:
-            kept.masks.clear()
-        alone = Selection(((key, value),))
-        found = mask(alone, opened.samples.frame, opened.dataset.classes)
-        found.setflags(write=False)
-        kept.masks[key, value] = found
-    return found
+def _table(opened: Opened) -> Table:
+    return opened.samples.table(opened.dataset.classes)
 
 
 def _kept_of(opened: Opened) -> _Kept:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eoexplore.analysis.selection import class_bits, mask, remarks
+from eoexplore.analysis.selection import Table, class_bits, mask, remarks
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import EVERYTHING, parse
 from eoexplore.core.types import Classes, LabelClass
@@ -232,7 +232,7 @@ def test_everything_is_everything():
     ],
 )
 def test_values_that_no_sample_has_are_said(text, said):
-    found = remarks(parse(text)[0], FRAME)
+    found = remarks(parse(text)[0], Table(FRAME, CLASSES))
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
     assert all(len(sentence) < 300 for sentence in found)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -273,15 +272,16 @@ def test_what_the_map_asks_for_is_set_and_said(page, monkeypatch, dataset):
     assert session["select"] == ""
 
 
-def test_masks_and_counts_are_worked_out_once(page, dataset, monkeypatch):
+def test_conditions_and_counts_are_worked_out_once(page, dataset, monkeypatch):
     calls = []
-    real = state.mask
-    monkeypatch.setattr(state, "mask", lambda *a: (calls.append(a), real(*a))[1])
+    real = state.facets.count
+    monkeypatch.setattr(state.facets, "count", lambda *a: (calls.append(a), real(*a))[1])
     test = page(select="tile=29SNC&nlabels=3")
     first = len(calls)
+    assert first == 1
     checked(test.run())
     assert len(calls) == first
-    view_mask = state._mask(dataset, "nlabels", (3, 3))
-    assert isinstance(view_mask, np.ndarray)
+    table = dataset.samples.table(dataset.dataset.classes)
+    assert table.part("nlabels", (3, 3)) is table.part("nlabels", (3, 3))
     with pytest.raises(ValueError, match="read-only"):
-        view_mask[:] = False
+        table.part("nlabels", (3, 3)).words[:] = 0
