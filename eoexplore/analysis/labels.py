@@ -2,11 +2,12 @@
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from eoexplore.core.types import Classes
 
 
-def names_of(masks: npt.NDArray[np.uint64], classes: Classes) -> list[list[str]]:
+def names_of(masks: npt.NDArray[np.uint64], classes: Classes) -> npt.NDArray[np.object_]:
     """Return the class names of each sample, in alphabetical order.
 
     Args:
@@ -14,11 +15,12 @@ def names_of(masks: npt.NDArray[np.uint64], classes: Classes) -> list[list[str]]
         classes: label schema.
 
     Returns:
-        One list per sample; samples of the same labels share theirs, for the distinct sets are few.
+        One list per sample, shape (n,); samples of the same labels share theirs, for the distinct
+        sets are few.
     """
-    sets, inverse = np.unique(masks, return_inverse=True)
-    lists = [
-        sorted(name for bit, name in enumerate(classes.names) if int(bits) >> bit & 1)
-        for bits in sets
-    ]
-    return [lists[i] for i in inverse]
+    codes, sets = pd.factorize(masks)
+    alphabet = sorted(enumerate(classes.names), key=lambda item: item[1])
+    lists = np.empty(len(sets), object)
+    for place, bits in enumerate(sets.tolist()):
+        lists[place] = [name for bit, name in alphabet if bits >> bit & 1]
+    return lists[codes]

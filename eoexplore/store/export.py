@@ -147,14 +147,14 @@ class _Table:
         """West, south, east, north of the rows in degrees; the world when there are none."""
         if not len(self.rows):
             return [-180.0, -90.0, 180.0, 90.0]
-        outlines = self.samples.outlines[self.rows]
+        outlines = self.samples.outlines_of(self.rows)
         return [float(v) for v in (*outlines.min((0, 1)), *outlines.max((0, 1)))]
 
     def blocks(self) -> Iterator[tuple[pa.Table, npt.NDArray[np.float64]]]:
         """Yield tables with their outlines, shape (n, 4, 2); a single one when there is no row."""
         for start in range(0, max(1, len(self.rows)), _BLOCK):
             rows = self.rows[start : start + _BLOCK]
-            yield self._block(rows), self.samples.outlines[rows]
+            yield self._block(rows), self.samples.outlines_of(rows)
 
     def _block(self, rows: Rows) -> pa.Table:
         frame = self.samples.frame

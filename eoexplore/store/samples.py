@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from eoexplore import __version__
@@ -23,6 +24,8 @@ from eoexplore.store.versions import VERSIONS
 
 _CATEGORIES = ("split", "country", "season", "tile", "product")
 _LISTS = ("labels", "flags", "unreadable")
+_REACH_DEGREES = 0.03
+"""More than the diagonal of a patch, in degrees of latitude."""
 
 
 class Samples:
@@ -82,18 +85,43 @@ class Samples:
         files = enumerate(self.frame["unreadable"].tolist())
         return {row: list(names) for row, names in files if len(names)}
 
-    @functools.cached_property
+    @property
     def outlines(self) -> npt.NDArray[np.float64]:
-        """Outlines in (lon, lat) degrees, shape (n, 4, 2): ul, ur, lr, ll."""
-        return mgrs.outlines(self.epsg, self.left, self.top)
+        """Outlines of all in (lon, lat) degrees, shape (n, 4, 2); worked out each time."""
+        return self.outlines_of(np.arange(len(self)))
+
+    def outlines_of(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+        """Return the outlines of some rows in (lon, lat) degrees: ul, ur, lr, ll.
+
+        Args:
+            rows: shape (m,).
+
+        Returns:
+            Shape (m, 4, 2).
+        """
+        return mgrs.outlines(self.epsg[rows], self.left[rows], self.top[rows])
+
+    def bounds_of(self, rows: npt.NDArray[np.integer]) -> tuple[float, float, float, float]:
+        """Return west, south, east, north in degrees of some rows; the world when there are none.
+
+        Only patches that may reach farthest are looked at closely: to project the corners of half
+        a million takes longer than all the rest of opening a dataset.
+        """
+        if not len(rows):
+            return -180.0, -60.0, 180.0, 75.0
+        lon, lat = self.lon[rows], self.lat[rows]
+        reach = _REACH_DEGREES / np.cos(np.radians(np.abs(lat).max()))
+        near = (lon < lon.min() + reach) | (lon > lon.max() - reach)
+        near |= lat < lat.min() + _REACH_DEGREES
+        near |= lat > lat.max() - _REACH_DEGREES
+        corners = self.outlines_of(rows[near]).reshape(-1, 2)
+        (west, south), (east, north) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+        return west, south, east, north
 
     @functools.cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north of all samples in degrees; the world when there are none."""
-        if not len(self):
-            return -180.0, -60.0, 180.0, 75.0
-        lon, lat = self.outlines[..., 0], self.outlines[..., 1]
-        return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+        return self.bounds_of(np.arange(len(self)))
 
 
 def with_places(frame: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +229,7 @@ def read(path: Path, classes: Classes) -> Samples:
         table = file.read([n for n in file.schema_arrow.names if n not in ("geometry", "labels")])
     lists = [name for name in _LISTS if name in table.column_names]
     frame = table.drop_columns(lists).to_pandas()
-    # Much faster than reading them.
+    # Much faster than reading them, and rows of the same labels share one list.
     frame["labels"] = names_of(frame["label_mask"].to_numpy(np.uint64), classes)
     for name in lists:
         frame[name] = _lists(table[name])
@@ -210,13 +238,12 @@ def read(path: Path, classes: Classes) -> Samples:
     return Samples(frame)
 
 
-def _lists(column: pa.ChunkedArray) -> list[list[str]]:
-    """Return a list column whose lists are mostly empty as Python lists."""
-    array = column.combine_chunks()
-    lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-    starts = np.cumsum(lengths) - lengths
-    words = array.flatten().to_pylist()
-    result: list[list[str]] = [[] for _ in range(len(array))]
-    for row in np.flatnonzero(lengths).tolist():
-        result[row] = words[starts[row] : starts[row] + lengths[row]]
-    return result
+def _lists(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
+    """Return a list column of few distinct lists; rows of equal lists share one."""
+    # Null and empty are both an empty text, which no list of names gives.
+    joined = pc.fill_null(pc.binary_join(column, "\n"), "").combine_chunks().dictionary_encode()
+    lists = np.empty(len(joined.dictionary), object)
+    for place, text in enumerate(joined.dictionary.to_pylist()):
+        lists[place] = text.split("\n") if text else []
+    rows: npt.NDArray[np.int32] = joined.indices.to_numpy()
+    return lists[rows]

@@ -227,7 +227,7 @@ def _script_data(view: Sight) -> str:
             "properties": dict(zip(_SAID, values, strict=True)),
         }
         for ring, values in zip(
-            np.round(samples.outlines[rows][:, [3, 2, 1, 0, 3]], 6).tolist(),
+            np.round(samples.outlines_of(rows)[:, [3, 2, 1, 0, 3]], 6).tolist(),
             frame[list(_SAID)].itertuples(index=False),
             strict=True,
         )

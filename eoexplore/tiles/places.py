@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int32]
 Metres = npt.NDArray[np.float64]
 Located = dict[int, tuple[Metres, Metres]]
+_RIM = 33
+"""Places along an edge of an MGRS tile that are projected to find its box."""
+_BEND_M = 20.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Places:
         self._x = samples.frame["x"].to_numpy(np.int32)
         self._y = samples.frame["y"].to_numpy(np.int32)
         self._shape = (len(self._origins), _reach(self._y), _reach(self._x))
-        self._boxes = _boxes(samples.outlines, self.tile, len(self._origins))
+        self._boxes = _boxes(samples, self.tile, [epsg for epsg, _, _ in self._origins])
 
     def tops(self, mask: npt.NDArray[np.bool_], order: Order) -> Tops:
         """Return the topmost of the patches in a mask, shape (n,), on every place."""
@@ -175,14 +178,31 @@ def _reach(index: Ints) -> int:
     return int(index.max()) + 1 if len(index) else 1
 
 
-def _boxes(outlines: npt.NDArray[np.float64], tile: Ints, count: int) -> npt.NDArray[np.float64]:
-    """Return west, south, east, north of each MGRS tile's patches in EPSG:3857 metres."""
-    boxes: npt.NDArray[np.float64] = np.tile([np.inf, np.inf, -np.inf, -np.inf], (count, 1))
-    x, y = mercator.to_metres(outlines[..., 0], outlines[..., 1])
-    np.minimum.at(boxes[:, 0], tile, x.min(axis=1))
-    np.minimum.at(boxes[:, 1], tile, y.min(axis=1))
-    np.maximum.at(boxes[:, 2], tile, x.max(axis=1))
-    np.maximum.at(boxes[:, 3], tile, y.max(axis=1))
-    # An outline has straight sides in degrees, the patch itself has them in its zone.
-    boxes += np.array([-20, -20, 20, 20])
+def _boxes(samples: "Samples", tile: Ints, zones: list[int]) -> npt.NDArray[np.float64]:
+    """Return a box around the patches of each MGRS tile: (west, south, east, north) in EPSG:3857.
+
+    It is the box of the smallest rectangle of the tile's zone that holds them all: a few hundred
+    places to project for each tile, not the corners of all patches.
+    """
+    least, most = np.iinfo(np.int32).max, np.iinfo(np.int32).min
+    rims = np.tile(np.array([least, least, most, most], np.int32), (len(zones), 1))
+    np.minimum.at(rims[:, 0], tile, samples.left)
+    np.minimum.at(rims[:, 1], tile, samples.top - mgrs.PATCH_M)
+    np.maximum.at(rims[:, 2], tile, samples.left + mgrs.PATCH_M)
+    np.maximum.at(rims[:, 3], tile, samples.top)
+    boxes = np.tile([np.inf, np.inf, -np.inf, -np.inf], (len(zones), 1))
+    for number in np.unique(tile).tolist():
+        boxes[number] = _around(zones[number], rims[number].astype(float))
     return boxes
+
+
+def _around(epsg: int, rim: npt.NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return the box in EPSG:3857 metres of a rectangle of a UTM zone."""
+    west, south, east, north = rim
+    share = np.linspace(0.0, 1.0, _RIM)
+    right, up = west + share * (east - west), south + share * (north - south)
+    edges = [(right, south), (right, north), (west, up), (east, up)]
+    rounds = np.concatenate([np.stack(np.broadcast_arrays(*edge)) for edge in edges], axis=1)
+    x, y = mercator.to_metres(*mgrs.to_lonlat(epsg).transform(*rounds))
+    # Between two of the places an edge bends by less than this.
+    return x.min() - _BEND_M, y.min() - _BEND_M, x.max() + _BEND_M, y.max() + _BEND_M

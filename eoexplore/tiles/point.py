@@ -68,7 +68,7 @@ def _topmost(
 
 def outline(scene: Scene, row: int) -> list[list[float]]:
     """Return a patch's closed outline as [lon, lat] pairs."""
-    corners = scene.samples.outlines[row].round(7).tolist()
+    corners = scene.samples.outlines_of(np.array([row]))[0].round(7).tolist()
     return [*corners, corners[0]]
 
 
