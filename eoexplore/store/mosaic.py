@@ -6,7 +6,7 @@ product and a selection is a mask on the patch grid.
 
 import errno
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ GRID = 91
 """Patches along one side of a product."""
 _BLOCK = 256
 _TAG = "EOEXPLORE_GROUP"
+_MARK = "EOEXPLORE_CONTENTS"
 _COG = {
     "driver": "COG",
     "compress": "ZSTD",
@@ -174,15 +175,64 @@ def mode_of_four(quads: Array) -> Array:
 
 def version_of(path: Path) -> int:
     """Return the version of the group that wrote a mosaic; 0 if it is not there or damaged."""
+    return stored(path)[0]
+
+
+def stored(path: Path) -> tuple[int, str]:
+    """Return a mosaic's version, as `version_of` does, and the mark of what it was made from."""
     try:
         with rasterio.open(path, driver="GTiff") as file:
+            tags = file.tags()
             # The first release did not write its version.
-            return int(file.tags().get(_TAG, "1").split()[-1])
+            return int(tags.get(_TAG, "1").split()[-1]), tags.get(_MARK, "")
     except (RasterioError, OSError, ValueError):
-        return 0
+        return 0, ""
 
 
-def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Array]) -> None:
+def cells(
+    path: Path, group: Group, places: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], npt.NDArray[np.integer]]:
+    """Read packed patches back, as they are stored.
+
+    Args:
+        path: a mosaic of the group, of this version.
+        group: what is packed.
+        places: (column, row) of the patches in the grid.
+
+    Returns:
+        Shape (band, group.patch_px, group.patch_px) by place; none where nothing is packed.
+
+    Raises:
+        OSError: it is damaged.
+    """
+    px = group.patch_px
+    found: dict[tuple[int, int], npt.NDArray[np.integer]] = {}
+    try:
+        with rasterio.open(path, driver="GTiff") as file:
+            for row, columns in _by_row(places).items():
+                first, last = min(columns), max(columns)
+                width = (last - first + 1) * px
+                band = file.read(window=Window(first * px, row * px, width, px))
+                for column in columns:
+                    at = (column - first) * px
+                    cell = band[:, :, at : at + px]
+                    if (cell != group.nodata).any():
+                        found[column, row] = cell.copy()
+    except RasterioError as error:
+        raise OSError(errno.EIO, f"{path.name} cannot be read") from error
+    return found
+
+
+def _by_row(places: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    rows: dict[int, list[int]] = {}
+    for column, row in places:
+        rows.setdefault(row, []).append(column)
+    return rows
+
+
+def write(
+    path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Array], made_from: str = ""
+) -> None:
     """Write a mosaic, atomically.
 
     Args:
@@ -191,6 +241,7 @@ def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Ar
         tile: MGRS tile of the product, which places the grid.
         patches: packed patches by (column, row) of the grid, each of the shape that `pack_all`
             gives; none at all is fine.
+        made_from: mark of the files it was made from, for `stored`.
     """
     epsg, ulx, uly = mgrs.tile_origin(tile)
     px = group.patch_px
@@ -223,7 +274,7 @@ def write(path: Path, group: Group, tile: str, patches: dict[tuple[int, int], Ar
         try:
             with rasterio.open(flat, "w", **profile) as file:
                 file.write(canvas, window=window)
-                file.update_tags(**{_TAG: mark})
+                file.update_tags(**{_TAG: mark, _MARK: made_from})
                 file.descriptions = group.bands
                 file.scales = (1 / group.scale,) * len(group.bands)
             rasterio.shutil.copy(flat, partial, **_COG, overview_resampling=group.overview)
