@@ -18,6 +18,7 @@ from typing import Protocol, cast
 
 import eoexplore
 from eoexplore.cli._text import clean
+from eoexplore.core import waiting
 from eoexplore.core.errors import EOExploreError
 from eoexplore.jobs.progress import Progress
 
@@ -113,7 +114,8 @@ def _run(words: list[str], progress: Progress) -> int:
         parser.print_help(sys.stderr)
         return USAGE
     args.progress = progress
-    return _command(args.command).run(args)
+    with waiting.told(progress.step):
+        return _command(args.command).run(args)
 
 
 def _parser(chosen: list[str]) -> argparse.ArgumentParser:

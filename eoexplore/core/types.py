@@ -1,6 +1,6 @@
 """The nouns that every part of EOExplore shares, as frozen dataclasses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -109,6 +109,58 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Passing:
+    """One band of one sample, at the moment in which it passes in a stream."""
+
+    key: str
+    """Value of the layer's key column for the sample."""
+    band: str
+    """Name of the band."""
+    data: bytes
+    """The file as it is stored."""
+    at: int
+    """Bytes of the stream that have been read."""
+
+
+class Stream(Protocol):
+    """A layer that can only be read as a whole, from its beginning to its end."""
+
+    layer: str
+    """Name of the layer."""
+    name: str
+    """Name of the file."""
+    sentence: str
+    """What that means for a user, and what to do about it."""
+
+    @property
+    def known(self) -> bool:
+        """Whether it has been read to its end, so that it is known what is in it."""
+
+    def size(self) -> int:
+        """Return the bytes of the file."""
+
+    def mark(self) -> str:
+        """Return a short text that changes when the file is replaced."""
+
+    def passing(self, wanted: Callable[[str], bool]) -> Iterator[Passing]:
+        """Yield the bands as they come; damage ends it early, and the health report says so.
+
+        Args:
+            wanted: told a key; what it says no to is skipped.
+
+        Raises:
+            FileUnreadable: the file is gone, or its disk fails.
+        """
+
+    def decode(self, passing: Passing) -> Array:
+        """Return the pixels of a band, as `Dataset.read` would.
+
+        Raises:
+            FileUnreadable: it is damaged, or of another shape than the dataset's facts.
+        """
+
+
+@dataclass(frozen=True)
 class Problem:
     """One line of a health report."""
 
@@ -155,6 +207,10 @@ class Dataset(Protocol):
     """Layers the dataset defines, whether or not this copy has them."""
     classes: Classes
     """Label schema."""
+
+    @property
+    def streams(self) -> Sequence[Stream]:
+        """Layers of which `read` gives nothing, since they can only be read as a whole."""
 
     def samples(self) -> pd.DataFrame:
         """Return one row per sample with the base columns of the index."""

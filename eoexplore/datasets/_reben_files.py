@@ -31,7 +31,7 @@ _WHOLE = 1 << 20
 """Bytes up to which a file is read whole; a band has 58,000 at most."""
 
 _TIME = re.compile(r"_(\d{8}T\d{6})_")
-_TREE_LINES = (
+TREE_LINES = (
     "import rasterio",
     "from rasterio.windows import Window",
     "",
@@ -114,13 +114,13 @@ class Tree:
     def source(self, key: str, layer: str, band: str) -> Source:
         """Return the file of one band, and the lines that read it with rasterio."""
         file = self._path(key, layer, band).relative_to(self.root).as_posix()
-        return Source(file, _TREE_LINES, (repr(file),), _taken(key))
+        return Source(file, TREE_LINES, (repr(file),), taken(key))
 
     def place(self, key: str, layer: str) -> tuple[int, int, int] | None:
         """Return where the first file of a patch says that it lies."""
         for entry in _entries(self._folder(layer, key)):
             if Path(entry.name).suffix in EXTENSIONS:
-                return _place(Path(entry.path))
+                return place_of(entry.path)
         return None
 
     def stamp(self) -> list[str]:
@@ -188,7 +188,8 @@ def _read_geotiff(path: Path) -> Array:
     return _geotiff.decode(data, path.name)
 
 
-def _place(path: Path) -> tuple[int, int, int] | None:
+def place_of(path: str) -> tuple[int, int, int] | None:
+    """Return EPSG code, left and top (m) that a file states; none where it has none."""
     try:
         with rasterio.open(path, driver="GTiff") as file:
             code = file.crs.to_epsg() if file.crs else None
@@ -238,7 +239,7 @@ class Lmdb:
         tensor = "Data" if layer == "reference_map" else band
         setup = tuple(line.format(folder=repr(_parent(self.name))) for line in _LMDB_LINES)
         arguments = (repr(_entry_name(key, layer)), repr(tensor))
-        return Source(self.name, setup, arguments, _taken(key))
+        return Source(self.name, setup, arguments, taken(key))
 
     def place(self, key: str, layer: str) -> None:  # noqa: ARG002
         """Return nothing: tensors have no geography."""
@@ -292,7 +293,7 @@ def _parent(name: str) -> str:
     return name.rpartition("/")[0] or "."
 
 
-def _taken(key: str) -> datetime | None:
+def taken(key: str) -> datetime | None:
     """Return the time that a patch's name tells: when the recording of its product began."""
     found = _TIME.search(key)
     if found is None:

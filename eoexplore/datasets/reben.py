@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lmdb
-import numpy as np
 import pandas as pd
 
-from eoexplore.analysis.labels import names_of
 from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised
-from eoexplore.core.types import Array, Classes, Health, Layer, Problem, Source
+from eoexplore.core.types import Array, Health, Layer, Problem, Source
 from eoexplore.datasets import REGISTRY
 from eoexplore.datasets import _reben_metadata as metadata
+from eoexplore.datasets._reben_archive import Several, Tar
 from eoexplore.datasets._reben_facts import LAYERS, classes
-from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_pixels, product
+from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_pixels
+from eoexplore.datasets._reben_stream import Zst
+from eoexplore.datasets._reben_table import complete, without_metadata
 from eoexplore.datasets._reben_write import KINDS, Part
 
 _LAYER = {layer.name: layer for layer in LAYERS}
@@ -30,12 +31,13 @@ _SAMPLED = 500
 
 @REGISTRY.register("reben")
 class Reben:
-    """A copy of reBEN: complete, partial, packed in an LMDB, or its metadata alone."""
+    """A copy of reBEN: complete, partial, in archives or an LMDB, or its metadata alone."""
 
     name = "reben"
     title = "reBEN (BigEarthNet v2.0)"
     layouts = (
         "released tree of GeoTIFFs (BigEarthNet-S2, BigEarthNet-S1, Reference_Maps)",
+        "the archives of these folders (.tar, or .tar.zst as released with metadata.parquet)",
         "rico-hdl LMDB (data.mdb)",
         "metadata.parquet alone",
     )
@@ -54,31 +56,36 @@ class Reben:
         self._root = root
         self._files = files
         self.classes = classes()
-        has_metadata = any((root / name).is_file() for name in _METADATA_FILES)
         parts = [files.layout] if files else []
-        self.layout = " + ".join([*parts, "metadata"] if has_metadata else parts)
+        self.layout = " + ".join([*parts, "metadata"] if _has_metadata(root) else parts)
         self.synthetic = _is_synthetic(root)
         if self.synthetic:
             self.title = "reBEN layout, synthetic demo"
         self._tables: _Tables | None = None
+        self._lacking: dict[tuple[bool, ...], tuple[dict[tuple[str, str], int], str]] = {}
 
     @classmethod
     def open(cls, path: Path) -> "Reben":
-        """Open a folder, a metadata table or a data.mdb.
+        """Open a folder, or a file that stands for it: a metadata table, an archive, a data.mdb.
 
         Raises:
             DatasetNotRecognised: none of the layouts is there; says which folder to choose.
         """
-        if path.is_file() and path.name not in (*_METADATA_FILES, "data.mdb"):
+        if path.is_file() and path.name not in (*_METADATA_FILES, *_ARCHIVES, "data.mdb"):
             raise DatasetNotRecognised(
                 f"reBEN file not recognised: {path.name[:80]} is neither {metadata.RECOMMENDED} "
-                "nor data.mdb. Choose the folder that contains the dataset."
+                "nor data.mdb nor a released archive. Choose the folder that contains the dataset."
             )
         root = path if path.is_dir() else path.parent
         files = _find_files(root)
-        if files is None and not any((root / name).is_file() for name in _METADATA_FILES):
+        if files is None and not _has_metadata(root):
             raise DatasetNotRecognised(_not_recognised(path))
         return cls(path, root, files)
+
+    @property
+    def streams(self) -> tuple[Zst, ...]:
+        """Layers that can only be read as a whole."""
+        return tuple(files for files in _each(self._files) if isinstance(files, Zst))
 
     def stamp(self) -> str:
         """Return a short text that changes when files are added or replaced; cheap to compute."""
@@ -98,11 +105,14 @@ class Reben:
     def samples(self) -> pd.DataFrame:
         """Return one row per patch with the base columns of the index, sorted by id; reads anew."""
         meta = metadata.read(self._root, self.classes)
+        for stream in self.streams:
+            column = "s1_name" if _LAYER[stream.layer].key == "s1_id" else "patch_id"
+            stream.expect(meta.frame[column])
         stored = {name: self._files.keys(name) if self._files else [] for name in FOLDERS}
         frame = meta.frame.rename(columns={"patch_id": "id", "s1_name": "s1_id"})
-        extra, problems = _without_metadata(frame, stored, bool(meta.files))
+        extra, problems = without_metadata(frame, stored, bool(meta.files))
         frame = pd.concat([frame, extra], ignore_index=True) if len(extra) else frame
-        frame = _complete(frame.sort_values("id", ignore_index=True), stored, self.classes)
+        frame = complete(frame.sort_values("id", ignore_index=True), stored, self.classes)
         counts = {layer.name: int(frame[f"has_{layer.name}"].sum()) for layer in LAYERS}
         self._tables = _Tables(len(frame), counts, (*meta.problems, *problems))
         return frame
@@ -127,19 +137,21 @@ class Reben:
 
     def health(self) -> Health:
         """Return what is there, what is missing and what contradicts the metadata."""
-        if self._tables is None:
+        # What is in a stream is known once it has been read, perhaps by another process.
+        if self._tables is None or self.streams:
             self.samples()
         assert self._tables is not None
         total, counts = self._tables.samples, self._tables.layers
         missing = {layer: total - count for layer, count in counts.items() if count < total}
         missing |= {name: 1 for name in _METADATA_FILES if not (self._root / name).is_file()}
-        bands, checked = self._missing_bands
+        bands, checked = self._missing_bands()
         return Health(
             samples=total,
             layers=counts,
             missing=missing | {f"{layer}/{band}": n for (layer, band), n in bands.items()},
             problems=(
                 *self._damage(),
+                *_archives(self._files, self._root),
                 *self._tables.problems,
                 *self._misplaced,
                 *self._gaps(counts, total),
@@ -174,18 +186,26 @@ class Reben:
         None are known where the database has gone since the copy was opened.
         """
         try:
-            return self._missing_bands[0]
+            return self._missing_bands()[0]
         except (OSError, lmdb.Error):
             return {}
 
-    @functools.cached_property
     def _missing_bands(self) -> tuple[dict[tuple[str, str], int], str]:
+        """Count by layer and band, and how far the check went; once, and anew for what is read."""
+        known = tuple(stream.known for stream in self.streams)
+        if known not in self._lacking:
+            self._lacking[known] = self._count_missing()
+        return self._lacking[known]
+
+    def _count_missing(self) -> tuple[dict[tuple[str, str], int], str]:
         """Count by layer and band, and how far the check went."""
         lacking: dict[tuple[str, str], int] = {}
         checked = "all file names"
         files = self._files
         if files is None:
             return lacking, checked
+        if not all(stream.known for stream in self.streams):
+            checked = "names, but not of archives that have not been read yet"
         for layer in LAYERS:
             pattern = metadata.S1_NAME if layer.key == "s1_id" else metadata.PATCH_ID
             keys, _ = metadata.well_formed(files.keys(layer.name), pattern)
@@ -231,6 +251,11 @@ class _Tables:
 
 
 _METADATA_FILES = (metadata.RECOMMENDED, metadata.EXCLUDED)
+_ARCHIVES = tuple(f"{folder}{end}" for folder in FOLDERS.values() for end in (".tar", ".tar.zst"))
+_NEEDS_TABLE = (
+    "{} is read only with metadata.parquet beside it, which says when a part is complete. "
+    "Put that there, or extract the archive."
+)
 _DAMAGED = (
     "{} is a database that cannot be read; it is damaged, cut short or no LMDB. Copy it again."
 )
@@ -256,8 +281,12 @@ def _lacking(layer: Layer, count: int, total: int) -> str:
 
 
 def _find_files(root: Path) -> Files | None:
-    if any((root / folder).is_dir() for folder in FOLDERS.values()):
-        return Tree(root)
+    tree = Tree(root)
+    found = {layer.name: _files_of(root, layer, tree) for layer in LAYERS}
+    by_layer = {name: files for name, files in found.items() if files}
+    kinds = {type(files) for own in by_layer.values() for files in own}
+    if kinds:
+        return tree if kinds == {Tree} else Several(by_layer)
     for file in _databases(root):
         database = Lmdb(file.parent.resolve(), file.relative_to(root).as_posix())
         try:
@@ -266,6 +295,42 @@ def _find_files(root: Path) -> Files | None:
             continue
         return database
     return None
+
+
+def _files_of(root: Path, layer: Layer, tree: Tree) -> list[Files]:
+    """Return where a layer is kept: what can be read band by band, else the stream."""
+    folder = FOLDERS[layer.name]
+    found: list[Files] = [tree] if (root / folder).is_dir() else []
+    if (root / f"{folder}.tar").is_file():
+        found.append(Tar(root, layer))
+    if not found and (root / f"{folder}.tar.zst").is_file() and _has_metadata(root):
+        found.append(Zst(root, layer))
+    return found
+
+
+def _each(files: Files | None) -> list[Files]:
+    if isinstance(files, Several):
+        return files.all
+    return [] if files is None else [files]
+
+
+def _archives(files: Files | None, root: Path) -> list[Problem]:
+    """Return what a health report says of archives."""
+    found = []
+    for item in _each(files):
+        found += item.problems() if isinstance(item, Tar | Zst) else []
+    read = {item.name for item in _each(files) if isinstance(item, Zst)}
+    for name in _ARCHIVES:
+        if name.endswith(".zst") and name not in read and (root / name).is_file():
+            sentence = f"{name} is not read, since its files are beside it in another form."
+            if not _has_metadata(root):
+                sentence = _NEEDS_TABLE.format(name)
+            found.append(Problem("unused_archive", 1, sentence))
+    return found
+
+
+def _has_metadata(root: Path) -> bool:
+    return any((root / name).is_file() for name in _METADATA_FILES)
 
 
 def _databases(root: Path) -> list[Path]:
@@ -284,10 +349,13 @@ def _not_recognised(path: Path) -> str:
         )
     if names := _databases(path if path.is_dir() else path.parent):
         return f"reBEN folder not recognised: {_DAMAGED.format(names[0].name)}"
+    root = path if path.is_dir() else path.parent
+    if archive := next((name for name in _ARCHIVES if (root / name).is_file()), None):
+        return f"reBEN folder not recognised: {_NEEDS_TABLE.format(archive)}"
     return (
         "reBEN folder not recognised: neither metadata.parquet, nor a folder BigEarthNet-S2, "
-        "BigEarthNet-S1 or Reference_Maps, nor an LMDB (data.mdb) was found in it. "
-        "Choose the folder that contains one of them."
+        "BigEarthNet-S1 or Reference_Maps or an archive of one, nor an LMDB (data.mdb) was found "
+        "in it. Choose the folder that contains one of them."
     )
 
 
@@ -297,75 +365,6 @@ def _is_synthetic(root: Path) -> bool:
         return False
     with marker.open(encoding="utf-8", errors="replace") as file:
         return file.readline().strip() == "eoexplore synthetic demo"
-
-
-def _without_metadata(
-    frame: pd.DataFrame, stored: dict[str, list[str]], has_metadata: bool
-) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return rows for stored patches that no metadata row speaks of, and what that means."""
-    patches = sorted({*stored["s2"], *stored["reference_map"]}.difference(frame["id"]))
-    radar = sorted(set(stored["s1"]).difference(frame["s1_id"]))
-    patches, strange = metadata.well_formed(patches, metadata.PATCH_ID)
-    radar, strange_radar = metadata.well_formed(radar, metadata.S1_NAME)
-    problems = _strangers([*strange, *strange_radar], [*patches, *radar] if has_metadata else [])
-    pairs = metadata.pair(patches, radar)
-    lonely = sorted(set(radar) - set(pairs.values()))
-    rows = metadata.rows_from_names(
-        [*patches, *lonely], [*(pairs.get(patch, "") for patch in patches), *lonely]
-    )
-    for field in ("date", "tile", "x", "y"):
-        rows[field] = rows[field].where(rows["patch_id"].isin(patches), rows[f"s1_{field}"])
-    rows["split"] = rows["country"] = ""
-    rows["label_mask"] = np.uint64(0)
-    rows[[*metadata.FLAGS]] = False
-    return rows.rename(columns={"patch_id": "id", "s1_name": "s1_id"}), problems
-
-
-def _strangers(malformed: list[str], unlisted: list[str]) -> list[Problem]:
-    problems = []
-    if malformed:
-        sentence = f"{len(malformed):,} stored names are not reBEN patch names and are left out."
-        examples = tuple(name[:80] for name in malformed[:5])
-        problems.append(Problem("malformed_name", len(malformed), sentence, examples))
-    if unlisted:
-        sentence = (
-            f"{len(unlisted):,} stored patches stand in no metadata table; "
-            "their labels and split are unknown."
-        )
-        problems.append(Problem("not_in_metadata", len(unlisted), sentence, tuple(unlisted[:5])))
-    return problems
-
-
-def _complete(frame: pd.DataFrame, stored: dict[str, list[str]], schema: Classes) -> pd.DataFrame:
-    """Return the columns of the index, with what follows from the list of stored files."""
-    table = frame[["id", "s1_id", "date", "x", "y", "s1_date", "label_mask"]].copy()
-    for column in ("split", "country", "tile"):
-        table[column] = frame[column].astype("category")
-    table["season"] = pd.Categorical(metadata.seasons(frame["date"]))
-    places = zip(frame["id"], frame["tile"].to_numpy(object), strict=True)
-    table["product"] = pd.Categorical([_product(key, tile) for key, tile in places])
-    table["labels"] = names_of(frame["label_mask"].to_numpy(np.uint64), schema)
-    table["flags"] = _flag_names(frame)
-    for layer in LAYERS:
-        there = set(stored[layer.name])
-        table[f"has_{layer.name}"] = [key in there for key in frame[layer.key]] if there else False
-    return table
-
-
-def _product(key: str, tile: str) -> str:
-    # A Sentinel-1 patch without its partner belongs to no Sentinel-2 product.
-    # All others end in _xx_yy; cutting that off is much faster than looking for it.
-    return f"{product('s1', key)}_T{tile}" if key.startswith("S1") else key[:-6]
-
-
-def _flag_names(frame: pd.DataFrame) -> list[list[str]]:
-    names = list(metadata.FLAGS.values())
-    code = sum(frame[column].to_numpy(int) << bit for bit, column in enumerate(metadata.FLAGS))
-    lists = [
-        [name for bit, name in enumerate(names) if value >> bit & 1]
-        for value in range(2 ** len(names))
-    ]
-    return [lists[i] for i in np.asarray(code)]
 
 
 def _band_problems(

@@ -1,0 +1,437 @@
+"""The released archives: as good as the tree, and whatever can be wrong with them said."""
+
+import io
+import os
+import random
+import shutil
+import tarfile
+
+import numpy as np
+import pytest
+
+from eoexplore import datasets
+from eoexplore.core import waiting
+from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreadable
+from eoexplore.datasets import _reben_contents, _reben_stream
+from tests.archives import FOLDERS, members_of, pack, tar_of
+from tests.builders import Patch, bands_of, write_tree
+from tests.datasets.test_reben_source import run
+
+PATCHES = (
+    Patch("33UUP", 26, 57),
+    Patch("33UUP", 27, 57, split="test", labels=("Mixed forest",)),
+    Patch("32TMT", 0, 90, date="20170701T102021", country="Switzerland", split="validation"),
+)
+BY_ID = sorted(PATCHES, key=lambda patch: patch.id)
+TAR = dict.fromkeys(FOLDERS, ".tar")
+ZST = dict.fromkeys(FOLDERS, ".tar.zst")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    return write_tree(tmp_path_factory.mktemp("reben"), PATCHES)
+
+
+def key_of(patch, layer):
+    return patch.s1_id if layer == "s1" else patch.id
+
+
+def everything(dataset):
+    """Return every band of every patch; none where it is missing, a word where unreadable."""
+    found = {}
+    for patch in PATCHES:
+        for layer in FOLDERS:
+            for band in bands_of(layer):
+                try:
+                    pixels = dataset.read(key_of(patch, layer), layer, band)
+                    found[patch.id, layer, band] = pixels.dtype.name, pixels.tobytes()
+                except DataMissing:
+                    found[patch.id, layer, band] = None
+                except FileUnreadable:
+                    found[patch.id, layer, band] = "unreadable"
+    return found
+
+
+def problems(dataset):
+    return {problem.kind: problem for problem in dataset.health().problems}
+
+
+def stream_of(dataset, layer="s2"):
+    return next(stream for stream in dataset.streams if stream.layer == layer)
+
+
+def drain(dataset):
+    """Read all streams; return the bands that passed, by layer, key and band."""
+    found = {}
+    for stream in dataset.streams:
+        for item in stream.passing(lambda _: True):
+            try:
+                found[stream.layer, item.key, item.band] = stream.decode(item)
+            except FileUnreadable as error:
+                found[stream.layer, item.key, item.band] = str(error)
+    return found
+
+
+MIXTURES = [
+    TAR,
+    {"s2": ".tar"},
+    {"s1": ".tar"},
+    {"reference_map": ".tar"},
+    {"s2": ".tar", "reference_map": ".tar"},
+]
+
+
+@pytest.mark.parametrize("packed", MIXTURES, ids="+".join)
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside-folders"])
+def test_a_tar_is_as_good_as_the_tree(tree, tmp_path, packed, beside):
+    root = pack(tree, tmp_path / "copy", packed)
+    other = tmp_path / "same"
+    shutil.copytree(tree, other)
+    for layer, folder in FOLDERS.items():
+        if layer not in packed:
+            if beside:
+                shutil.copytree(tree / folder, root / folder)
+            else:
+                shutil.rmtree(other / folder)
+    archived, extracted = datasets.open_dataset(root), datasets.open_dataset(other)
+    assert "released archives (.tar)" in archived.layout
+    assert archived.samples().equals(extracted.samples())
+    assert everything(archived) == everything(extracted)
+    assert archived.health() == extracted.health()
+    assert archived.streams == ()
+
+
+def test_a_half_extracted_tar_is_read_from_both(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar"}, lambda members: members[12:])
+    folder = PATCHES[0].path(tmp_path / "copy", "s2", "B02").parent
+    shutil.copytree(PATCHES[0].path(tree, "s2", "B02").parent, folder)
+    dataset = datasets.open_dataset(root)
+    assert dataset.samples()["has_s2"].sum() == 3
+    assert dataset.missing_bands() == {}
+    assert {name for name in everything(dataset).values() if isinstance(name, str)} == set()
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("start", ["", "./", "released/reben/"])
+def test_names_are_read_in_every_form(tree, tmp_path, kind, start):
+    root = pack(tree, tmp_path / "copy", {})
+    members = [(start + name, data) for name, data in members_of(tree, "s2")]
+    random.Random(1).shuffle(members)
+    (root / "BigEarthNet-S2.tar").write_bytes(tar_of(members, kind))
+    found = everything(datasets.open_dataset(root))
+    assert all(found[p.id, "s2", b] == ("uint16", p.pixels("s2", b).tobytes())
+               for p in PATCHES for b in bands_of("s2"))  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", FOLDERS)
+def test_lines_read_from_the_tar(tree, tmp_path, monkeypatch, layer):
+    dataset = datasets.open_dataset(pack(tree, tmp_path / "copy, 2", TAR))
+    for band in bands_of(layer):
+        source = dataset.source(key_of(PATCHES[0], layer), layer, band)
+        pixels = PATCHES[0].pixels(layer, band)
+        assert source.file == f"{FOLDERS[layer]}.tar"
+        assert source.taken.isoformat() == "2017-06-13T10:10:31+00:00"
+        assert run(source, 3, 17, monkeypatch, tmp_path / "copy, 2") == pixels[3, 17]
+
+
+def test_the_headers_are_read_once_and_again_when_the_archive_is_another(
+    tree, tmp_path, monkeypatch
+):
+    root = pack(tree, tmp_path / "copy", TAR)
+    reports = []
+    with waiting.told(lambda *said: reports.append(said)):
+        datasets.open_dataset(root).samples()
+    assert {what for _, _, what in reports} == {
+        f"looking through {folder}.tar, in MB" for folder in FOLDERS.values()
+    }
+    before = len(reports)
+    monkeypatch.setattr(_reben_contents, "Collector", None)
+    with waiting.told(lambda *said: reports.append(said)):
+        old = datasets.open_dataset(root)
+        assert len(old.samples()) == 3
+    assert len(reports) == before
+    monkeypatch.undo()
+    stamp = old.stamp()
+    pack(tree, root, {"s2": ".tar"}, lambda members: members[12:])
+    with pytest.raises(FileUnreadable, match="was replaced; open the dataset again"):
+        old.read(PATCHES[2].id, "s2", "B02")
+    fresh = datasets.open_dataset(root)
+    assert fresh.stamp() != stamp
+    assert fresh.samples()["has_s2"].sum() == 2
+    # One list for each archive is kept, and no older one.
+    assert len(list((tmp_path / "cache" / "archives").glob("*/*"))) == 3
+
+
+def test_a_list_that_is_damaged_is_made_again(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar"})
+    assert len(datasets.open_dataset(root).samples()) == 3
+    for file in (tmp_path / "cache" / "archives").rglob("names.npy"):
+        file.write_bytes(file.read_bytes()[:100])
+    _reben_contents._recall.cache_clear()
+    assert datasets.open_dataset(root).samples()["has_s2"].all()
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(tree, tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder belongs")
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar"})
+    assert datasets.open_dataset(root).samples()["has_s2"].all()
+
+
+def hostile(members):
+    """Return members with everything that does not belong into an archive."""
+    name, data = members[0]
+    folder, product, patch, file = name.split("/")
+    return [
+        (f"/{name}", data),
+        (f"../{name}", data),
+        (f"{folder}/../{name}", data),
+        ("README.txt", b"hello"),
+        (f"{folder}/{product}/{patch}/{patch}_B10.tif", data),
+        (f"{folder}/other_product/{patch}/{file}", data),
+        (f"Other/{product}/{patch}/{file}", data),
+        (f"{folder}/{product}/{patch}/S2_{file}", data),
+        (f"{folder}/{product}/{patch}x/{file}", data),
+        *members,
+        (name, members[1][1]),
+    ]
+
+
+def test_members_that_do_not_belong_are_left_out_and_said(tree, tmp_path):
+    dataset = datasets.open_dataset(pack(tree, tmp_path / "copy", {"s2": ".tar"}, hostile))
+    assert dataset.samples()["has_s2"].tolist() == [True] * 3
+    line = problems(dataset)["archive_members"]
+    assert line.count == 10
+    assert "3 with an absolute path or with '..' in it, 6 outside the released layout, " in (
+        line.sentence
+    )
+    assert line.sentence.endswith("the last one counts.")
+    assert line.examples[0].startswith("/BigEarthNet-S2/")
+    # Of a file that stands twice the last counts, as when it is unpacked: B01 has B02's content.
+    with pytest.raises(FileUnreadable, match="120 x 120 pixels where 20 x 20 belong"):
+        dataset.read(BY_ID[0].id, "s2", "B01")
+
+
+def test_links_devices_and_huge_members_are_left_out_and_said(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {})
+    members = members_of(tree, "s2")
+    names = [name for name, _ in members]
+    with tarfile.open(root / "BigEarthNet-S2.tar", "w", format=tarfile.GNU_FORMAT) as archive:
+        for name, kind in zip(names, (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, b"5"),
+                              strict=False):  # fmt: skip
+            about = tarfile.TarInfo(name)
+            about.type, about.linkname = kind, names[5] * 2
+            archive.addfile(about)
+        about = tarfile.TarInfo(names[4])
+        about.size = 17_000_000
+        archive.addfile(about, io.BytesIO(bytes(17_000_000)))
+        about.name, about.size = members[5][0], len(members[5][1])
+        archive.addfile(about, io.BytesIO(members[5][1]))
+    dataset = datasets.open_dataset(root)
+    assert dataset.samples()["has_s2"].sum() == 1
+    sentence = problems(dataset)["archive_members"].sentence
+    assert (
+        "2 that are links, 1 that are devices, sparse files or the like, 1 far larger" in sentence
+    )
+    found = [name for name, value in everything(dataset).items() if value]
+    assert [band for _, _, band in found] == [names[5].rpartition("_")[2][:-4]]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.77])
+def test_a_tar_cut_short_gives_what_is_there(tree, tmp_path, share):
+    root = pack(tree, tmp_path / "copy", TAR)
+    path = root / "BigEarthNet-S2.tar"
+    os.truncate(path, int(path.stat().st_size * share))
+    dataset = datasets.open_dataset(root)
+    assert dataset.samples()["has_s1"].all()
+    whole = everything(datasets.open_dataset(tree))
+    for place, value in everything(dataset).items():
+        assert value in (None, "unreadable", whole[place])
+    line = problems(dataset)["archive_cut"]
+    assert line.sentence.startswith("BigEarthNet-S2.tar ends too early")
+
+
+def test_a_tar_of_all_lengths_never_crashes(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"reference_map": ".tar"})
+    data = (root / "Reference_Maps.tar").read_bytes()
+    chance = random.Random(3)
+    for _ in range(40):
+        damaged = bytearray(data[: chance.randrange(len(data))])
+        for _ in range(chance.randrange(4)):
+            if damaged:
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        (root / "Reference_Maps.tar").write_bytes(damaged)
+        dataset = datasets.open_dataset(root)
+        everything(dataset)
+        dataset.health()
+
+
+def test_a_damaged_header_costs_one_file_and_is_said(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar"})
+    path = root / "BigEarthNet-S2.tar"
+    with tarfile.open(path) as archive:
+        member = archive.getmembers()[14]
+    data = bytearray(path.read_bytes())
+    data[member.offset_data - 500 + 124] ^= 0x55
+    path.write_bytes(data)
+    dataset = datasets.open_dataset(root)
+    assert sum(value is None for (_, layer, _), value in everything(dataset).items()
+               if layer == "s2") == 1  # fmt: skip
+    found = problems(dataset)
+    assert found["archive_damaged"].sentence.startswith("BigEarthNet-S2.tar is damaged at 1 place;")
+    assert "archive_cut" not in found
+    assert found["missing_band"].count == 1
+
+
+def test_a_damaged_file_is_unreadable_and_the_others_are_not(tree, tmp_path):
+    def change(members):
+        return [(name, data[:300] if number == 3 else data)
+                for number, (name, data) in enumerate(members)]  # fmt: skip
+
+    dataset = datasets.open_dataset(pack(tree, tmp_path / "copy", {"s2": ".tar"}, change))
+    assert list(everything(dataset).values()).count("unreadable") == 1
+
+
+def test_an_archive_stands_for_its_folder(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar", "s1": ".tar.zst"})
+    for name in ("BigEarthNet-S2.tar", "BigEarthNet-S1.tar.zst"):
+        assert len(datasets.open_dataset(root / name).samples()) == 3
+
+
+def test_a_stream_gives_every_band_once(tree, tmp_path):
+    def shuffled(members):
+        return random.Random(2).sample(members, len(members))
+
+    dataset = datasets.open_dataset(pack(tree, tmp_path / "copy", ZST, shuffled))
+    assert dataset.layout == "released archives (.tar.zst) + metadata"
+    assert dataset.samples().equals(datasets.open_dataset(tree).samples())
+    assert [stream.known for stream in dataset.streams] == [False] * 3
+    assert "not of archives that have not been read" in dataset.health().checked
+    found = drain(dataset)
+    assert len(found) == 3 * 15
+    for patch in PATCHES:
+        for layer in FOLDERS:
+            for band in bands_of(layer):
+                pixels = found[layer, key_of(patch, layer), band]
+                np.testing.assert_array_equal(pixels, patch.pixels(layer, band))
+    assert all(stream.known for stream in dataset.streams)
+    assert dataset.health().checked == "all file names"
+    assert "Extract the archives for full resolution." in problems(dataset)["packed_only"].sentence
+    with pytest.raises(DataMissing, match=r"BigEarthNet-S2\.tar\.zst, of which single files"):
+        dataset.read(PATCHES[0].id, "s2", "B02")
+    with pytest.raises(DataMissing):
+        dataset.source(PATCHES[0].id, "s2", "B02")
+
+
+def test_what_a_stream_lacks_is_known_once_it_was_read(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", ZST, lambda members: members[1:-1])
+    dataset = datasets.open_dataset(root)
+    assert dataset.samples()["has_s2"].all()
+    drain(dataset)
+    assert dataset.samples()["has_reference_map"].sum() == 1
+    assert problems(dataset)["missing_reference_map"].count == 2
+    assert dataset.missing_bands() == {
+        ("s2", "B01"): 1,
+        ("s2", "B8A"): 1,
+        ("s1", "VH"): 1,
+        ("s1", "VV"): 1,
+    }
+
+
+def test_skipped_patches_are_known_but_not_given(tree, tmp_path):
+    dataset = datasets.open_dataset(pack(tree, tmp_path / "copy", ZST))
+    dataset.samples()
+    stream = stream_of(dataset)
+    found = {item.key for item in stream.passing(lambda key: key == PATCHES[1].id)}
+    assert found == {PATCHES[1].id}
+    assert stream.keys("s2") == sorted(patch.id for patch in PATCHES)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.4, 0.9])
+def test_a_stream_cut_short_gives_what_is_there(tree, tmp_path, share):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar.zst"})
+    path = root / "BigEarthNet-S2.tar.zst"
+    os.truncate(path, int(path.stat().st_size * share))
+    dataset = datasets.open_dataset(root)
+    dataset.samples()
+    found = drain(dataset)
+    assert len(found) < 36
+    sentence = problems(dataset)["archive_cut"].sentence
+    assert sentence.startswith("BigEarthNet-S2.tar.zst ends too early")
+    assert dataset.missing_bands() or problems(dataset)["missing_s2"].count
+    there = {key for _, key, _ in found}
+    assert dataset.samples()["has_s2"].tolist() == [p.id in there for p in BY_ID]
+
+
+def test_a_stream_that_is_damaged_or_none_says_where(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar.zst"})
+    path = root / "BigEarthNet-S2.tar.zst"
+    data = path.read_bytes()
+    half = len(data) // 2
+    damaged = data[:half] + bytes(value ^ 0x5A for value in data[half : half + 3000])
+    for content in (b"no archive at all" * 100, damaged + data[half + 3000 :]):
+        path.write_bytes(content)
+        dataset = datasets.open_dataset(root)
+        dataset.samples()
+        drain(dataset)
+        assert "it is damaged or no zstd archive; what lies behind is missing" in (
+            problems(dataset)["archive_cut"].sentence
+        )
+
+
+def test_a_window_that_is_too_large_is_said(tree, tmp_path, monkeypatch):
+    monkeypatch.setattr(_reben_stream, "_WINDOW", 1 << 10)
+    dataset = datasets.open_dataset(pack(tree, tmp_path / "copy", {"s2": ".tar.zst"}))
+    dataset.samples()
+    assert drain(dataset) == {}
+    assert "window of more than 128 MB" in problems(dataset)["archive_cut"].sentence
+
+
+def test_strange_members_of_a_stream_are_left_out_and_said(tree, tmp_path):
+    stranger = Patch("33UUP", 1, 1)
+    more = members_of(write_tree(tmp_path / "more", (stranger,), ("s2",)), "s2")
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar.zst"}, lambda m: [*hostile(m), *more])
+    dataset = datasets.open_dataset(root)
+    dataset.samples()
+    drain(dataset)
+    assert len(dataset.samples()) == 3
+    assert problems(dataset)["not_listed"].examples == (stranger.id,)
+    assert "3 with an absolute path" in problems(dataset)["archive_members"].sentence
+
+
+def test_a_stream_without_tables_is_a_sentence(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar.zst"})
+    (root / "metadata.parquet").unlink()
+    with pytest.raises(DatasetNotRecognised, match=r"S2\.tar\.zst is read only with metadata"):
+        datasets.open_dataset(root)
+    shutil.copytree(tree / "Reference_Maps", root / "Reference_Maps")
+    dataset = datasets.open_dataset(root)
+    assert dataset.streams == ()
+    assert "only with metadata.parquet" in problems(dataset)["unused_archive"].sentence
+
+
+def test_a_stream_beside_its_files_is_not_read(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar.zst"})
+    pack(tree, root, {"s2": ".tar"})
+    dataset = datasets.open_dataset(root)
+    assert dataset.streams == ()
+    assert "in another form" in problems(dataset)["unused_archive"].sentence
+
+
+def test_a_part_is_written_from_a_tar(tree, tmp_path):
+    dataset = datasets.open_dataset(pack(tree, tmp_path / "copy", TAR))
+    frame = _placed(dataset)
+    part = dataset.part(frame)
+    (tmp_path / "part").mkdir()
+    assert part.write("tree", tmp_path / "part", lambda *_: None) == ()
+    assert everything(datasets.open_dataset(tmp_path / "part")) == everything(dataset)
+
+
+def _placed(dataset):
+    from eoexplore.store import samples as sample_table
+
+    return sample_table.with_places(dataset.samples())
