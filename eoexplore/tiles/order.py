@@ -7,7 +7,6 @@ any picture below those, so that nothing hides a picture that is there.
 
 import datetime as dt
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,17 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.core.dates import DateRule
+from eoexplore.tiles.memory import ByteCache
 
 if TYPE_CHECKING:
     from eoexplore.store.samples import Samples
 
 Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
-_KEPT = 8
-"""Orders in memory; each takes 8 bytes for a sample."""
+_KEPT_BYTES = 32_000_000
+"""Of the orders in memory; each takes 12 bytes for a sample."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Order:
     """The draw order of all patches of a table."""
 
@@ -36,8 +36,8 @@ class Order:
 
     @property
     def nbytes(self) -> int:
-        """Bytes it takes."""
-        return self.rows.nbytes + self.rank.nbytes
+        """Bytes it takes, with as many for its grid places."""
+        return 3 * self.rows.nbytes
 
 
 class Orders:
@@ -60,7 +60,7 @@ class Orders:
         self._season = frame["season"].astype("category").cat
         has = [column for column in frame.columns if str(column).startswith("has_")]
         self._pictured = np.asarray(frame[has].to_numpy(bool).any(axis=1), bool)
-        self._orders: OrderedDict[str, Order] = OrderedDict()
+        self._orders: ByteCache[Order] = ByteCache(max(_KEPT_BYTES, 3 * 12 * len(frame)))
         self._by_place: tuple[Ints, npt.NDArray[np.int64]] | None = None
         self._lock = threading.Lock()
 
@@ -72,10 +72,8 @@ class Orders:
         with self._lock:
             found = self._orders.get(name)
             if found is None:
-                found = self._orders[name] = self._sort(rule)
-            self._orders.move_to_end(name)
-            while len(self._orders) > _KEPT:
-                self._orders.popitem(last=False)
+                found = self._sort(rule)
+                self._orders.put(name, found, found.nbytes)
             return found
 
     def _sort(self, rule: DateRule) -> Order:

@@ -5,6 +5,7 @@ the column and row of that grid, for each of the few MGRS tiles that reach the v
 of several tiles, dates or zones meet, the patch that is drawn last wins.
 """
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,18 +71,25 @@ class Places:
         self._x = samples.frame["x"].to_numpy(np.int32)
         self._y = samples.frame["y"].to_numpy(np.int32)
         self._shape = (len(self._origins), _reach(self._y), _reach(self._x))
+        self._drawn: weakref.WeakKeyDictionary[Order, Ints] = weakref.WeakKeyDictionary()
         self._boxes = _boxes(samples, self.tile, [epsg for epsg, _, _ in self._origins])
 
     def tops(self, mask: npt.NDArray[np.bool_], order: Order) -> Tops:
         """Return the topmost of the patches in a mask, shape (n,), on every place."""
         grids = np.full(self._shape, -1, np.int32)
-        places = np.flatnonzero(mask[order.rows]).astype(np.int32)
-        rows = order.rows[places]
-        # Rows come in draw order, and of equal indices the last assignment stays.
-        grids[self.tile[rows], self._y[rows], self._x[rows]] = places
-        used = np.zeros(len(grids), bool)
-        used[self.tile[rows]] = True
-        return Tops(grids, used, order)
+        places = np.flatnonzero(mask[order.rows])
+        # Cells come in draw order, and of equal ones the last assignment stays.
+        grids.ravel()[self._cells(order)[places]] = places
+        return Tops(grids, np.any(grids >= 0, axis=(1, 2)), order)
+
+    def _cells(self, order: Order) -> Ints:
+        """Return the grid place of each patch in draw order, counted through all grids."""
+        found = self._drawn.get(order)
+        if found is None:
+            _, height, width = self._shape
+            cell = (self.tile.astype(np.int64) * height + self._y) * width + self._x
+            found = self._drawn[order] = cell.astype(np.int32)[order.rows]
+        return found
 
     def tiles_of(self, rows: Ints) -> Ints:
         """Return the numbers of the MGRS tiles that some patches lie in, each once."""

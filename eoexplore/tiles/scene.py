@@ -20,7 +20,10 @@ from eoexplore.tiles.order import Ints, Order, Orders
 from eoexplore.tiles.places import Places, Tops
 
 _GROUNDS = 4
-_SHOWN_BYTES = 128_000_000
+_SHOWN_BYTES = 24_000_000
+"""Of one table: 43 selections of half a million patches."""
+_TOPS_BYTES = 64_000_000
+"""Of one table: 35 layers of selections of reBEN's 54 MGRS tiles."""
 
 
 class Ground:
@@ -30,6 +33,9 @@ class Ground:
         """Keep the table; its patches are sorted into their grids when that is first asked for."""
         self.samples = samples
         self.making = threading.Lock()
+        self.shown: ByteCache[tuple[Shown, tuple[str, ...]]] = ByteCache(_SHOWN_BYTES)
+        self.tops: ByteCache[Tops] = ByteCache(_TOPS_BYTES)
+        self._has_all: dict[str, bool] = {}
         self._sorting = threading.Lock()
         self._places: Places | None = None
         self._orders: Orders | None = None
@@ -55,6 +61,12 @@ class Ground:
     def points(self) -> density.Points:
         """Patch centres, for density pictures."""
         return density.Points.of(self.samples.lon, self.samples.lat)
+
+    def has_all(self, layer: str) -> bool:
+        """Tell whether all patches have a layer."""
+        if layer not in self._has_all:
+            self._has_all[layer] = bool(self.samples.has(layer).all())
+        return self._has_all[layer]
 
     def peak(self, z: int) -> int:
         """Return the most patches that a cell of the density picture holds at a zoom.
@@ -94,13 +106,17 @@ class Scene:
 class Shown:
     """The patches that one selection and one date rule show."""
 
-    def __init__(self, ground: Ground, mask: npt.NDArray[np.bool_], order: Order) -> None:
-        """Keep which patches are shown, shape (n,), and in which order they are drawn."""
+    def __init__(self, ground: Ground, mask: npt.NDArray[np.bool_], rule: DateRule) -> None:
+        """Keep which patches are shown, shape (n,), and the rule by which they are drawn."""
         self.mask = mask
-        self.order = order
         self._ground = ground
-        self._tops: dict[str, Tops] = {}
+        self._rule = rule
         self._lock = threading.Lock()
+
+    @property
+    def order(self) -> Order:
+        """The order in which patches are drawn."""
+        return self._ground.orders.order(self._rule)
 
     @property
     def rank(self) -> Ints:
@@ -109,23 +125,20 @@ class Shown:
 
     def tops(self, layer: str) -> Tops:
         """Return the topmost of the shown patches that have a layer; "" asks for none."""
+        if layer and self._ground.has_all(layer):
+            layer = ""
+        # The tiles of a view come at once: one works it out, the others wait for it.
         with self._lock:
-            if layer not in self._tops:
-                self._tops[layer] = self._make(layer)
-            return self._tops[layer]
-
-    def _make(self, layer: str) -> Tops:
-        mask = self.mask
-        if layer:
-            mask = mask & self._ground.samples.has(layer)
-            if "" in self._tops and np.array_equal(mask, self.mask):
-                return self._tops[""]
-        return self._ground.places.tops(mask, self.order)
+            found = self._ground.tops.get((self, layer))
+            if found is None:
+                mask = self.mask & self._ground.samples.has(layer) if layer else self.mask
+                found = self._ground.places.tops(mask, self.order)
+                self._ground.tops.put((self, layer), found, found.nbytes)
+            return found
 
 
 _grounds: OrderedDict[int, Ground] = OrderedDict()
 _grounds_lock = threading.Lock()
-_shown: ByteCache[tuple[Shown, tuple[str, ...]]] = ByteCache(_SHOWN_BYTES)
 
 
 def scene_of(opened: Opened) -> Scene:
@@ -157,15 +170,12 @@ def shown_of(
     """
     if rule.within is not None:
         selection, rule = selection.replace("date", rule.within), LATEST
-    key = (scene.ground, selection.canonical(), rule.canonical())
-    found = _shown.get(key)
+    ground, key = scene.ground, (selection.canonical(), rule.canonical())
+    found = ground.shown.get(key)
     if found is None:
-        # The tiles of a view come at once: one works it out, the others wait for it.
-        with scene.ground.making:
-            found = _shown.get(key) or _evaluate(scene, selection, rule)
-            kinds = len(scene.opened.dataset.layers) + 1
-            size = found[0].mask.nbytes + found[0].order.nbytes + kinds * found[0].tops("").nbytes
-            _shown.put(key, found, size)
+        with ground.making:
+            found = ground.shown.get(key) or _evaluate(scene, selection, rule)
+            ground.shown.put(key, found, found[0].mask.nbytes)
     return found
 
 
@@ -178,6 +188,7 @@ def _evaluate(scene: Scene, selection: Selection, rule: DateRule) -> tuple[Shown
             found = found & table.part(*condition)
         except SelectionError as error:
             notices.append(str(error))
-    orders = scene.ground.orders
-    shown = Shown(scene.ground, orders.kept(rule, found.mask()), orders.order(rule))
-    return shown, tuple(notices)
+    mask = found.mask()
+    if rule.kind in ("season", "nth"):
+        mask = scene.ground.orders.kept(rule, mask)
+    return Shown(scene.ground, mask, rule), tuple(notices)
