@@ -37,7 +37,7 @@ class Order:
     @property
     def nbytes(self) -> int:
         """Bytes it takes, with as many for its grid places."""
-        return 3 * self.rows.nbytes
+        return 3 * self.rows.nbytes + 500
 
 
 class Orders:

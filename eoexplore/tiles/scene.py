@@ -24,6 +24,8 @@ _SHOWN_BYTES = 24_000_000
 """Of one table: 43 selections of half a million patches."""
 _TOPS_BYTES = 64_000_000
 """Of one table: 35 layers of selections of reBEN's 54 MGRS tiles."""
+_ENTRY_BYTES = 2_000
+"""What is kept takes at least this, however few patches there are."""
 
 
 class Ground:
@@ -175,7 +177,7 @@ def shown_of(
     if found is None:
         with ground.making:
             found = ground.shown.get(key) or _evaluate(scene, selection, rule)
-            ground.shown.put(key, found, found[0].mask.nbytes)
+            ground.shown.put(key, found, found[0].mask.nbytes + _ENTRY_BYTES)
     return found
 
 

@@ -20,9 +20,9 @@ from eoexplore.jobs import index
 from eoexplore.render.warp import View
 from eoexplore.store import catalog
 from eoexplore.store.samples import Samples
-from eoexplore.tiles import scene
+from eoexplore.tiles import order, scene
 from eoexplore.tiles.order import Orders
-from eoexplore.tiles.scene import scene_of
+from eoexplore.tiles.scene import Ground, Scene, scene_of
 from eoexplore.tiles.tile import shown_by
 from tests import builders
 
@@ -253,9 +253,16 @@ def test_rules_that_mean_the_same_are_kept_once(overlap):
     one = prepared.ground.orders.order(parse("latest")[0])
     for text in ("", "season:winter", "nth:2", "2017-06-13"):
         assert prepared.ground.orders.order(parse(text)[0]) is one
+
+
+def test_orders_stay_within_their_memory(overlap, monkeypatch):
+    monkeypatch.setattr(order, "_KEPT_BYTES", 100_000)
+    orders = Orders(overlap.samples)
     for day in range(1, 29):
-        prepared.ground.orders.order(parse(f"nearest:2017-02-{day:02d}")[0])
-    assert len(prepared.ground.orders._orders) == 8
+        orders.order(parse(f"nearest:2017-02-{day:02d}")[0])
+    assert 0 < orders._orders.used <= 100_000
+    first = orders.order(parse("nearest:2017-02-28")[0])
+    assert orders.order(parse("nearest:2017-02-28")[0]) is first
 
 
 def test_tiles_that_come_at_once_work_a_selection_out_once(overlap, monkeypatch):
@@ -275,12 +282,16 @@ def test_tiles_that_come_at_once_work_a_selection_out_once(overlap, monkeypatch)
     assert len({id(shown) for shown, _ in answers}) == 1
 
 
-def test_many_rules_stay_within_their_memory(overlap):
-    prepared = scene_of(overlap)
+def test_many_selections_stay_within_their_memory(overlap, monkeypatch):
+    monkeypatch.setattr(scene, "_SHOWN_BYTES", 50_000)
+    monkeypatch.setattr(scene, "_TOPS_BYTES", 200_000)
+    prepared = Scene(overlap, Ground(overlap.samples))
     for day in range(60):
         rule = f"nearest:2017-{1 + day % 12:02d}-{1 + day % 28:02d}"
-        shown_by(prepared, f"month={1 + day % 12}", rule)
-    assert scene._shown.used <= scene._SHOWN_BYTES
+        shown, _ = shown_by(prepared, f"month={1 + day % 12}", rule)
+        assert shown.tops("") is shown.tops("")
+    assert 0 < prepared.ground.shown.used <= 50_000
+    assert 0 < prepared.ground.tops.used <= 200_000
 
 
 def table(rows):
