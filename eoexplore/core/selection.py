@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 MAX_IDS = 20
+"""Ids in a selection that is written out."""
+MAX_KEPT_IDS = 1000
+"""Ids in a selection that is kept in a file and named in addresses."""
 MAX_POLYGON = 500
 """Corners of a polygon; the work of finding what it encloses grows faster than their number."""
 _MODES = ("all", "any", "none")
@@ -68,11 +71,12 @@ class Selection:
 EVERYTHING = Selection()
 
 
-def parse(text: str) -> tuple[Selection, tuple[str, ...]]:
+def parse(text: str, most_ids: int = MAX_IDS) -> tuple[Selection, tuple[str, ...]]:
     """Read a selection; what cannot be read is left out and said.
 
     Args:
         text: the canonical text, or any order and spelling of it that the grammar allows.
+        most_ids: how many ids it may hold.
 
     Returns:
         The selection, and one sentence for each condition that was ignored.
@@ -85,7 +89,7 @@ def parse(text: str) -> tuple[Selection, tuple[str, ...]]:
         key, _, raw = part.partition("=")
         key = unquote(key)
         try:
-            value = _rule(key).read(raw)
+            value = _read_ids(raw, most_ids) if key == "ids" else _rule(key).read(raw)
         except (KeyError, ValueError) as error:
             notices.append(_complaint(key, error))
             continue
@@ -241,10 +245,10 @@ def _write_floats(values: tuple[float, ...]) -> str:
     return ",".join(f"{value:.7f}".rstrip("0").rstrip(".") for value in values)
 
 
-def _read_ids(raw: str) -> tuple[str, ...]:
+def _read_ids(raw: str, most: int = MAX_IDS) -> tuple[str, ...]:
     ids = _names(raw)
-    if len(ids) > MAX_IDS:
-        raise ValueError(f"it holds {len(ids)} ids; at most {MAX_IDS} fit.")
+    if len(ids) > most:
+        raise ValueError(f"it holds {len(ids)} ids; at most {most} fit.")
     return ids
 
 

@@ -17,7 +17,9 @@ _NAME = re.compile(r"sel:([0-9a-f]{16})")
 def text_of(selection: Selection) -> str:
     """Return the canonical text of a selection, or the name under which a long one is kept."""
     text = selection.canonical()
-    if len(text) <= MAX_CHARACTERS:
+    ids = selection.get("ids")
+    has_many = isinstance(ids, tuple) and len(ids) > grammar.MAX_IDS
+    if len(text) <= MAX_CHARACTERS and not has_many:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     path = _path(digest)
@@ -33,7 +35,8 @@ def parse(text: str) -> tuple[Selection, tuple[str, ...]]:
     if named is None:
         return grammar.parse(text)
     try:
-        return grammar.parse(_path(named[1]).read_text(encoding="utf-8"))
+        kept = _path(named[1]).read_text(encoding="utf-8")
+        return grammar.parse(kept, grammar.MAX_KEPT_IDS)
     except (OSError, ValueError):
         return EVERYTHING, (
             f"The selection {text} is not kept on this machine, so all patches are shown. "

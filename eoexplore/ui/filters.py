@@ -228,7 +228,12 @@ def _area(selection: Selection) -> None:
 
 
 def _ids(selection: Selection) -> None:
-    put(key_of("ids"), "\n".join(cast(tuple[str, ...], selection.get("ids") or ())))
+    ids = cast(tuple[str, ...], selection.get("ids") or ())
+    if len(ids) > MAX_IDS:
+        st.markdown(f"{len(ids):,} patches by id, picked in the gallery")
+        st.button("Drop", key="filter_drop_ids", on_click=later(choose, "ids", None))
+        return
+    put(key_of("ids"), "\n".join(ids))
     st.text_area(
         f"Patch ids, at most {MAX_IDS}",
         key=key_of("ids"),

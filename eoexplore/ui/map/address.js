@@ -46,10 +46,14 @@ export class Address {
   /**
    * @param {string} dataset added where the address names none, so that every link does
    * @param {function(object)} onTraverse called with what the address says after Back or Forward
+   * @param {string[]} owned the parameters that are kept here
+   * @param {string|null} first the one without which nothing is written yet; null: there is none
    */
-  constructor(dataset, onTraverse) {
+  constructor(dataset, onTraverse, owned = OWNED, first = "v") {
     this.dataset = dataset;
-    this.own = Object.fromEntries(OWNED.map((name) => [name, null]));
+    this.owned = owned;
+    this.first = first;
+    this.own = Object.fromEntries(owned.map((name) => [name, null]));
     this.last = ""; // the search part as it was last seen with something in it
     this.isRefilled = false;
     this.timer = 0;
@@ -60,16 +64,21 @@ export class Address {
       // An entry of another page or dataset is for the map that will be shown there.
       if (!arrivedByTraverse || !isHere) return;
       arrivedByTraverse = false;
-      if (!asked.has("v") || !this.own.v) return;
+      if (this.first && !asked.has(this.first)) return;
+      if (!this.#isKnown) return;
       clearTimeout(this.timer);
-      onTraverse(Address.read());
+      onTraverse(Address.read(this.owned));
     };
   }
 
   /** What the address says: raw texts, to be judged by those who know places and layers. */
-  static read() {
+  static read(owned = OWNED) {
     const parameters = new URLSearchParams(location.search);
-    return Object.fromEntries(OWNED.map((name) => [name, parameters.get(name)]));
+    return Object.fromEntries(owned.map((name) => [name, parameters.get(name)]));
+  }
+
+  get #isKnown() {
+    return this.first === null || Boolean(this.own[this.first]);
   }
 
   /**
@@ -82,7 +91,7 @@ export class Address {
     if (window.navigation) window.navigation.addEventListener("currententrychange", this.rewrite);
     else this.interval = setInterval(this.rewrite, 500);
     window.addEventListener("popstate", this.arrive);
-    if (this.own.v && !arrivedByTraverse) this.#write("replaceState");
+    if (this.#isKnown && !arrivedByTraverse) this.#write("replaceState");
   }
 
   detach() {
@@ -132,7 +141,7 @@ export class Address {
 
   #write(way) {
     // On the way to another page the address is no longer ours.
-    if (!this.isAttached || location.pathname !== this.path || !this.own.v) return;
+    if (!this.isAttached || location.pathname !== this.path || !this.#isKnown) return;
     // The page's own choice of the dataset leaves its default out of the address.
     // Before it goes to another page, Streamlit empties the address in an entry of its own: filled
     // again, Back leads to what was shown, not to a map without its selection.

@@ -21,7 +21,7 @@ export class Card {
     this.badge = el("span", { class: "eo-tag eo-tag-warn", text: "synthetic", hidden: true });
     this.larger = iconButton("full", "Larger pictures", () => this.#enlarge(), "eo-quiet eo-enlarge");
     this.larger.setAttribute("aria-pressed", "false");
-    const target = iconButton("target", "Zoom to this patch", () => inspector.zoomToPatch(), "eo-quiet");
+    const target = inspector.makePlaceTool();
     const close = iconButton("close", "Close (Esc)", () => inspector.close(), "eo-quiet");
     this.spectrum = new Spectrum();
     this.provenance = new Provenance();

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 FOLDER = Path(__file__).parent
+_GALLERY = FOLDER.parent / "gallery"
 
 # The line break matters: Streamlit takes a script of one line for the path of a file. The script
 # runs from a blob: address, hence the full origin; only the data can tell it the base path.
@@ -23,6 +24,12 @@ _BOOTSTRAP = """export default async function (component) {
   return (await import(address)).mount(component);
 }
 """
+
+
+def bootstrap(file: str) -> str:
+    """Return the script of a component that is mounted by a file below /ui/, without its .js."""
+    return _BOOTSTRAP.replace("FILE", file)
+
 
 # Keeps the map's place until its own style has arrived, so that nothing below it jumps.
 _FRAME = '<div class="eo-placeholder" role="status" aria-label="The map is loading"></div>'
@@ -39,7 +46,7 @@ _component = st.components.v2.component(
     "eoexplore_map",
     html=_FRAME,
     css=_FRAME_STYLE,
-    js=_BOOTSTRAP.replace("FILE", "map"),
+    js=bootstrap("map"),
     isolate_styles=True,
 )
 
@@ -66,16 +73,16 @@ svg { width: 1rem; height: 1rem; fill: none; stroke: currentColor; stroke-width:
 _link = st.components.v2.component(
     "eoexplore_link",
     css=_LINK_STYLE,
-    js=_BOOTSTRAP.replace("FILE", "link"),
+    js=bootstrap("link"),
     isolate_styles=True,
 )
 
 
 @cache
 def files_version() -> str:
-    """Return a short hash of the component's files; a changed file changes every address."""
+    """Return a short hash of the components' files; a changed file changes every address."""
     digest = hashlib.sha256()
-    for path in sorted(FOLDER.iterdir()):
+    for path in sorted([*FOLDER.iterdir(), *_GALLERY.iterdir()]):
         if path.suffix in {".js", ".css"}:
             digest.update(path.name.encode())
             digest.update(path.read_bytes())

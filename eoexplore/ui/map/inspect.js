@@ -2,8 +2,8 @@
 // the card, and follows the pixel that the viewer's cursor, the arrow keys or a link choose.
 
 const release = new URL(import.meta.url).search;
-const [{ Card }, { Viewer, SIDE }, { localUrl, value }, { inspectorKeys }, { PatchMark }] = await Promise.all(
-  ["card", "viewer", "format", "inspectkeys", "patchmark"].map((name) => import(`./${name}.js${release}`)),
+const [{ Card }, { Viewer, SIDE }, { localUrl, value }, { inspectorKeys }, { PatchMark }, { iconButton }] = await Promise.all(
+  ["card", "viewer", "format", "inspectkeys", "patchmark", "dom"].map((name) => import(`./${name}.js${release}`)),
 );
 
 const SAME_CLICK_MS = 350;
@@ -30,7 +30,7 @@ export class Inspector {
     this.viewer = new Viewer({ look: (pixel) => this.look(pixel), pin: (pixel) => this.pin(pixel) });
     this.card = new Card(this);
     this.element = this.card.element;
-    this.marks = new PatchMark(view, this.element);
+    this.marks = this.makeMarks();
     this.patch = null; // the card that is shown
     this.pinned = null; // the pixel that was chosen: {row, column}
     this.shownPixel = null; // it, or the one under the cursor
@@ -39,6 +39,25 @@ export class Inspector {
     view.keys.add(inspectorKeys(this));
     this.unlisten = view.onChange(() => this.#follow());
   }
+
+  // -- what another page than the map does in its own way ------------------------------------
+
+  /** What shows on the page which patch is open. */
+  makeMarks() {
+    return new PatchMark(this.view, this.element);
+  }
+
+  /** What leads from the card to the patch's place. */
+  makePlaceTool() {
+    return iconButton("target", "Zoom to this patch", () => this.zoomToPatch(), "eo-quiet");
+  }
+
+  /** The address that tells the patch in a direction: next, previous, north, … */
+  stepAddress(by) {
+    return this.view.url(`${this.#path(this.patch.id)}/step.json`, this.side, { by });
+  }
+
+  // ------------------------------------------------------------------------------------------
 
   get isOpen() {
     return this.card.isOpen;
@@ -113,12 +132,12 @@ export class Inspector {
       return;
     }
     const signal = this.#begin();
-    const path = `/patch/${this.dataset}/${encodeURIComponent(this.patch.id)}/step.json`;
-    const answer = await ask(this.view.url(path, this.side, { by }), signal);
+    const answer = await ask(this.stepAddress(by), signal);
     if (signal.aborted) return;
     const id = answer.body?.id;
     if (typeof id === "string") {
       if (answer.body.of) this.view.say(position(answer.body, by));
+      this.marks.stepped?.(answer.body);
       await this.show(id, { reveal: true });
     } else if (answer.status === 0) this.view.say(SENTENCES.network);
     else if (answer.status !== 200) this.view.say("The server could not tell which patch follows.");
@@ -320,7 +339,7 @@ export class Inspector {
   #present() {
     this.pinned ??= MIDDLE;
     this.shownPixel = this.pinned;
-    this.marks.setOutline(this.patch.outline);
+    this.marks.setOutline(this.patch.outline, this.patch.id);
     this.card.show(this.patch);
     this.#showPictures();
     this.viewer.setPixel(this.pinned);

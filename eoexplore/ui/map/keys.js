@@ -21,7 +21,8 @@ const BESIDE_LISTS = /^([1-9+?[\]-]|Escape)$/;
  */
 
 export class Keys {
-  constructor(view) {
+  /** @param {Key[]} own what keys mean on this page beyond those of its parts */
+  constructor(view, own = mapKeys(view)) {
     this.view = view;
     this.table = []; // Key[], in the order in which they are listed
     this.held = new Map(); // event.key → Key
@@ -30,7 +31,7 @@ export class Keys {
       keyup: (event) => this.#released(event.key),
       blur: () => this.#releaseAll(),
     };
-    this.add(this.#ownKeys());
+    this.add(own);
   }
 
   /** @param {Key[]} keys @returns {function()} takes them out again */
@@ -94,61 +95,60 @@ export class Keys {
   #releaseAll() {
     for (const name of [...this.held.keys()]) this.#released(name);
   }
+}
 
-  #ownKeys() {
-    const { view } = this;
-    const pan = ({ event, target }) => {
-      if (usesArrows(target) || event.shiftKey) return false;
-      const by = ARROWS[event.key].map((step) => step * PAN_PX);
-      view.map.panBy(by, { duration: 0.15, animate: view.map.options.inertia });
-      return true;
-    };
-    const digits = Array.from("123456789");
-    return [
-      { key: Object.keys(ARROWS), shown: "← ↑ → ↓", meaning: "pan", act: pan },
-      { key: ["+", "="], shown: "+ −", meaning: "zoom in and out", act: () => void view.map.zoomIn() },
-      { key: ["-", "_", "−"], act: () => void view.map.zoomOut() },
-      {
-        key: digits,
-        shown: "1 – 9",
-        meaning: "show or hide a layer, numbered in the layer panel",
-        act: ({ event }) => this.#toggle(Number(event.key)),
-      },
-      { key: "l", meaning: "fold or unfold the layer panel", act: () => view.panel.toggle() },
-      { key: "f", meaning: "full screen", act: () => view.toggleFullScreen() },
-      {
-        key: "Enter",
-        meaning: "with the map in focus: ask at its centre",
-        act: ({ isInside, target }) => {
-          const side = view.sideOf(target);
-          if (!isInside || !side) return false;
-          const isNew = !view.inspector.isOpen && !view.clickDoes;
-          const asked = view.clickMode(side.map.getCenter(), side);
-          // The card that was opened by a key is read by keys; Esc leads back to the map.
-          if (isNew) asked?.then(() => view.inspector.takeFocus(target));
-          return true;
-        },
-      },
-      { key: "i", meaning: "open or close the card of the patch", act: () => view.inspector.toggle() },
-      {
-        key: "Escape",
-        shown: "Esc",
-        meaning: "close what is open: lists first, then the card",
-        act: () => view.inspector.isOpen && (view.inspector.close(), true),
-      },
-      { key: "Escape", rank: 10, act: () => view.tools.helpIsOpen && (view.tools.toggleHelp(false), true) },
-      { key: "?", meaning: "show this list", act: () => view.tools.toggleHelp() },
-    ];
-  }
-
-  /** Numbers count from the top of the panel, where they are shown. */
-  #toggle(number) {
-    const { layers } = this.view.activeSide.choices;
-    const layer = layers[layers.length - number];
-    if (!layer) return false;
-    this.view.toggleLayer(layer.id);
+function mapKeys(view) {
+  const pan = ({ event, target }) => {
+    if (usesArrows(target) || event.shiftKey) return false;
+    const by = ARROWS[event.key].map((step) => step * PAN_PX);
+    view.map.panBy(by, { duration: 0.15, animate: view.map.options.inertia });
     return true;
-  }
+  };
+  const digits = Array.from("123456789");
+  return [
+    { key: Object.keys(ARROWS), shown: "← ↑ → ↓", meaning: "pan", act: pan },
+    { key: ["+", "="], shown: "+ −", meaning: "zoom in and out", act: () => void view.map.zoomIn() },
+    { key: ["-", "_", "−"], act: () => void view.map.zoomOut() },
+    {
+      key: digits,
+      shown: "1 – 9",
+      meaning: "show or hide a layer, numbered in the layer panel",
+      act: ({ event }) => toggleLayer(view, Number(event.key)),
+    },
+    { key: "l", meaning: "fold or unfold the layer panel", act: () => view.panel.toggle() },
+    { key: "f", meaning: "full screen", act: () => view.toggleFullScreen() },
+    {
+      key: "Enter",
+      meaning: "with the map in focus: ask at its centre",
+      act: ({ isInside, target }) => {
+        const side = view.sideOf(target);
+        if (!isInside || !side) return false;
+        const isNew = !view.inspector.isOpen && !view.clickDoes;
+        const asked = view.clickMode(side.map.getCenter(), side);
+        // The card that was opened by a key is read by keys; Esc leads back to the map.
+        if (isNew) asked?.then(() => view.inspector.takeFocus(target));
+        return true;
+      },
+    },
+    { key: "i", meaning: "open or close the card of the patch", act: () => view.inspector.toggle() },
+    {
+      key: "Escape",
+      shown: "Esc",
+      meaning: "close what is open: lists first, then the card",
+      act: () => view.inspector.isOpen && (view.inspector.close(), true),
+    },
+    { key: "Escape", rank: 10, act: () => view.tools.helpIsOpen && (view.tools.toggleHelp(false), true) },
+    { key: "?", meaning: "show this list", act: () => view.tools.toggleHelp() },
+  ];
+}
+
+/** Numbers count from the top of the panel, where they are shown. */
+function toggleLayer(view, number) {
+  const { layers } = view.activeSide.choices;
+  const layer = layers[layers.length - number];
+  if (!layer) return false;
+  view.toggleLayer(layer.id);
+  return true;
 }
 
 function hasModifier(event) {

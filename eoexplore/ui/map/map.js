@@ -7,7 +7,7 @@
 
 // Every file carries the version of this one: a browser never mixes the files of two releases.
 const release = new URL(import.meta.url).search;
-const { MapView } = await import(`./view.js${release}`);
+const [{ MapView }, { sheet }] = await Promise.all(["view", "sheets"].map((name) => import(`./${name}.js${release}`)));
 
 const counters = (window.__eoexplore ??= { created: 0, destroyed: 0, updates: 0, adopted: 0 });
 const live = new Map(); // element of Streamlit → MapView
@@ -43,15 +43,6 @@ async function load(base) {
     import(`${location.origin}${base}/vendor/leaflet/leaflet.js`),
   ]);
   return { L: globalThis.leaflet ?? globalThis.L, sheets };
-}
-
-/** A style sheet that can be given to each new shadow root without a flash of naked content. */
-async function sheet(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`The map's style ${url} could not be loaded (${answer.status}).`);
-  const made = new CSSStyleSheet();
-  made.replaceSync(await answer.text());
-  return made;
 }
 
 function show(component, L, sheets) {

@@ -1,12 +1,9 @@
 // The small things around the map: buttons, scale, coordinates, zoom, hints, the list of keys.
 
 const release = new URL(import.meta.url).search;
-const [{ el, iconButton }, { Sketches }, { Search }, { Views }, { TakeAway }] = await Promise.all(
-  ["dom", "sketches", "search", "views", "takeaway"].map((name) => import(`./${name}.js${release}`)),
+const [{ el, iconButton }, { Sketches }, { Search }, { Views }, { TakeAway }, { Toast, Help }] = await Promise.all(
+  ["dom", "sketches", "search", "views", "takeaway", "notes"].map((name) => import(`./${name}.js${release}`)),
 );
-
-const SAY_FOR_MS = 3500;
-const MORE_PER_LETTER_MS = 45; // beyond what is read at a glance
 
 export class Tools {
   constructor(view) {
@@ -39,11 +36,11 @@ export class Tools {
     this.zoom = el("span", { class: "eo-zoom", title: "Zoom level" });
     this.attribution = el("span", { class: "eo-attribution" });
     this.status = el("div", { class: "eo-status" }, this.attribution, this.coordinates, this.zoom);
-    this.toast = el("div", { class: "eo-toast", role: "status", "aria-live": "polite" });
-    this.help = this.#buildHelp();
+    this.toast = new Toast();
+    this.help = new Help(view);
     const top = el("div", { class: "eo-top" }, this.badge, this.hint);
     const parts = [this.search.element, ...this.sketches.elements, ...this.views.elements, ...this.takeAway.elements];
-    this.elements = [this.bar, top, this.status, this.toolbar, ...parts, this.toast, this.help];
+    this.elements = [this.bar, top, this.status, this.toolbar, ...parts, this.toast.element, this.help.element];
   }
 
   /** The small windows stand at the same place: opening one closes the others. */
@@ -85,47 +82,19 @@ export class Tools {
     this.attribution.textContent = text ?? "";
   }
 
-  /** A short note that goes away by itself. */
   say(text) {
-    clearTimeout(this.timer);
-    this.toast.textContent = text;
-    this.toast.classList.add("eo-shown");
-    const more = Math.max(0, text.length - 40) * MORE_PER_LETTER_MS;
-    this.timer = setTimeout(() => this.hush(), SAY_FOR_MS + more);
+    this.toast.say(text);
   }
 
   hush() {
-    this.toast.classList.remove("eo-shown");
+    this.toast.hush();
   }
 
   get helpIsOpen() {
-    return !this.help.hidden;
+    return this.help.isOpen;
   }
 
-  toggleHelp(isOpen = this.help.hidden) {
-    if (isOpen) this.rows.replaceChildren(...this.#listKeys());
-    this.help.hidden = !isOpen;
-    if (isOpen) this.help.querySelector("button").focus();
-    else if (this.help.contains(this.view.root.getRootNode().activeElement)) this.view.canvas.focus();
-  }
-
-  #buildHelp() {
-    this.rows = el("tbody");
-    const close = iconButton("close", "Close (Esc)", () => this.toggleHelp(false), "eo-quiet");
-    return el(
-      "section",
-      { class: "eo-help eo-surface", role: "dialog", "aria-label": "Keys", hidden: true },
-      el("header", {}, el("h2", { text: "Keys" }), close),
-      el("table", {}, this.rows),
-    );
-  }
-
-  /** Every part of the map adds its keys to one table; the list is made from it. */
-  #listKeys() {
-    return this.view.keys.table
-      .filter(({ meaning }) => meaning)
-      .map(({ key, shown, meaning }) =>
-        el("tr", {}, el("th", { scope: "row" }, el("kbd", { text: shown ?? [key].flat()[0] })), el("td", { text: meaning })),
-      );
+  toggleHelp(isOpen) {
+    this.help.toggle(isOpen);
   }
 }
