@@ -1,6 +1,6 @@
 """The nouns that every part of EOExplore shares, as frozen dataclasses."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -142,7 +142,7 @@ class Stream(Protocol):
     def mark(self) -> str:
         """Return a short text that changes when the file is replaced."""
 
-    def passing(self, wanted: Callable[[str], bool]) -> Iterator[Passing]:
+    def passing(self, wanted: Callable[[str], bool]) -> Generator[Passing]:
         """Yield the bands as they come; damage ends it early, and the health report says so.
 
         Args:
@@ -240,6 +240,16 @@ class Dataset(Protocol):
 
     def stamp(self) -> str:
         """Return a short text that changes when files are added or replaced; cheap to compute."""
+
+    def signature(self, keys: Mapping[str, str]) -> str:
+        """Return a short text that changes when a file of a sample is added, replaced or removed.
+
+        Args:
+            keys: value of the key column by layer, of the layers that the sample has.
+        """
+
+    def edition(self) -> str:
+        """Return a text that changes with any raster, if one look tells; else an empty one."""
 
     def size(self) -> int:
         """Return the bytes of the copy, estimated from some patches where there are many."""

@@ -1,5 +1,6 @@
 """The archives of reBEN, unpacked by one step: a plain `.tar` for each layer."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -129,6 +130,25 @@ class Tar:
         offset, size = self.contents.offsets[row, band], self.contents.sizes[row, band]
         return place_of(f"/vsisubfile/{offset}_{size},{self.path}")
 
+    def signature(self, key: str, layer: str) -> str:
+        """Return a digest of the bytes of a patch: they may lie elsewhere in another archive."""
+        row = self.contents.row(key) if layer == self.layer.name else None
+        digest = hashlib.blake2b(digest_size=8)
+        try:
+            with self.path.open("rb", 0) as file:
+                for band, offset in enumerate([] if row is None else self.contents.offsets[row]):
+                    if offset >= 0:
+                        file.seek(offset)
+                        size = int(self.contents.sizes[row, band])
+                        digest.update(b"%d " % band + file.read(size))
+        except OSError:
+            return ""
+        return digest.hexdigest()
+
+    def edition(self) -> str:
+        """Return size and time of the archive."""
+        return " ".join(self.stamp())
+
     def stamp(self) -> list[str]:
         """Return size and time of the archive."""
         return [f"{self.name} {kept.mark(self.path)}"]
@@ -194,6 +214,15 @@ class Several:
         """Return where a file of a patch says that it lies."""
         places = (files.place(key, layer) for files in self._by_layer.get(layer, ()))
         return next((place for place in places if place is not None), None)
+
+    def signature(self, key: str, layer: str) -> str:
+        """Return those of all that keep the layer."""
+        return " ".join(files.signature(key, layer) for files in self._by_layer.get(layer, ()))
+
+    def edition(self) -> str:
+        """Return those of all, if each has one."""
+        found = [files.edition() for files in self.all]
+        return " ".join(found) if all(found) else ""
 
     def stamp(self) -> list[str]:
         """Return the lines of all."""

@@ -1,6 +1,7 @@
 """Where reBEN keeps its rasters: the released folder tree, or a rico-hdl LMDB."""
 
 import functools
+import hashlib
 import itertools
 import json
 import os
@@ -71,6 +72,12 @@ class Files(Protocol):
     def place(self, key: str, layer: str) -> tuple[int, int, int] | None:
         """Return EPSG code, left and top (m) that a patch's file states; none where it has none."""
 
+    def signature(self, key: str, layer: str) -> str:
+        """Return a text that changes when a file of a patch is added, replaced or removed."""
+
+    def edition(self) -> str:
+        """Return a text that changes with any file, if one look tells; else an empty one."""
+
     def stamp(self) -> list[str]:
         """Return lines that change when files are added or replaced, cheap to compute."""
 
@@ -122,6 +129,15 @@ class Tree:
             if Path(entry.name).suffix in EXTENSIONS:
                 return place_of(entry.path)
         return None
+
+    def signature(self, key: str, layer: str) -> str:
+        """Return names, sizes and times of the files of a patch."""
+        found = ((entry.name, entry.stat()) for entry in _entries(self._folder(layer, key)))
+        return " ".join(f"{name} {own.st_size} {own.st_mtime_ns}" for name, own in found)
+
+    def edition(self) -> str:
+        """Return nothing: files change one by one."""
+        return ""
 
     def stamp(self) -> list[str]:
         """Return names and times of the product folders, and of so many patch folders."""
@@ -244,6 +260,17 @@ class Lmdb:
     def place(self, key: str, layer: str) -> None:  # noqa: ARG002
         """Return nothing: tensors have no geography."""
         return
+
+    def signature(self, key: str, layer: str) -> str:
+        """Return a digest of an entry: it has no time of its own."""
+        try:
+            return hashlib.blake2b(self._blob(key, layer), digest_size=8).hexdigest()
+        except (DataMissing, FileUnreadable) as error:
+            return type(error).__name__
+
+    def edition(self) -> str:
+        """Return size and time of the database file."""
+        return " ".join(self.stamp())
 
     def stamp(self) -> list[str]:
         """Return size and time of the database file."""

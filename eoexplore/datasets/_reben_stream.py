@@ -1,6 +1,6 @@
 """The archives of reBEN as they are released, `.tar.zst`: each can be read front to back only."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from pathlib import Path
 
 import zstandard
@@ -87,6 +87,14 @@ class Zst:
         """Return nothing: no file can be looked at."""
         return
 
+    def signature(self, key: str, layer: str) -> str:  # noqa: ARG002
+        """Return the mark of the archive: what is in it is known only by reading all of it."""
+        return self.mark()
+
+    def edition(self) -> str:
+        """Return the mark of the archive."""
+        return self.mark()
+
     def stamp(self) -> list[str]:
         """Return size and time of the archive."""
         return [f"{self.name} {self.mark()}"]
@@ -112,7 +120,7 @@ class Zst:
             found.append(Problem("not_listed", len(strange), sentence, tuple(strange[:5])))
         return [*found, *problems_of(self.name, contents)]
 
-    def passing(self, wanted: Callable[[str], bool]) -> Iterator[Passing]:
+    def passing(self, wanted: Callable[[str], bool]) -> Generator[Passing]:
         """Yield the bands of wanted patches as they come; then it is known what is in it."""
         collector = Collector(self._layer, FOLDERS[self.layer])
         names = [band.name for band in self._layer.bands]

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +96,17 @@ class Reben:
             if file.is_file():
                 lines.append(f"{name} {file.stat().st_size} {file.stat().st_mtime_ns}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+    def signature(self, keys: Mapping[str, str]) -> str:
+        """Return a short text that changes when a file of a sample is added, replaced, removed."""
+        if self._files is None:
+            return ""
+        own = (f"{layer} {key} {self._files.signature(key, layer)}" for layer, key in keys.items())
+        return hashlib.sha256("\n".join(sorted(own)).encode()).hexdigest()[:16]
+
+    def edition(self) -> str:
+        """Return a text that changes with any raster, if one look tells; else an empty one."""
+        return self._files.edition() if self._files else ""
 
     def size(self) -> int:
         """Return the bytes of the copy, estimated from some patches where there are many."""

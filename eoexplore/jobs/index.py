@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from eoexplore.core import settings
 from eoexplore.core.errors import JobError
-from eoexplore.jobs import cluster, parts
+from eoexplore.jobs import changes, cluster, parts, passed, stream
 from eoexplore.jobs.parts import Patch, Product, Work
 from eoexplore.jobs.progress import Cancelled, Report
 from eoexplore.jobs.run import Run
@@ -47,7 +47,8 @@ _POLL_S = 0.5
 
 def bytes_needed(opened: Opened) -> int:
     """Return an upper estimate of the bytes that the rest of an index will take."""
-    return _bytes(_missing(_products(opened)))
+    todo = _missing(_products(opened))
+    return _bytes(todo) + stream.room(opened.dataset, todo)
 
 
 @dataclass(frozen=True)
@@ -125,26 +126,55 @@ def _build(
 ) -> None:
     folder = opened.folder
     products = _products(opened)
-    todo = _missing(products)
+    stamp = catalog.entry(opened.slug).stamp
     total = sum(len(product.patches) for product in products)
-    done = total - sum(len(work.product.patches) for work in todo)
+    todo = _outstanding(opened, products, report, cancelled)
+    done = total - sum(work.count for work in todo)
     report(done, total, "reading patches")
     joined = not products or not _to_join(opened, opened.state)
     if opened.state.complete and not todo and joined:
         return
-    _check_disk(folder, _bytes(todo))
+    _check_disk(folder, _bytes(todo) + stream.room(opened.dataset, todo))
     state = _begun(opened.state, products, todo)
     folder.write_state(state)
+    passing = stream.build(opened.dataset, todo, hands.workers, report, cancelled)
+    with contextlib.closing(passing) as passed_by:
+        for part in passed_by:
+            state = replace(state, done=state.done + len(part.groups))
+            folder.write_state(state)
+    todo = stream.remaining(opened.dataset, todo)
     said = _Said(report, done, total)
     # Closed at once when something fails here: the processes end before the lock is given back.
     with contextlib.closing(_run(todo, hands, cancelled, said.meanwhile)) as finished:
         for work in finished:
-            said.finished(len(work.product.patches))
+            said.finished(work.count)
             state = replace(state, done=state.done + len(work.groups))
             folder.write_state(state)
     _join(opened, products, _to_join(opened, state))
     now = time.time_ns() // 1_000_000
-    folder.write_state(replace(state, done=state.total, complete=True, finished=now))
+    # What changed while this went on is for the next build.
+    same = catalog.entry(opened.slug).stamp == stamp
+    folder.write_state(replace(state, done=state.total, complete=same, finished=now))
+    if same:
+        folder.remove_earlier()
+
+
+def _outstanding(
+    opened: Opened, products: list[Product], report: Report, cancelled: Callable[[], bool]
+) -> list[Work]:
+    """Return what is to be done; looking at the files of millions takes minutes."""
+    total = sum(len(product.patches) for product in products)
+    looked = 0
+
+    def look(count: int) -> None:
+        nonlocal looked
+        looked += count
+        if cancelled():
+            raise Cancelled
+        report(looked, total, "looking for changes")
+
+    changes.remove_strangers(opened.folder, products)
+    return changes.outstanding(opened.dataset, products, look)
 
 
 def _begun(old: BuildState, products: list[Product], todo: list[Work]) -> BuildState:
@@ -163,7 +193,9 @@ def _to_join(opened: Opened, state: BuildState) -> tuple[str, ...]:
         "areas": opened.samples.areas,
         "spectra": spectra_parts.is_joined(opened.folder),
     }
-    return tuple(name for name in _JOINED if name not in state.groups or not there[name])
+    out = stream.LEFT_OUT if opened.dataset.streams else ()
+    own = (name for name in _JOINED if name not in out)
+    return tuple(name for name in own if name not in state.groups or not there[name])
 
 
 class _Said:
@@ -295,6 +327,11 @@ def _join_areas(opened: Opened, names: list[str]) -> None:
         for files in frame["unreadable"]
     ]
     frame["unreadable"] = bad
+    for layer in opened.dataset.layers:
+        if any(passing.layer == layer.name for passing in opened.dataset.streams):
+            # Until now every patch that the metadata lists was expected.
+            there = passed.there(opened.folder, layer.name, names)
+            frame[f"has_{layer.name}"] = [key in there for key in frame[layer.key]]
     # An earlier build may have set the flag for a file that was repaired since.
     frame["flags"] = [
         sorted({*flags} - {"unreadable"} | ({"unreadable"} if files else set()))
@@ -314,8 +351,9 @@ def _products(opened: Opened) -> list[Product]:
         own = {layer: str(names[row]) for layer, names in keys.items() if names[row]}
         patches.setdefault((product, tile), []).append(Patch(sample, x, y, own))
     path = str(opened.dataset.path)
+    out = stream.LEFT_OUT if opened.dataset.streams else ()
     return [
-        Product(path, opened.folder, product, tile, tuple(members))
+        Product(path, opened.folder, product, tile, tuple(members), out)
         for (product, tile), members in sorted(patches.items())
     ]
 
@@ -328,7 +366,7 @@ def _missing(products: list[Product]) -> list[Work]:
 
 def _bytes(todo: list[Work]) -> int:
     return sum(
-        BYTES_PER_PART + BYTES_PER_PATCH[group] * len(work.product.patches)
+        BYTES_PER_PART + BYTES_PER_PATCH[group] * work.count
         for work in todo
         for group in work.groups
     )

@@ -1,7 +1,8 @@
 """What a worker makes of one product: the part of each group that is asked for, in one reading."""
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,9 +14,10 @@ from eoexplore import datasets
 from eoexplore.analysis.areas import count_codes
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.types import Array, Dataset
+from eoexplore.jobs.passed import Beside
 from eoexplore.jobs.run import Run, Worker
-from eoexplore.store import mosaic
-from eoexplore.store import samples as sample_table
+from eoexplore.store import contents, mosaic
+from eoexplore.store.contents import Contents
 from eoexplore.store.folder import IndexFolder, atomic
 from eoexplore.store.spectra_parts import SpectraPart
 from eoexplore.store.versions import BUILT, VERSIONS
@@ -52,23 +54,21 @@ class Product:
     """MGRS tile."""
     patches: tuple[Patch, ...]
     """Its patches."""
+    left_out: tuple[str, ...] = ()
+    """Groups that cannot be made of it."""
 
     @property
     def groups(self) -> tuple[str, ...]:
         """Groups that keep something of it: no mosaic of a layer that none of its patches has."""
         layers = {layer for patch in self.patches for layer in patch.keys}
         kinds = mosaic.GROUPS
-        return tuple(name for name in BUILT if name not in kinds or kinds[name].layer in layers)
+        own = (name for name in BUILT if name not in kinds or kinds[name].layer in layers)
+        return tuple(name for name in own if name not in self.left_out)
 
     def missing(self) -> tuple[str, ...]:
         """Return the groups whose part is not there, is damaged, or is of another version."""
-        return tuple(name for name in self.groups if self._version(name) != VERSIONS[name])
-
-    def _version(self, group: str) -> int | None:
-        path = self.folder.part(group, self.name)
-        if group in mosaic.GROUPS:
-            return mosaic.version_of(path)
-        return sample_table.groups(path).get(group)
+        found = ((name, contents.stored(self.folder, name, self.name)) for name in self.groups)
+        return tuple(name for name, part in found if part.version != VERSIONS[name])
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,14 @@ class Work:
     product: Product
     """The product."""
     groups: tuple[str, ...]
-    """What is missing of it."""
+    """What is missing of it, or was made from other files."""
+    changed: int | None = None
+    """Patches of which files are to be read; all of them when none."""
+
+    @property
+    def count(self) -> int:
+        """How many patches have to be read, as far as is known before."""
+        return len(self.product.patches) if self.changed is None else self.changed
 
 
 class Part(Protocol):
@@ -86,6 +93,16 @@ class Part(Protocol):
 
     def needs(self, layer: str, band: str) -> bool:
         """Tell whether a band is to be read for it."""
+
+    def recall(self, patches: Sequence[Patch]) -> None:
+        """Read from the part that is there what it has of patches that have not changed.
+
+        Raises:
+            OSError, ArrowException, KeyError: it is damaged.
+        """
+
+    def keep(self, patch: Patch) -> None:
+        """Take what was recalled of a patch; patches come in one order, kept or added."""
 
     def add(self, patch: Patch, values: Values, unreadable: list[str]) -> None:
         """Take what it needs of a patch.
@@ -96,8 +113,8 @@ class Part(Protocol):
             unreadable: "layer/band" of the files that cannot be read.
         """
 
-    def write(self) -> None:
-        """Write it, atomically."""
+    def write(self, made_from: str = "") -> None:
+        """Write it, atomically, with the mark of the files that it was made from."""
 
 
 class Mosaic:
@@ -107,21 +124,33 @@ class Mosaic:
         """Begin without a patch."""
         self._product, self._group = product, mosaic.GROUPS[name]
         self._patches: dict[tuple[int, int], Array] = {}
+        self._path = product.folder.part(name, product.name)
 
     def needs(self, layer: str, band: str) -> bool:
         """Tell whether a band is packed in it."""
         return layer == self._group.layer and band in self._group.bands
 
+    def recall(self, patches: Sequence[Patch]) -> None:
+        """Read their cells."""
+        places = [(patch.x, patch.y) for patch in patches]
+        self._patches.update(mosaic.cells(self._path, self._group, places))
+
+    def keep(self, patch: Patch) -> None:
+        """Do nothing: cells have places of their own, in whatever order they come."""
+
     def add(self, patch: Patch, values: Values, unreadable: list[str]) -> None:  # noqa: ARG002
         """Pack the bands that are there."""
         bands = [values.get((self._group.layer, band)) for band in self._group.bands]
         if any(band is not None for band in bands):
-            self._patches[patch.x, patch.y] = mosaic.pack_all(bands, self._group)
+            self.put(patch, mosaic.pack_all(bands, self._group))
 
-    def write(self) -> None:
+    def put(self, patch: Patch, packed: Array) -> None:
+        """Take a patch that is packed already."""
+        self._patches[patch.x, patch.y] = packed
+
+    def write(self, made_from: str = "") -> None:
         """Write it, even without a patch: so it is known that there is none."""
-        path = self._product.folder.part(self._group.name, self._product.name)
-        mosaic.write(path, self._group, self._product.tile, self._patches)
+        mosaic.write(self._path, self._group, self._product.tile, self._patches, made_from)
 
 
 class Areas:
@@ -132,10 +161,21 @@ class Areas:
         self._product, self._dataset = product, dataset
         self._codes = tuple(dataset.classes.codes)
         self._rows: list[dict[str, object]] = []
+        self._earlier: dict[str, dict[str, object]] = {}
+        self._path = product.folder.part("areas", product.name)
 
     def needs(self, layer: str, band: str) -> bool:  # noqa: ARG002
         """Want every band: each is read once to know that it can be."""
         return True
+
+    def recall(self, patches: Sequence[Patch]) -> None:  # noqa: ARG002
+        """Read the rows of the part."""
+        table = pq.read_table(self._path, schema=area_schema(self._codes))
+        self._earlier = {row["id"]: row for row in table.to_pylist()}
+
+    def keep(self, patch: Patch) -> None:
+        """Take the row of a patch."""
+        self._rows.append(self._earlier[patch.id])
 
     def add(self, patch: Patch, values: Values, unreadable: list[str]) -> None:
         """Count the pixels of each code, all zero where there is no map."""
@@ -154,10 +194,12 @@ class Areas:
             {"id": patch.id, **counts, "unlabelled_share": share, "unreadable": unreadable}
         )
 
-    def write(self) -> None:
+    def write(self, made_from: str = "") -> None:
         """Write the table."""
-        table = pa.Table.from_pylist(self._rows, area_schema(self._codes))
-        with atomic(self._product.folder.part("areas", self._product.name)) as partial:
+        schema = area_schema(self._codes)
+        marked = schema.with_metadata(contents.marked(schema.metadata, made_from))
+        table = pa.Table.from_pylist(self._rows, marked)
+        with atomic(self._path) as partial:
             pq.write_table(table, partial, compression="zstd")
 
 
@@ -186,17 +228,46 @@ class Spectra:
         """Want every band."""
         return True
 
+    def recall(self, patches: Sequence[Patch]) -> None:  # noqa: ARG002
+        """Read the rows of the part."""
+        self._part.recall(self._path)
+
+    def keep(self, patch: Patch) -> None:
+        """Take the rows of a patch."""
+        self._part.keep(patch.id)
+
     def add(self, patch: Patch, values: Values, unreadable: list[str]) -> None:  # noqa: ARG002
         """Describe the classes of a patch."""
         self._part.add(patch.id, values)
 
-    def write(self) -> None:
+    def write(self, made_from: str = "") -> None:
         """Write the table."""
-        self._part.write(self._path)
+        self._part.write(self._path, made_from)
+
+
+def contents_of(dataset: Dataset, product: Product, known: Contents | None = None) -> Contents:
+    """Return the signatures of a product's patches, without reading pixels.
+
+    Args:
+        dataset: where they lie.
+        product: its patches.
+        known: an earlier answer, which still holds where one look at the dataset says so.
+    """
+    edition = dataset.edition()
+    if edition:
+        # Which files belong to a patch stands in the metadata, not in the files.
+        keys = "".join(f"\n{patch.id} {sorted(patch.keys.items())}" for patch in product.patches)
+        edition = hashlib.sha256(f"{edition}{keys}".encode()).hexdigest()[:16]
+        if known is not None and known.edition == edition:
+            return known
+    found = {patch.id: dataset.signature(patch.keys) for patch in product.patches}
+    return Contents(found, edition)
 
 
 def make(work: Work, run: Run | None = None) -> bool:
     """Read what the parts need of each patch, once; then write one part after the other.
+
+    What is known of patches whose files have not changed is taken from the parts that are there.
 
     Args:
         work: the product, and what is missing of it.
@@ -205,30 +276,69 @@ def make(work: Work, run: Run | None = None) -> bool:
     Returns:
         Whether it is done; not when the build ended before.
     """
-    worker = Worker(run, work.product.name) if run is not None else None
-    dataset = datasets.open_dataset(work.product.path)
-    parts = [_begin(group, work.product, dataset) for group in work.groups]
-    wanted = [
+    product = work.product
+    worker = Worker(run, product.name) if run is not None else None
+    dataset = datasets.open_dataset(product.path)
+    # Before anything is read: what changes from now on shows the next time.
+    now = contents_of(dataset, product)
+    contents.write(product.folder, product.name, now)
+    begun = [_begin_from(group, product, dataset, now) for group in work.groups]
+    beside = Beside(product.folder, product.name, dataset)
+    count = 0
+    for patch in product.patches:
+        if worker is not None and not worker.goes_on(count):
+            return False
+        fresh = [part for part, kept in begun if patch.id not in kept]
+        for part, kept in begun:
+            if patch.id in kept:
+                part.keep(patch)
+        if fresh:
+            count += 1
+            found = _read_patch(dataset, patch, _wanted(dataset, fresh))
+            values, unreadable = beside.add(patch.keys, *found)
+            for part in fresh:
+                part.add(patch, values, unreadable)
+    for part, _ in begun:
+        part.write(now.mark)
+    contents.tidy(product.folder, product.name, product.groups)
+    return True
+
+
+def begin(group: str, product: Product, dataset: Dataset) -> Part:
+    """Return a group's part of a product, without a patch."""
+    if group in mosaic.GROUPS:
+        return Mosaic(product, group)
+    return Areas(product, dataset) if group == "areas" else Spectra(product, dataset)
+
+
+def _begin_from(
+    group: str, product: Product, dataset: Dataset, now: Contents
+) -> tuple[Part, set[str]]:
+    """Return a part that has recalled the patches that have not changed, and which these are."""
+    there = contents.stored(product.folder, group, product.name)
+    part = begin(group, product, dataset)
+    if there.version != VERSIONS[group]:
+        return part, set()
+    known = contents.read(product.folder, product.name, there.mark)
+    kept = now.same(known) if known is not None else set[str]()
+    if not kept:
+        return part, kept
+    try:
+        part.recall([patch for patch in product.patches if patch.id in kept])
+    except (OSError, pa.ArrowException, KeyError):
+        # Damaged in its middle: everything is read again.
+        return begin(group, product, dataset), set()
+    return part, kept
+
+
+def _wanted(dataset: Dataset, parts: Sequence[Part]) -> list[tuple[str, str]]:
+    """Return the bands that any of some parts needs."""
+    return [
         (layer.name, band.name)
         for layer in dataset.layers
         for band in layer.bands
         if any(part.needs(layer.name, band.name) for part in parts)
     ]
-    for count, patch in enumerate(work.product.patches):
-        if worker is not None and not worker.goes_on(count):
-            return False
-        values, unreadable = _read_patch(dataset, patch, wanted)
-        for part in parts:
-            part.add(patch, values, unreadable)
-    for part in parts:
-        part.write()
-    return True
-
-
-def _begin(group: str, product: Product, dataset: Dataset) -> Part:
-    if group in mosaic.GROUPS:
-        return Mosaic(product, group)
-    return Areas(product, dataset) if group == "areas" else Spectra(product, dataset)
 
 
 def _read_patch(

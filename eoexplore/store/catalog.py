@@ -18,11 +18,10 @@ from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Dataset, Health, Problem
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import BuildState, FileStamp, IndexFolder, atomic, file_stamp
+from eoexplore.store.mosaic import GROUPS
 from eoexplore.store.samples import Samples
 from eoexplore.store.versions import VERSIONS
 
-_READ_AGAIN = 20_000
-"""Samples up to which all files are read again when any has changed: a matter of minutes."""
 _KEPT = 8
 
 
@@ -149,10 +148,12 @@ def add(path: Path | str) -> Opened:
     with _locked():
         known = list(entries())
         mine = next((item for item in known if item.path == str(path)), None)
-        touched = mine is not None and mine.fingerprint == mark and mine.stamp != stamp
-        if touched and len(frame) <= _READ_AGAIN:
-            # The same patches, but a file of one came later or was replaced.
-            IndexFolder.of(mark, path).discard()
+        if mine is not None and mine.fingerprint == mark and mine.stamp != stamp:
+            # The same patches, but a file of one came later or was replaced: which, a build finds.
+            folder = IndexFolder.of(mark, path)
+            # Tiles of the original files change at once, and with them the version.
+            now = time.time_ns() // 1_000_000
+            folder.write_state(replace(folder.state(), complete=False, finished=now))
         _base_index(dataset, frame, mark)
         slug = mine.slug if mine else _free_slug(path, dataset.name, known)
         item = Entry(
@@ -242,6 +243,8 @@ def _is_current(file: Path, _stamp: FileStamp) -> bool:
 
 def _base_index(dataset: Dataset, frame: pd.DataFrame, mark: str) -> None:
     folder = IndexFolder.of(mark, dataset.path)
+    if not folder.path.is_dir():
+        _take_over(folder)
     if not _is_current(folder.samples, file_stamp(folder.samples)):
         sample_table.write(folder.samples, sample_table.with_places(frame), dataset.classes, mark)
         # Whatever was joined to an older table is not in this one; mosaics stay as they are.
@@ -251,6 +254,16 @@ def _base_index(dataset: Dataset, frame: pd.DataFrame, mark: str) -> None:
     if not any(frame[f"has_{layer.name}"].any() for layer in dataset.layers):
         # Nothing to read: an index of metadata alone is whole at once.
         folder.write_state(BuildState(complete=True))
+
+
+def _take_over(folder: IndexFolder) -> None:
+    """Begin the index of a copy that has changed with the parts of the one that it was."""
+    for earlier in folder.earlier()[:1]:
+        state = IndexFolder(earlier).state()
+        folder.take_over(earlier)
+        # What is joined from all parts has to be joined anew.
+        mosaics = {name: own for name, own in state.groups.items() if name in GROUPS}
+        folder.write_state(BuildState(finished=state.finished, groups=mosaics))
 
 
 def _free_slug(path: Path, reader: str, known: list[Entry]) -> str:

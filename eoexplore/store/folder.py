@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from eoexplore.core import settings
 from eoexplore.store.versions import BUILT, FIRST_RELEASE, VERSIONS
 
@@ -73,6 +75,15 @@ def _is_complete(stored: BuildState) -> bool:
     return stored.complete and all(stored.groups.get(name) == VERSIONS[name] for name in BUILT)
 
 
+def _take(path: Path, target: Path) -> None:
+    """Give a file a second name; where that cannot be, a new one. Parts are never written into."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.replace(target)
+
+
 class IndexFolder:
     """Names of everything in an index folder."""
 
@@ -106,9 +117,18 @@ class IndexFolder:
         return self.path / "spectra_pixels.parquet"
 
     @property
+    def _summaries(self) -> tuple[Path, Path]:
+        return self.spectra_summary, self.spectra_pixels
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that builds."""
         return self.path / "build.lock"
+
+    @property
+    def contents(self) -> Path:
+        """What the parts were made from."""
+        return self.path / "contents"
 
     @property
     def runs(self) -> Path:
@@ -153,10 +173,44 @@ class IndexFolder:
         if self.path.is_dir():
             # First of all, so that a kill in between leaves nothing that says it is complete.
             self.write_state(BuildState())
-        for name in (*_TABLES.values(), "mosaics"):
+        for name in (*_TABLES.values(), "mosaics", "contents"):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        for file in (self.spectra_summary, self.spectra_pixels):
+        for file in self._summaries:
             file.unlink(missing_ok=True)
+
+    def earlier(self) -> list[Path]:
+        """Return the folders of the same copy as it was before, the latest first."""
+        place = self.path.name.rpartition("-")[2]
+        found = [path for path in self.path.parent.glob(f"*-{place}") if path != self.path]
+        return sorted(found, key=lambda path: file_stamp(path / "build.json"), reverse=True)
+
+    def take_over(self, earlier: Path) -> None:
+        """Take the parts of an earlier folder of this copy, which goes on to have them."""
+        for name in (*_TABLES.values(), "mosaics", "contents"):
+            for path in (earlier / name).rglob("*.*"):
+                target = self.path / path.relative_to(earlier)
+                if path.is_file() and "partial" not in path.name and not target.exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    _take(path, target)
+        old = IndexFolder(earlier)
+        for path, target in zip(old._summaries, self._summaries, strict=True):
+            if path.is_file() and not target.exists():
+                _take(path, target)
+
+    def remove_earlier(self) -> None:
+        """Remove what this folder has taken over; not while somebody else builds there."""
+        for path in self.earlier():
+            try:
+                with FileLock(IndexFolder(path).lock, timeout=0):
+                    # All but the lock itself, which some systems do not remove while it is held.
+                    for item in path.iterdir():
+                        if item.is_dir():
+                            shutil.rmtree(item, ignore_errors=True)
+                        elif item.name != IndexFolder(path).lock.name:
+                            item.unlink(missing_ok=True)
+            except (Timeout, OSError):
+                continue
+            shutil.rmtree(path, ignore_errors=True)
 
     def size(self) -> int:
         """Return the bytes of all files in the folder."""

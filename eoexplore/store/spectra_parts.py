@@ -1,9 +1,11 @@
 """How the group `spectra` is written: a table per product, and what is put together from them."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ import pyarrow.parquet as pq
 from eoexplore.analysis import spectra
 from eoexplore.core import mgrs
 from eoexplore.core.types import Array, Dataset, Layer
+from eoexplore.store.contents import marked
 from eoexplore.store.folder import IndexFolder, atomic
 from eoexplore.store.samples import groups
 from eoexplore.store.versions import VERSIONS
@@ -88,6 +91,7 @@ class SpectraPart:
         self._ids: list[str] = []
         self._found: list[spectra.Spectra] = []
         self._samples: dict[str, list[npt.NDArray[np.integer]]] = {b.key: [] for b in self._bands}
+        self._earlier: _Earlier | None = None
 
     def add(self, sample: str, values: Mapping[tuple[str, str], Array]) -> None:
         """Describe the classes of a patch; one without any image has none.
@@ -113,8 +117,26 @@ class SpectraPart:
         self._ids += [sample] * len(found.places)
         self._found.append(found)
 
-    def write(self, path: Path) -> None:
-        """Write the table, atomically."""
+    def recall(self, path: Path) -> None:
+        """Read an earlier table of this version, so that `keep` can take patches from it.
+
+        Raises:
+            OSError, ArrowException, KeyError: it is damaged.
+        """
+        self._earlier = _Earlier(path, self._bands, self._legend.codes)
+
+    def keep(self, sample: str) -> None:
+        """Take what the earlier table says of a patch; nothing where it had no image."""
+        assert self._earlier is not None
+        found = self._earlier.of(sample)
+        if found is not None:
+            for band, pixels in self._earlier.pixels(sample).items():
+                self._samples[band].append(pixels)
+            self._ids += [sample] * len(found.places)
+            self._found.append(found)
+
+    def write(self, path: Path, made_from: str = "") -> None:
+        """Write the table, atomically, with the mark of what it was made from."""
         codes = [self._legend.codes[found.places] for found in self._found]
         columns: dict[str, pa.Array] = {
             "id": pa.array(self._ids, pa.string()),
@@ -130,7 +152,55 @@ class SpectraPart:
             for name, dtype in _FIGURES.items():
                 figures = [getattr(found, name)[:, number] for found in self._found]
                 columns[f"{band.key}_{name}"] = pa.array(_joined(figures, dtype))
-        _write(path, pa.table(columns))
+        _write(path, pa.table(columns), made_from)
+
+
+class _Earlier:
+    """A table as it was written, by sample."""
+
+    def __init__(self, path: Path, bands: Sequence[_Band], codes: npt.NDArray[np.uint16]) -> None:
+        table = pq.read_table(path)
+        rows = len(table)
+        order = np.argsort(codes)
+        self._places = order[np.searchsorted(codes[order], table["code"].to_numpy())]
+        self._pixels = table["pixels"].to_numpy().astype(np.int32)
+        self._sampled = np.minimum(self._pixels, spectra.SAMPLED)
+        self._starts = np.cumsum([0, *self._sampled])
+        self._figures: dict[str, npt.NDArray[Any]] = {
+            name: np.zeros((rows, len(bands)), dtype) for name, dtype in _FIGURES.items()
+        }
+        for name, figures in self._figures.items():
+            for number, band in enumerate(bands):
+                figures[:, number] = table[f"{band.key}_{name}"].to_numpy()
+        self._stored: dict[str, npt.NDArray[np.integer]] = {
+            band.key: table[band.key].combine_chunks().flatten().to_numpy() for band in bands
+        }
+        ids = table["id"].to_pylist()
+        # Rows of one sample lie together.
+        edges = [row for row in range(rows) if not row or ids[row] != ids[row - 1]] + [rows]
+        self._spans = {ids[first]: slice(first, last) for first, last in itertools.pairwise(edges)}
+
+    def of(self, sample: str) -> spectra.Spectra | None:
+        """Return what it says of a sample, less the sampled pixels."""
+        span = self._spans.get(sample)
+        if span is None:
+            return None
+        count, mean, std = (self._figures[name][span] for name in _FIGURES)
+        return spectra.Spectra(
+            self._places[span].astype(np.uint8),
+            self._pixels[span],
+            count,
+            mean,
+            std,
+            self._sampled[span],
+            np.zeros((0, 0), np.float32),
+        )
+
+    def pixels(self, sample: str) -> dict[str, npt.NDArray[np.integer]]:
+        """Return the sampled pixels of a sample as they are stored, by band."""
+        span = self._spans[sample]
+        chosen = slice(self._starts[span.start], self._starts[span.stop])
+        return {band: values[chosen] for band, values in self._stored.items()}
 
 
 _FIGURES: dict[str, type[np.generic]] = {
@@ -157,9 +227,9 @@ def _joined(arrays: Sequence[Array], dtype: type[np.generic]) -> Array:
     return np.concatenate(arrays).astype(dtype)
 
 
-def _write(path: Path, table: pa.Table) -> None:
+def _write(path: Path, table: pa.Table, made_from: str = "") -> None:
     mark = json.dumps({"spectra": VERSIONS["spectra"]}).encode()
-    table = table.replace_schema_metadata({b"eoexplore.groups": mark})
+    table = table.replace_schema_metadata(marked({b"eoexplore.groups": mark}, made_from))
     with atomic(path) as partial:
         pq.write_table(table, partial, compression="zstd")
 

@@ -119,7 +119,8 @@ def test_the_next_build_adds_what_is_new_and_leaves_the_rest(opened):
         3 * index.BYTES_PER_PATCH[group] + 2 * index.BYTES_PER_PART
         for group in ("sar", "optical_coarse", "spectra")
     )
-    assert made[0][:2] == (0, 3)
+    assert made[0] == (2, 3, "looking for changes")
+    assert next(said for said in made if said[2] == "reading patches")[:2] == (0, 3)
     assert new.state.complete
     assert new.state.groups == versions.VERSIONS
     assert new.state.done == new.state.total == 2 * len(versions.BUILT)
@@ -204,11 +205,11 @@ def _let_one_be_written(patch):
 
 
 def _once(write, written):
-    def first(self):
+    def first(self, made_from):
         if written:
             raise OSError(28, "No space left on device")
         written.append(1)
-        write(self)
+        write(self, made_from)
 
     return first
 
