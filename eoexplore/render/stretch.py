@@ -32,17 +32,27 @@ def linear(
         Grey levels of the same shape.
     """
     if values.dtype == np.uint16:
-        table: Levels = _table(low, high, gamma, inverse)[values]
-        return table
-    levels = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+        return _table(low, high, gamma, inverse).take(values.astype(np.uint16, copy=False))
     if gamma == 1:
-        clipped: npt.NDArray[np.float32] = np.clip(levels + 0.5, 0, 255)
-        found = np.nan_to_num(clipped, nan=0).astype(np.uint8)
+        found = _steps(values, low, high, 255).astype(np.uint8)
     else:
         # To 16 bits and through a table: a power of each pixel would take five times as long.
-        fine = np.nan_to_num(np.clip(levels * np.float32(257) + 0.5, 0, 65535), nan=0)
-        found = _table(0, 65535, gamma, False)[fine.astype(np.uint16)]
+        fine = _steps(values, low, high, 65535).astype(np.uint16)
+        found = _table(0, 65535, gamma, False).take(fine)
     return np.uint8(255) - found if inverse else found
+
+
+def _steps(
+    values: npt.NDArray[np.generic], low: float, high: float, most: int
+) -> npt.NDArray[np.float32]:
+    """Return where values lie between low and high in steps of 0 to most, half a step up."""
+    steps = values.astype(np.float32)
+    steps -= np.float32(low)
+    steps *= np.float32(most / (high - low))
+    steps += np.float32(0.5)
+    # fmax gives the other number for NaN.
+    np.fmax(steps, 0, out=steps)
+    return np.minimum(steps, most, out=steps)
 
 
 @functools.lru_cache(maxsize=64)

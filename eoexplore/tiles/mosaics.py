@@ -167,17 +167,38 @@ def _read(
         inner = _within(rows, source.height), _within(columns, source.width)
         if any(part.start >= part.stop for part in inner):
             return None
-        found = source.read(bands, window=Window.from_slices(*inner))
-        shape = (len(bands), rows.stop - rows.start, columns.stop - columns.start)
-        # The border stays empty where the mosaic ends, so that all of a grid have one shape.
-        pixels = np.full(shape, source.nodata, found.dtype)
+        pixels = source.read(bands, window=Window.from_slices(*inner))
         nodata = source.nodata
-    down, right = inner[0].start - rows.start, inner[1].start - columns.start
-    pixels[:, down : down + found.shape[1], right : right + found.shape[2]] = found
+    if inner != (rows, columns):
+        pixels = _filled_up(pixels, inner, (rows, columns), nodata)
     if handle.scale != 1:
-        values = (pixels * handle.scale).astype(np.float32)
-        pixels = np.where(pixels == nodata, np.float32(np.nan), values)
+        pixels = _scaled(pixels, handle.scale, nodata)
     return Canvas(pixels, Affine(a, 0, c + a * columns.start, 0, e, f + e * rows.start))
+
+
+def _filled_up(
+    pixels: npt.NDArray[np.generic],
+    inner: tuple[slice, slice],
+    outer: tuple[slice, slice],
+    nodata: float,
+) -> npt.NDArray[np.generic]:
+    """Add empty pixels where the mosaic ends, so that all of a grid have one shape."""
+    size = [span.stop - span.start for span in outer]
+    result = np.full((len(pixels), *size), nodata, pixels.dtype)
+    down, right = (part.start - whole.start for part, whole in zip(inner, outer, strict=True))
+    result[:, down : down + pixels.shape[1], right : right + pixels.shape[2]] = pixels
+    return result
+
+
+def _scaled(
+    pixels: npt.NDArray[np.generic], scale: float, nodata: float
+) -> npt.NDArray[np.float32]:
+    """Return stored values in the layer's unit, with NaN where there is no patch."""
+    values = pixels.astype(np.float32)
+    # A division is rounded once, so that 127 tenths are the 32-bit number nearest to 12.7.
+    values /= np.float32(1 / scale)
+    np.copyto(values, np.float32(np.nan), where=pixels == pixels.dtype.type(nodata))
+    return values
 
 
 def _span(first: float, last: float) -> slice:

@@ -1,7 +1,6 @@
 """Tiles near enough that each is made from a few original files."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +9,12 @@ from rasterio.transform import Affine
 from eoexplore.core import mgrs
 from eoexplore.core.types import Layer
 from eoexplore.render.styles import Style
-from eoexplore.render.warp import View
+from eoexplore.render.warp import View, rectangle
 from eoexplore.tiles.mosaics import Canvas
 from eoexplore.tiles.patches import BandFile, Content, PatchReader
+from eoexplore.tiles.places import Ints
 from eoexplore.tiles.scene import Scene, Shown
-from eoexplore.tiles.source import Mask, Metres, Piece, Pixels, Source, patches_in
+from eoexplore.tiles.source import Mask, Piece, Pixels, Source, nearest
 
 READER = PatchReader()
 _BORDER = 3
@@ -27,83 +27,67 @@ class Originals(Source):
     def __init__(self, scene: Scene, shown: Shown, layer: Layer, style: Style, view: View) -> None:
         """Read every file that the view, or the interpolation at its edge, needs."""
         super().__init__(scene, shown, layer, style, view)
-        rows = self.rows if style.categorical else self._with_neighbours()
-        self._content = self._read(rows)
-        self._bad = np.zeros(len(self.samples.frame), bool)
-        self._bad[[row for row in rows if row not in self._content]] = True
+        # In draw order: where patches overlap, the later one stays, as on the rest of the map.
+        self._content = self._read(self.rows if style.categorical else self.seen.near)
+        self._bad = np.array([row not in self._content for row in self.rows.tolist()], bool)
 
-    def _with_neighbours(self) -> npt.NDArray[np.int32]:
-        margin = int(np.ceil(2 * self.style.gsd_m / self.view.ground_m)) + 2
-        wide = replace(self.view, margin=margin)
-        return patches_in(self.scene.places.look(wide, self.tops).rows)
+    def margin_m(self, style: Style, view: View) -> float:
+        """Return how far interpolation reaches."""
+        return 0 if style.categorical else 2 * (style.gsd_m + view.ground_m)
 
-    def _read(self, rows: npt.NDArray[np.int32]) -> dict[int, list[Pixels]]:
+    def _read(self, rows: Ints) -> dict[int, list[Pixels]]:
         # Only these rows: a column of all keys is large.
-        keys = self.samples.frame[self.layer.key].iloc[rows]
+        keys = self.samples.frame[self.layer.key].array.take(rows)
         bands = self.style.bands
         files = [BandFile(str(key), self.layer.name, band) for key in keys for band in bands]
         contents = READER.fetch(self.scene.opened.dataset, files)
         found = {}
-        for place, row in enumerate(rows):
+        for place, row in enumerate(rows.tolist()):
             part = contents[place * len(bands) : (place + 1) * len(bands)]
             arrays = enlarge(part, self.style.gsd_m)
             if arrays is not None:
-                found[int(row)] = arrays
+                found[row] = arrays
         return found
 
-    def unreadable(self) -> Mask:
-        """Tell at which pixels lies a patch that cannot be read."""
-        return self.spread(self._bad)
+    def unreadable(self) -> Mask | None:
+        """Tell at which pixels lies a patch that cannot be read; none for nowhere."""
+        return self.where(self._bad) if self._bad.any() else None
 
     def codes(self) -> npt.NDArray[np.uint16]:
         """Return the code of the one source pixel under each pixel's centre."""
-        codes = np.zeros(self.seen.rows.shape, np.uint16)
-        place = np.full(len(self.samples.frame) + 1, -1, np.int32)
-        for epsg, (east, north) in self.seen.located.items():
-            rows = self._rows_in_zone(epsg)
-            if not rows:
-                continue
-            place[:] = -1
-            place[rows] = np.arange(len(rows))
-            which = place[self.seen.rows]
-            at = np.nonzero(which >= 0)
-            patch = self.seen.rows[at]
-            stack = np.stack([self._content[row][0] for row in rows])
-            pixel_m = mgrs.PATCH_M / stack.shape[1]
-            row = _pixel(self.samples.top[patch] - north[at], pixel_m, stack.shape[1])
-            column = _pixel(east[at] - self.samples.left[patch], pixel_m, stack.shape[1])
-            codes[at] = stack[which[at], row, column]
+        codes = np.zeros((self.view.side, self.view.side), np.uint16)
+        for epsg, here, canvas in self._canvases():
+            found = nearest(canvas.pixels[0], canvas.transform, self.seen.located[epsg])
+            np.copyto(codes, found.astype(np.uint16, copy=False), where=here)
         return codes
 
     def pieces(self) -> Iterator[Piece]:
         """Yield one part for each UTM zone in the view."""
-        good = ~self.unreadable()
-        for epsg, located in self.seen.located.items():
-            here = good & self.spread(self.samples.epsg == epsg)
-            rows = self._rows_in_zone(epsg)
-            if rows and here.any():
-                nodata = empty_value(self.layer, self._content[rows[0]][0].dtype)
-                canvas = self._canvas(rows, nodata, *located)
-                yield self.warp(canvas, epsg, nodata, here, located)
+        for epsg, here, canvas in self._canvases():
+            nodata = empty_value(self.layer, canvas.pixels.dtype)
+            yield self.warp(canvas, epsg, nodata, here, rectangle(here))
 
-    def _rows_in_zone(self, epsg: int) -> list[int]:
+    def _canvases(self) -> Iterator[tuple[int, Mask, Canvas]]:
+        """Yield for each zone that is seen its code, at which pixels it is, and its raster."""
+        zones = self.samples.epsg[self.rows]
+        for epsg in np.unique(zones[~self._bad]).tolist():
+            here = self.where(~self._bad & (zones == epsg))
+            yield epsg, here, self._canvas(epsg)
+
+    def _canvas(self, epsg: int) -> Canvas:
         rows = [row for row in self._content if self.samples.epsg[row] == epsg]
-        return sorted(rows, key=lambda row: int(self.tops.order.rank[row]))
-
-    def _canvas(self, rows: list[int], nodata: float, east: Metres, north: Metres) -> Canvas:
-        gsd = self.style.gsd_m
-        left = (np.floor(east.min() / gsd) - _BORDER) * gsd
-        top = (np.floor(north.max() / gsd) + 1 + _BORDER) * gsd
-        width = int((east.max() - left) / gsd) + 1 + _BORDER
-        height = int((top - north.min()) / gsd) + 1 + _BORDER
+        gsd, dtype = self.style.gsd_m, self._content[rows[0]][0].dtype
+        west, south, east, north = self.seen.located[epsg].box()
+        left = (np.floor(west / gsd) - _BORDER) * gsd
+        top = (np.floor(north / gsd) + 1 + _BORDER) * gsd
+        width = int((east - left) / gsd) + 1 + _BORDER
+        height = int((top - south) / gsd) + 1 + _BORDER
         shape = (len(self.style.bands), height, width)
-        pixels = np.full(shape, nodata, self._content[rows[0]][0].dtype)
-        # In draw order: where patches overlap, the later one stays, as on the rest of the map.
+        pixels = np.full(shape, empty_value(self.layer, dtype), dtype)
         for row in rows:
             down = round((top - self.samples.top[row]) / gsd)
             right = round((self.samples.left[row] - left) / gsd)
-            for plane, array in zip(pixels, self._content[row], strict=True):
-                _paste(plane, array, down, right)
+            _paste(pixels, self._content[row], down, right)
         return Canvas(pixels, Affine(gsd, 0, left, 0, -gsd, top))
 
 
@@ -134,15 +118,16 @@ def enlarge(contents: Sequence[Content], gsd_m: float) -> list[Pixels] | None:
     return arrays
 
 
-def _pixel(metres: Metres, pixel_m: float, side: int) -> npt.NDArray[np.int32]:
-    # Rounding may put a place on the far edge of the patch that it was found in.
-    return np.clip(np.floor(metres / pixel_m), 0, side - 1).astype(np.int32)
-
-
-def _paste(plane: Pixels, patch: Pixels, down: int, right: int) -> None:
-    """Put a patch on a plane, cut to what fits."""
-    first, skip = max(down, 0), max(-down, 0)
-    start, jump = max(right, 0), max(-right, 0)
-    piece = patch[skip : skip + plane.shape[0] - first, jump : jump + plane.shape[1] - start]
-    if piece.size and first < plane.shape[0] and start < plane.shape[1]:
-        plane[first : first + piece.shape[0], start : start + piece.shape[1]] = piece
+def _paste(canvas: Pixels, bands: Sequence[Pixels], down: int, right: int) -> None:
+    """Put the bands of a patch on a canvas, cut to what fits."""
+    _, height, width = canvas.shape
+    side = len(bands[0])
+    rows = slice(max(down, 0), min(down + side, height))
+    columns = slice(max(right, 0), min(right + side, width))
+    if rows.start < rows.stop and columns.start < columns.stop:
+        inner = (
+            slice(rows.start - down, rows.stop - down),
+            slice(columns.start - right, columns.stop - right),
+        )
+        for plane, band in zip(canvas, bands, strict=True):
+            plane[rows, columns] = band[inner]

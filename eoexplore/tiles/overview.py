@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from rasterio.transform import Affine
 
 from eoexplore.analysis import density
 from eoexplore.core import mgrs
@@ -21,8 +22,8 @@ from eoexplore.store.catalog import Opened
 from eoexplore.tiles import colourings
 from eoexplore.tiles.colourings import Colouring
 from eoexplore.tiles.imagery import Picture, empty
-from eoexplore.tiles.places import Seen
 from eoexplore.tiles.scene import Scene, Shown
+from eoexplore.tiles.seen import Seen
 
 FOOTPRINT_ZOOM = 8
 """From this zoom on footprints have their shape; further out each patch is a small square."""
@@ -41,26 +42,38 @@ def draw_footprints(scene: Scene, shown: Shown, view: View, style: str = "split"
     if view.z < FOOTPRINT_ZOOM:
         return _squares(scene, shown, view, colouring)
     seen = scene.places.look(view, shown.tops(""))
-    there = seen.rows >= 0
-    if not there.any():
+    if not len(seen.patches):
         return empty(view.size)
-    alpha = _outlined(scene, seen, view) if view.z >= OUTLINE_ZOOM else _SQUARE_ALPHA
-    rgba = colouring.rgba[colouring.codes[seen.rows]]
-    rgba[..., 3] = np.where(there, alpha, 0)
+    rgba = seen.spread(colouring.rgba[colouring.codes[seen.patches]], 0)
+    if view.z >= OUTLINE_ZOOM:
+        _outline(scene, seen, view, rgba)
+    else:
+        rgba[..., 3] = (seen.number > 0) * np.uint8(_SQUARE_ALPHA)
     return Picture(rgba)
 
 
-def _outlined(scene: Scene, seen: Seen, view: View) -> npt.NDArray[np.float64]:
-    """Return the opacity of each pixel: the outline's on the edge of a patch, else the fill's."""
-    inset = np.zeros(seen.rows.shape)
-    for epsg, (east, north) in seen.located.items():
-        at = np.nonzero((seen.rows >= 0) & (scene.samples.epsg[seen.rows] == epsg))
-        rows = seen.rows[at]
-        right = (east[at] - scene.samples.left[rows]) / mgrs.PATCH_M
-        down = (scene.samples.top[rows] - north[at]) / mgrs.PATCH_M
-        inset[at] = np.minimum(0.5 - np.abs(right - 0.5), 0.5 - np.abs(down - 0.5))
-    line = np.clip(_LINE_PX + 0.5 - inset * mgrs.PATCH_M / view.ground_m, 0, 1)
-    return _FILL_ALPHA + line * (_LINE_ALPHA - _FILL_ALPHA)
+def _outline(scene: Scene, seen: Seen, view: View, rgba: npt.NDArray[np.uint8]) -> None:
+    """Set the opacity of each pixel: the outline's on the edge of a patch, else the fill's."""
+    zones, samples = scene.samples.epsg[seen.patches], scene.samples
+    for epsg, lattice in seen.located.items():
+        mine = zones == epsg
+        if not mine.any():
+            continue
+        # In patches from any one corner of the grid: what counts are the fractions.
+        left, top = (values[seen.patches] for values in (samples.left, samples.top))
+        first = int(np.argmax(mine))
+        corner = Affine(mgrs.PATCH_M, 0, left[first], 0, -mgrs.PATCH_M, top[first])
+        inset: npt.NDArray[np.float32] | None = None
+        for places, starts in zip(
+            lattice.places(corner), (left - left[first], top[first] - top), strict=True
+        ):
+            away = np.abs(places - seen.spread((starts / mgrs.PATCH_M + 0.5).astype(np.float32), 0))
+            inset = away if inset is None else np.maximum(inset, away)
+        assert inset is not None
+        line = (inset - np.float32(0.5)) * np.float32(mgrs.PATCH_M / view.ground_m)
+        line = np.clip(line + np.float32(_LINE_PX + 0.5), 0, 1)
+        alpha = np.uint8(_FILL_ALPHA) + line * (_LINE_ALPHA - _FILL_ALPHA)
+        np.copyto(rgba[..., 3], alpha.astype(np.uint8), where=seen.spread(mine, False))
 
 
 def _squares(scene: Scene, shown: Shown, view: View, colouring: Colouring) -> Picture:

@@ -1,6 +1,6 @@
 """Tiles further out, from the packed mosaics of the index."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -8,13 +8,13 @@ import numpy.typing as npt
 from eoexplore.core.errors import DataMissing
 from eoexplore.core.types import Layer
 from eoexplore.render.styles import Style
-from eoexplore.render.warp import View
+from eoexplore.render.warp import Rectangle, View, rectangle
 from eoexplore.store import mosaic
 from eoexplore.tiles import mosaics
 from eoexplore.tiles.mosaics import Canvas
-from eoexplore.tiles.places import Ints
+from eoexplore.tiles.places import Ints, Metres
 from eoexplore.tiles.scene import Scene, Shown
-from eoexplore.tiles.source import Mask, Metres, Piece, Pixels, Source, nearest
+from eoexplore.tiles.source import Mask, Piece, Pixels, Source, nearest
 
 
 class Packed(Source):
@@ -28,28 +28,28 @@ class Packed(Source):
         """Find the topmost patches of a view, and the mosaics that hold the style's bands."""
         super().__init__(scene, shown, layer, style, view)
         self._groups = _groups_of(style)
-        product = self.samples.frame["product"].cat
-        self._products = product.categories
-        self._codes: Ints = product.codes.to_numpy().astype(np.int32)
+        # Neither of them is copied: a column has an entry for each of half a million samples.
+        product = self.samples.frame["product"].array
+        self._products, self._codes = product.categories, product.codes
 
-    def unreadable(self) -> Mask:
-        """Tell at which pixels lies a patch that the index could not read."""
-        return self.spread(self.samples.unreadable(self.layer.name, self.style.bands))
+    def unreadable(self) -> Mask | None:
+        """Tell at which pixels lies a patch that the index could not read; none for nowhere."""
+        bad = self.samples.unreadable(self.layer.name, self.style.bands)[self.rows]
+        return self.where(bad) if bad.any() else None
 
     def codes(self) -> npt.NDArray[np.uint16]:
         """Return the code of the mosaic pixel under each pixel's centre."""
-        codes = np.zeros(self.seen.rows.shape, np.uint16)
-        for (canvas,), here, located in self._canvases():
-            found = nearest(canvas.pixels[0], canvas.transform, *located)
-            np.copyto(codes, found.astype(np.uint16), where=here)
+        codes = np.zeros((self.view.side, self.view.side), np.uint16)
+        for (canvas,), epsg, here, _ in self._canvases():
+            found = nearest(canvas.pixels[0], canvas.transform, self.seen.located[epsg])
+            np.copyto(codes, found.astype(np.uint16, copy=False), where=here)
         return codes
 
     def pieces(self) -> Iterator[Piece]:
         """Yield one part for each MGRS tile that lies on top somewhere."""
-        for canvases, here, located in self._canvases():
-            epsg = int(self.samples.epsg[self.seen.rows[here][0]])
+        for canvases, epsg, here, at in self._canvases():
             parts = [
-                self.warp(canvas, epsg, group.empty, here, located)
+                self.warp(canvas, epsg, group.empty, here, at)
                 for canvas, (_, group, _) in zip(canvases, self._groups, strict=True)
             ]
             yield self._joined(parts)
@@ -64,17 +64,20 @@ class Packed(Source):
         drawn = np.logical_and.reduce([part.drawn for part in parts])
         return Piece(parts[0].at, drawn, np.stack([planes[band] for band in self.style.bands]))
 
-    def _canvases(self) -> Iterator[tuple[list[Canvas], Mask, tuple[Metres, Metres]]]:
-        """Yield for each MGRS tile its pixels by group, where the view shows it, and all places."""
-        for tile in self.scene.places.tiles_of(self.rows):
-            located = self.seen.located[self.scene.places.zone_of(tile)]
-            here = self.spread(self.scene.places.tile == tile)
-            around = located[0][here], located[1][here]
-            found = (self._together(int(tile), *part, *around) for part in self._groups)
+    def _canvases(self) -> Iterator[tuple[list[Canvas], int, Mask, Rectangle]]:
+        """Yield for each MGRS tile its pixels by group, its zone, and where the view shows it."""
+        places = self.scene.places
+        tiles = places.tile[self.rows]
+        for tile in np.unique(tiles).tolist():
+            here, epsg = self.where(tiles == tile), places.zone_of(tile)
+            at = rectangle(here)
+            west, south, east, north = self.seen.located[epsg].box(at)
+            around = np.array([west, east]), np.array([south, north])
+            found = (self._together(tile, *part, *around) for part in self._groups)
             canvases = [canvas for canvas in found if canvas is not None]
             # An index may be half-way: what lacks a band is left out, like what is not packed.
             if len(canvases) == len(self._groups):
-                yield canvases, here, located
+                yield canvases, epsg, here, at
 
     def _together(
         self,
@@ -90,17 +93,15 @@ class Packed(Source):
         around = mosaics.reach_m(group, level)
         near = self.scene.places.near(tile, self.tops, east, north, around)
         numbers = [group.bands.index(band) + 1 for band in bands]
-        result: Canvas | None = None
-        wanted: Ints | None = None
-        for code in np.unique(self._codes[near]):
-            canvas = self._read(name, int(code), numbers, level, east, north)
-            if canvas is None:
-                continue
-            if result is None or wanted is None:
-                wanted = self._product_at(tile, canvas)
-                result = Canvas(np.full_like(canvas.pixels, group.empty), canvas.transform)
-            np.copyto(result.pixels, canvas.pixels, where=wanted == code)
-        return result
+        found: dict[int, Canvas] = {}
+        for code in np.unique(self._codes[near]).tolist():
+            canvas = self._read(name, code, numbers, level, east, north)
+            if canvas is not None:
+                found[code] = canvas
+        if not found:
+            return None
+        first = next(iter(found.values()))
+        return Canvas(self._topmost(tile, group, level, found), first.transform)
 
     def _read(
         self, name: str, product: int, bands: list[int], level: int, east: Metres, north: Metres
@@ -114,19 +115,32 @@ class Packed(Source):
             # The index was rebuilt or removed between the look-up and the read.
             return None
 
-    def _product_at(self, tile: int, canvas: Canvas) -> Ints:
-        """Return which product each canvas pixel is taken from, -1 for none."""
+    def _topmost(
+        self, tile: int, group: mosaic.Group, level: int, found: Mapping[int, Canvas]
+    ) -> Pixels:
+        """Return the pixels of each place's product; products of a tile have one raster."""
+        canvas = next(iter(found.values()))
         a, _, left, _, e, top = canvas.transform[:6]
         height, width = canvas.pixels.shape[1:]
         east, north = left + a * (np.arange(width) + 0.5), top + e * (np.arange(height) + 0.5)
-        rows = self.scene.places.cells(tile, self.tops, east, north)
-        return _grown(np.where(rows >= 0, self._codes[rows], np.int32(-1)))
+        rows, down, right = self.scene.places.cells(tile, self.tops, east, north)
+        products = np.where(rows >= 0, self._codes[rows], -1).astype(np.int32)
+        if len(found) == 1 and (products == next(iter(found))).all():
+            return canvas.pixels
+        wanted = products[down][:, right]
+        if group.patch_px % 2**level:
+            wanted = _grown(wanted)
+        pixels = np.full_like(canvas.pixels, group.empty)
+        for code, item in found.items():
+            np.copyto(pixels, item.pixels, where=wanted == code)
+        return pixels
 
 
 def _grown(products: Ints) -> Ints:
     """Let each product reach one pixel into places without one.
 
-    A coarse pixel on the edge of a patch may have its centre outside, yet hold the patch's data.
+    Where patches are no whole number of pixels, one on the edge of a patch may have its centre
+    outside, yet hold the patch's data.
     """
     grown = products.copy()
     for axis, step in ((0, 1), (0, -1), (1, 1), (1, -1)):

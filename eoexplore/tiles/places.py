@@ -7,21 +7,23 @@ of several tiles, dates or zones meet, the patch that is drawn last wins.
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from rasterio.transform import Affine
 
 from eoexplore.core import mercator, mgrs
-from eoexplore.render.warp import View, locate
+from eoexplore.render.warp import Lattice, View, locate
 from eoexplore.tiles.order import Order
+from eoexplore.tiles.seen import Seen, Window
 
 if TYPE_CHECKING:
     from eoexplore.store.samples import Samples
 
 Ints = npt.NDArray[np.int32]
+Numbers = npt.NDArray[np.intp]
 Metres = npt.NDArray[np.float64]
-Located = dict[int, tuple[Metres, Metres]]
 _RIM = 33
 """Places along an edge of an MGRS tile that are projected to find its box."""
 _BEND_M = 20.0
@@ -48,16 +50,6 @@ class Tops:
         if not len(self.order.rows):
             return places
         return np.where(places >= 0, self.order.rows[places], np.int32(-1))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a view shows."""
-
-    rows: Ints
-    """Row of the topmost patch, or -1 for none; shape (side, side)."""
-    located: Located
-    """Easting and northing of every pixel, by the UTM zones that were looked at."""
 
 
 class Places:
@@ -91,10 +83,6 @@ class Places:
             found = self._drawn[order] = cell.astype(np.int32)[order.rows]
         return found
 
-    def tiles_of(self, rows: Ints) -> Ints:
-        """Return the numbers of the MGRS tiles that some patches lie in, each once."""
-        return np.unique(self.tile[rows])
-
     def zone_of(self, tile: int) -> int:
         """Return the EPSG code of an MGRS tile, by its number."""
         return self._origins[tile][0]
@@ -118,33 +106,56 @@ class Places:
         found = tops.grids[tile][lines, columns]
         return tops.rows(found[found >= 0])
 
-    def cells(self, tile: int, tops: Tops, east: Metres, north: Metres) -> Ints:
-        """Return the topmost patch of one MGRS tile in a raster of its zone.
+    def cells(
+        self, tile: int, tops: Tops, east: Metres, north: Metres
+    ) -> tuple[Ints, Numbers, Numbers]:
+        """Return the topmost patches of one MGRS tile in a raster of its zone.
 
         Args:
             tile: number of the MGRS tile.
             tops: which patches are shown.
-            east: easting of each column, shape (column,).
-            north: northing of each row, shape (row,).
+            east: easting of each column, ascending, shape (column,).
+            north: northing of each row, descending, shape (row,).
 
         Returns:
-            Rows of the sample table, -1 for none; shape (row, column).
+            Rows of the sample table at the grid's places, -1 for none; and the place down of each
+            row and the place to the right of each column.
         """
         _, left, top = self._origins[tile]
-        right, down = np.meshgrid(east - left, top - north)
-        return tops.rows(self._at(tops.grids[tile], right, down))
+        down = ((top - north) // mgrs.PATCH_M).astype(np.intp)
+        right = ((east - left) // mgrs.PATCH_M).astype(np.intp)
+        lines, columns = (np.arange(part[0], part[-1] + 1) for part in (down, right))
+        part = _part(tops.grids[tile], lines, columns)
+        return tops.rows(part), down - down[0], right - right[0]
 
-    def look(self, view: View, tops: Tops) -> Seen:
-        """Return which patch each pixel of a view shows."""
-        best = np.full((view.side, view.side), -1, np.int32)
-        located: Located = {}
+    def look(self, view: View, tops: Tops, more_m: float = 0) -> Seen:
+        """Return which patch each pixel of a view shows.
+
+        Args:
+            view: the pixels asked for.
+            tops: which patches are shown.
+            more_m: how much further patches count as near, in metres on the ground.
+        """
+        located: dict[int, Lattice] = {}
+        windows = []
         for tile in self._touching(view.bounds, tops):
-            epsg, left, top = self._origins[tile]
+            epsg = self._origins[tile][0]
             if epsg not in located:
                 located[epsg] = locate(view, epsg)
-            east, north = located[epsg]
-            np.maximum(best, self._at(tops.grids[tile], east - left, top - north), out=best)
-        return Seen(tops.rows(best), located)
+            windows.append(self._window(tile, tops, located[epsg], more_m))
+        return Seen(tops, windows, located)
+
+    def _window(self, tile: int, tops: Tops, lattice: Lattice, more_m: float) -> Window:
+        epsg, left, top = self._origins[tile]
+        side = mgrs.PATCH_M
+        west, south, east, north = lattice.box()
+        # A centimetre more, so that rounding never leads past the end.
+        more_m += 0.01
+        lines = np.arange((top - north - more_m) // side, (top - south + more_m) // side + 1)
+        columns = np.arange((west - left - more_m) // side, (east - left + more_m) // side + 1)
+        # Half-open pixels: a patch owns its upper and left edge.
+        corner = Affine(side, 0, left + side * columns[0], 0, -side, top - side * lines[0])
+        return Window(epsg, corner, _part(tops.grids[tile], lines, columns))
 
     def row_at(self, lon: float, lat: float, tops: Tops) -> int | None:
         """Return the row of the topmost patch at a point, or none."""
@@ -175,6 +186,17 @@ class Places:
         inside = (columns >= 0) & (columns < grid.shape[1]) & (rows >= 0) & (rows < grid.shape[0])
         found = grid[np.where(inside, rows, 0), np.where(inside, columns, 0)]
         return np.where(inside, found, np.int32(-1))
+
+
+def _part(grid: Ints, lines: npt.NDArray[Any], columns: npt.NDArray[Any]) -> Ints:
+    """Return the entries of a grid at consecutive lines and columns, -1 where it ends."""
+    part = np.full((len(lines), len(columns)), -1, np.int32)
+    first, start = int(lines[0]), int(columns[0])
+    inner = grid[max(first, 0) : first + len(lines), max(start, 0) : start + len(columns)]
+    down, right = max(-first, 0), max(-start, 0)
+    if inner.size:
+        part[down : down + inner.shape[0], right : right + inner.shape[1]] = inner
+    return part
 
 
 def _range(first_m: float, last_m: float) -> slice:

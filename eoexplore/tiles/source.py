@@ -11,13 +11,12 @@ from rasterio.transform import Affine
 
 from eoexplore.core.types import Layer
 from eoexplore.render.styles import Style
-from eoexplore.render.warp import View, bilinear, target_of
+from eoexplore.render.warp import WHOLE, Lattice, Rectangle, View, bilinear, target_of
 from eoexplore.tiles.mosaics import Canvas
 from eoexplore.tiles.scene import Scene, Shown
 
 Pixels = npt.NDArray[np.generic]
 Mask = npt.NDArray[np.bool_]
-Metres = npt.NDArray[np.float64]
 T = TypeVar("T", bound=np.generic)
 _KERNEL = 2
 """Pixels on each side that take part in an interpolation that shrinks to half."""
@@ -27,7 +26,7 @@ _KERNEL = 2
 class Piece:
     """A part of a tile that comes from one raster."""
 
-    at: tuple[slice, slice]
+    at: Rectangle
     """Rows and columns of the view."""
     drawn: Mask
     """Where in them the part lies and has data, shape (row, column)."""
@@ -43,8 +42,12 @@ class Source(ABC):
         self.scene, self.layer, self.style, self.view = scene, layer, style, view
         self.samples = scene.samples
         self.tops = shown.tops(layer.name)
-        self.seen = scene.places.look(view, self.tops)
-        self.rows = patches_in(self.seen.rows)
+        self.seen = scene.places.look(view, self.tops, self.margin_m(style, view))
+        self.rows = self.seen.patches
+
+    def margin_m(self, style: Style, view: View) -> float:  # noqa: ARG002
+        """Return how far around a view patches matter, in metres on the ground."""
+        return 0
 
     @abstractmethod
     def pieces(self) -> Iterator[Piece]:
@@ -55,16 +58,19 @@ class Source(ABC):
         """Return the label code of each pixel, 0 where there is none, shape (side, side)."""
 
     @abstractmethod
-    def unreadable(self) -> Mask:
-        """Tell at which pixels lies a patch that cannot be read, shape (side, side)."""
+    def unreadable(self) -> Mask | None:
+        """Tell at which pixels lies a patch that cannot be read, shape (side, side).
 
-    def spread(self, values: Mask) -> Mask:
-        """Spread a yes or no per patch, shape (n,), over the pixels; no where there is none."""
-        return (self.seen.rows >= 0) & values[self.seen.rows]
+        None where there is none in the whole view.
+        """
 
-    def warp(
-        self, canvas: Canvas, epsg: int, nodata: float, here: Mask, located: tuple[Metres, Metres]
-    ) -> Piece:
+    def where(self, patches: Mask) -> Mask:
+        """Tell at which pixels some of the seen patches lie; arguments as for `Seen.spread`."""
+        if self.seen.covered and patches.all():
+            return np.ones((self.view.side, self.view.side), bool)
+        return self.seen.spread(patches, False)
+
+    def warp(self, canvas: Canvas, epsg: int, nodata: float, here: Mask, at: Rectangle) -> Piece:
         """Interpolate a canvas at pixels of the view.
 
         Args:
@@ -72,20 +78,25 @@ class Source(ABC):
             epsg: code of the zone.
             nodata: value of empty canvas pixels; they take no part in the interpolation.
             here: where the result is wanted, at least at one pixel; shape (side, side).
-            located: easting and northing of every pixel.
+            at: the rectangle that holds those pixels.
         """
-        target = target_of(self.view, here, located, canvas.transform.a)
-        at, drawn = target.at, here[target.at]
-        if np.isnan(nodata):
-            known = ~np.isnan(canvas.pixels).any(axis=0)
-        else:
-            known = (canvas.pixels != nodata).all(axis=0)
-        pixels = canvas.pixels
+        lattice, drawn = self.seen.located[epsg], here[at]
+        target = target_of(self.view, at, lattice, canvas.transform.a)
+        pixels, known = canvas.pixels, known_pixels(canvas.pixels, nodata)
         if not known.all():
             # Interpolation reaches past the data: its edge is where the pixels end.
-            drawn = drawn & nearest(known, canvas.transform, located[0][at], located[1][at])
+            drawn = drawn & nearest(known, canvas.transform, lattice, at)
             pixels = _extended(pixels, known)
         return Piece(at, drawn, bilinear(pixels, canvas.transform, epsg, target))
+
+
+def known_pixels(pixels: Pixels, nodata: float) -> Mask:
+    """Tell which pixels have a value in all bands, shape (row, column)."""
+    empty = np.isnan(pixels) if np.isnan(nodata) else pixels == pixels.dtype.type(nodata)
+    found: Mask = empty[0]
+    for band in empty[1:]:
+        found |= band
+    return ~found
 
 
 def _extended(pixels: Pixels, known: Mask) -> Pixels:
@@ -94,40 +105,40 @@ def _extended(pixels: Pixels, known: Mask) -> Pixels:
     The pixel at the edge is repeated, which gives what leaving the empty ones out would give, at
     half the time that GDAL takes to look at each pixel's validity.
     """
-    result, filled = np.where(known, pixels, pixels.dtype.type(0)), known.copy()
+    result, filled = pixels.copy(), known.copy()
+    flat, width = result.reshape(len(result), -1), known.shape[1]
     for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)) * _KERNEL:
         here, beside = _overlap(down, right), _overlap(-down, -right)
-        new = filled[beside] & ~filled[here]
-        result[:, *here][:, new] = result[:, *beside][:, new]
-        filled[here] |= new
+        new = np.zeros(known.shape, bool)
+        np.greater(filled[beside], filled[here], out=new[here])
+        places = np.flatnonzero(new)
+        flat[:, places] = flat[:, places - down * width - right]
+        filled |= new
+    flat[:, ~filled.ravel()] = 0
     return result
 
 
-def _overlap(down: int, right: int) -> tuple[slice, slice]:
+def _overlap(down: int, right: int) -> Rectangle:
     """Return the part of an image that is still inside it when moved back by a pixel."""
     rows, columns = (slice(max(step, 0), min(step, 0) or None) for step in (down, right))
     return rows, columns
 
 
-def patches_in(rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return the different patches of a view."""
-    found = np.unique(rows)
-    return found[found >= 0]
-
-
 def nearest(
-    plane: npt.NDArray[T], transform: Affine, east: Metres, north: Metres
+    plane: npt.NDArray[T], transform: Affine, lattice: Lattice, at: Rectangle = WHOLE
 ) -> npt.NDArray[T]:
-    """Return the pixel of a plane under each place; zero (or no) outside of it.
+    """Return the pixel of a plane under each pixel of a view; one at its edge outside of it.
 
     Args:
         plane: shape (row, column), north up.
         transform: plane pixel (column, row) to UTM metres.
-        east: eastings in metres, any shape.
-        north: northings in metres, of the same shape.
+        lattice: where the pixels of the view lie.
+        at: rows and columns of the view.
     """
-    column = np.floor((east - transform.c) / transform.a).astype(np.int32)
-    row = np.floor((north - transform.f) / transform.e).astype(np.int32)
-    inside = (column >= 0) & (column < plane.shape[1]) & (row >= 0) & (row < plane.shape[0])
-    found = plane[np.where(inside, row, 0), np.where(inside, column, 0)]
-    return np.where(inside, found, plane.dtype.type(0))
+    height, width = plane.shape
+    columns, place = lattice.places(transform, at)
+    # As numbers of 32 bits with fractions until the end: rasters have far fewer than 2^24 pixels.
+    np.clip(np.floor(place, out=place), 0, height - 1, out=place)
+    place *= width
+    place += np.clip(np.floor(columns, out=columns), 0, width - 1, out=columns)
+    return plane.ravel().take(place.astype(np.intp), mode="clip")

@@ -27,7 +27,7 @@ def test_pixel_centres_are_where_pyproj_puts_them(lon, lat, epsg, z, limit_m, si
     exact = Transformer.from_crs(3857, epsg, always_xy=True).transform(
         *np.meshgrid(west + at, north - at)
     )
-    for found, wanted in zip(locate(view, epsg), exact, strict=True):
+    for found, wanted in zip(locate(view, epsg).metres, exact, strict=True):
         assert found.shape == wanted.shape
         assert np.abs(found - wanted).max() < limit_m
 

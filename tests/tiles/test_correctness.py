@@ -10,7 +10,7 @@ from scipy.ndimage import binary_erosion, map_coordinates
 
 from eoexplore.core import mercator
 from eoexplore.core.selection import parse
-from eoexplore.render.composites import find_style
+from eoexplore.render.composites import read_style
 from eoexplore.render.warp import View
 from eoexplore.tiles.imagery import draw
 from eoexplore.tiles.scene import shown_of
@@ -78,7 +78,7 @@ def rgba_of(classes):
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(("z", "size"), CASES)
 def test_labels_equal_the_exact_inverse_transform(data, place, z, size):
-    style = find_style("reference_map", "clc19")
+    style = read_style("reference_map", "clc19")[0]
     classes = data.opened.dataset.classes
     compared = 0
     for tile in tiles_over(PLACES[place], z):
@@ -156,7 +156,7 @@ def test_imagery_equals_a_warp_of_the_mosaicked_patches(data, tmp_path, place, s
             deep &= ~inside(columns + 2, rows + 2, np.add(shape, 4))
             deep |= sure
             expected[sure] = stretched(values, style)[sure]
-        drawn = draw(data.scene, data.shown, find_style("s2", style), View(*tile, size)).rgba
+        drawn = draw(data.scene, data.shown, read_style("s2", style)[0], View(*tile, size)).rgba
         assert (drawn[deep, 3] == 255).all()
         apart = np.abs(drawn[..., :3].astype(float) - expected).max(axis=2)[deep]
         close += int((apart <= 1).sum())
@@ -176,7 +176,7 @@ def test_enlarged_imagery_is_bilinear_at_exact_places(data, z):
             map_coordinates(plane.astype(float), [rows - 0.5, columns - 0.5], order=1)
             for plane in pixels
         ]
-        drawn = draw(data.scene, data.shown, find_style("s2", ""), View(*tile)).rgba
+        drawn = draw(data.scene, data.shown, read_style("s2", "")[0], View(*tile)).rgba
         apart = np.abs(drawn[..., :3] - stretched(np.stack(values), "true_colour")).max(axis=2)
         assert (apart[deep] <= 1).mean() >= 0.99 if deep.any() else True
 
@@ -193,7 +193,7 @@ def test_radar_is_bilinear_too(data):
         )
         levels = [(vv + 25) / 25, (vh + 32) / 27, (vv - vh) / 15]
         expected = np.clip(np.stack(levels, axis=-1) * 255, 0, 255)
-        drawn = draw(data.scene, data.shown, find_style("s1", ""), View(*tile)).rgba
+        drawn = draw(data.scene, data.shown, read_style("s1", "")[0], View(*tile)).rgba
         apart = np.abs(drawn[..., :3] - expected).max(axis=2)
         assert (apart[deep] <= 1).mean() >= 0.99 if deep.any() else True
 
@@ -209,7 +209,7 @@ def test_neighbouring_tiles_have_no_seam(data, tmp_path, z):
     assert pairs
     for pair in pairs[:8]:
         values, deep = gdal_reference(block, bands, pair[0], 256, tmp_path, width=512)
-        style = find_style("s2", "true_colour")
+        style = read_style("s2", "true_colour")[0]
         both = [draw(data.scene, data.shown, style, View(*tile)).rgba for tile in pair]
         apart = np.abs(np.hstack(both)[..., :3] - stretched(values, "true_colour")).max(axis=2)
         seam = deep[:, 254:258]
@@ -222,7 +222,7 @@ def test_neighbouring_tiles_have_no_seam(data, tmp_path, z):
 def test_pixels_without_a_patch_are_transparent(data, layer, z):
     for tile in tiles_over([ALONE], z):
         columns, rows = source_places(ALONE, *tile, 256)
-        drawn = draw(data.scene, data.shown, find_style(layer, ""), View(*tile)).rgba
+        drawn = draw(data.scene, data.shown, read_style(layer, "")[0], View(*tile)).rgba
         there = inside(columns, rows, (240, 240))
         sure = ~near_edge(columns / 240, rows / 240, 0.002)
         assert (drawn[there & sure, 3] == 255).all()
@@ -237,7 +237,7 @@ def test_the_zone_border_has_no_gap(data):
             for block in (WESTERN, EASTERN):
                 columns, rows = source_places(block, *tile, 256)
                 covered |= inside(columns - 0.1, rows - 0.1, (239.8, 239.8))
-            drawn = draw(data.scene, data.shown, find_style("s2", ""), View(*tile)).rgba
+            drawn = draw(data.scene, data.shown, read_style("s2", "")[0], View(*tile)).rgba
             assert binary_erosion(drawn[..., 3] == 255, border_value=1)[covered].mean() > 0.5
             assert (drawn[covered, 3] == 255).all()
 
@@ -248,7 +248,7 @@ def test_packed_tiles_show_the_same_as_the_files(data, z):
     pixels, _, _ = builders.mosaic(ALONE, "s2", ("B04", "B03", "B02"), 0)
     expected = pixels.mean(axis=(1, 2)) * 255 / 2000
     drawn = [
-        draw(data.scene, data.shown, find_style("s2", ""), View(*tile)).rgba
+        draw(data.scene, data.shown, read_style("s2", "")[0], View(*tile)).rgba
         for tile in tiles_over([ALONE], z)
     ]
     levels = np.concatenate([rgba[rgba[..., 3] == 255] for rgba in drawn])[:, :3]
@@ -263,5 +263,5 @@ def test_the_edge_of_the_data_is_not_dark(data, z, block):
     darkest = int(pixels.min()) * 255 // 2000
     shown, _ = shown_of(data.scene, parse("date=2017-06-13")[0])
     for tile in tiles_over([block], z):
-        drawn = draw(data.scene, shown, find_style("s2", ""), View(*tile)).rgba
+        drawn = draw(data.scene, shown, read_style("s2", "")[0], View(*tile)).rgba
         assert drawn[drawn[..., 3] > 0, 0].min(initial=255) >= darkest

@@ -11,7 +11,7 @@ from eoexplore.core import nomenclature
 from eoexplore.core.selection import parse
 from eoexplore.render import outlines, palettes
 from eoexplore.render.colours import rgb
-from eoexplore.render.composites import find_style
+from eoexplore.render.composites import read_style
 from eoexplore.render.ramps import ramp
 from eoexplore.render.warp import View
 from eoexplore.store import spectra
@@ -44,7 +44,7 @@ def values_at(place, *bands):
 
 @pytest.mark.parametrize("text", ["index.NDVI", "index.NDVI~r-0.3..0.5", "index.NDMI~inv"])
 def test_an_index_on_a_tile_has_the_colour_of_its_value(data, text):
-    style = find_style("s2", text)
+    style = read_style("s2", text)[0]
     (channel,) = style.channels
     other = "B04" if channel.band == "NDVI" else "B11"
     compared = 0
@@ -79,7 +79,7 @@ def test_gamma_range_and_inverse_on_a_tile(data):
 @pytest.mark.parametrize("text", ["swir", "agriculture", "bathymetry", "band.B09"])
 def test_bands_of_two_packed_groups_work_in_one_picture(data, z, text):
     """Far out, the mean grey of each channel is that of the files, whatever group has its band."""
-    style = find_style("s2", text)
+    style = read_style("s2", text)[0]
     bands = [channel.band for channel in style.channels]
     pixels, _, _ = builders.mosaic(ALONE, "s2", tuple(bands), 0)
     highs = np.array([channel.high for channel in style.channels])
@@ -146,7 +146,7 @@ def test_any_code_of_a_class_stands_for_it_and_strange_ones_are_said(data):
 @pytest.mark.parametrize("size", [256, 512])
 @pytest.mark.parametrize("z", [12, 15])
 def test_outlines_of_neighbouring_tiles_are_those_of_one_picture(data, z, size):
-    style = find_style("reference_map", "clc19~line")
+    style = read_style("reference_map", "clc19~line")[0]
     z_, x, y = next(iter(tiles_over([ALONE], z)))
     layer = data.scene.layer("reference_map")
     kind = Originals if z >= ORIGINALS_ZOOM else Packed
@@ -172,8 +172,8 @@ def test_outlines_of_neighbouring_tiles_are_those_of_one_picture(data, z, size):
 def test_an_outline_ends_where_the_data_ends(data):
     """One patch alone: there are lines between its classes, and none around it."""
     shown, _ = shown_of(data.scene, parse("ids=" + ALONE[0].id)[0])
-    style = find_style("reference_map", "clc19~line")
-    filled = find_style("reference_map", "clc19")
+    style = read_style("reference_map", "clc19~line")[0]
+    filled = read_style("reference_map", "clc19")[0]
     for place in tiles_over([ALONE[:1]], 16)[:4]:
         view = View(*place)
         there = draw(data.scene, shown, filled, view).rgba[..., 3] > 0
@@ -230,7 +230,7 @@ def test_without_a_sample_the_usual_range_is_shown_and_said(data, monkeypatch):
     assert (style.channels[0].low, style.channels[0].high) == (0, 2000)
     assert "come with the index" in notices[0]
     # Nobody asked for percentiles: nothing is missing.
-    assert ranged(data.opened, find_style("s2", "index.EVI"))[1] == ()
+    assert ranged(data.opened, read_style("s2", "index.EVI")[0])[1] == ()
     ranges._limits.cache_clear()
 
 

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from eoexplore.jobs import index
 from eoexplore.render.colours import UNREADABLE
-from eoexplore.render.composites import find_style
+from eoexplore.render.composites import read_style
 from eoexplore.render.warp import View
 from eoexplore.store import catalog
 from eoexplore.tiles import routes as routes_module
@@ -67,7 +67,7 @@ def patch_pixels(patch, tile):
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("z", [11, 13, 15])
 def test_an_unreadable_patch_is_grey_and_the_others_are_drawn(damaged, layer, z):
-    style = find_style(layer, "")
+    style = read_style(layer, "")[0]
     greys = others = 0
     for tile in tiles_over([ALONE], z):
         drawn = draw(damaged.scene, damaged.shown, style, View(*tile)).rgba
@@ -84,9 +84,9 @@ def test_an_unreadable_patch_is_grey_and_the_others_are_drawn(damaged, layer, z)
 def test_a_missing_band_makes_the_patch_grey_only_where_it_is_needed(damaged):
     for tile in tiles_over([ALONE], 14):
         here = patch_pixels(ALONE[1], tile)
-        needs = draw(damaged.scene, damaged.shown, find_style("s2", ""), View(*tile)).rgba
+        needs = draw(damaged.scene, damaged.shown, read_style("s2", "")[0], View(*tile)).rgba
         assert (needs[here] == UNREADABLE).all()
-        radar = draw(damaged.scene, damaged.shown, find_style("s1", ""), View(*tile)).rgba
+        radar = draw(damaged.scene, damaged.shown, read_style("s1", "")[0], View(*tile)).rgba
         assert (radar[here, 3] == 255).all()
 
 
@@ -137,7 +137,7 @@ def test_before_the_index_is_built_near_tiles_are_there_and_far_ones_empty(tmp_p
     fresh = built(opened, tmp_path)
     for z, there in ((12, False), (14, True)):
         drawn = [
-            draw(fresh.scene, fresh.shown, find_style("s2", ""), View(*tile)).rgba[..., 3].any()
+            draw(fresh.scene, fresh.shown, read_style("s2", "")[0], View(*tile)).rgba[..., 3].any()
             for tile in tiles_over([ALONE[:1]], z)
         ]
         assert any(drawn) == there
@@ -289,7 +289,7 @@ def test_patches_in_the_corner_of_a_product_are_whole(corners, z, corner):
     darkest = int(patch.pixels("s2", "B04").min()) * 255 // 2000
     drawn_pixels = 0
     for tile in tiles_over([(patch,)], z):
-        drawn = draw(corners.scene, corners.shown, find_style("s2", ""), View(*tile)).rgba
+        drawn = draw(corners.scene, corners.shown, read_style("s2", "")[0], View(*tile)).rgba
         columns, rows = source_places((patch,), *tile, 256)
         here = inside(columns - 0.1, rows - 0.1, (119.8, 119.8))
         assert (drawn[here, 3] == 255).all()
