@@ -32,8 +32,8 @@ _KINDS = (*_LISTS, "flag", "date")
 _SETS = ("class", "nlabels")
 """Conditions that hold for all samples with a set of labels or for none."""
 _NO_DAY = np.iinfo(np.int64).min
-_MOST = 2**62
-"""Combinations that a number can stand for."""
+_DENSE = 4_000_000
+"""Combinations up to which those that occur are found in a list of all."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class Columns:
     samples: tuple[Ints, Ints]
     """One sample of each kind, and one with each set of labels."""
     pairs: tuple[Ints, Ints]
-    """Kind and set of labels of each pair that there is, shape (pairs,) each."""
+    """Kind and set of labels of each pair that there is, by kind, shape (pairs,) each."""
+    starts: npt.NDArray[np.intp]
+    """Where the pairs of each kind begin, shape (kinds,)."""
     counts: Weights
     """Samples of each pair, shape (pairs,)."""
     pair: npt.NDArray[np.intp]
@@ -86,6 +88,10 @@ class Facets:
     """Samples with 0, 1, 2, … labels."""
     dates: tuple[np.datetime64, np.datetime64] | None
     """First and last day; none where no sample is left."""
+    months: tuple[int, ...]
+    """Months of the whole table, whatever is selected."""
+    span: tuple[np.datetime64, np.datetime64] | None
+    """First and last day of the whole table; none where it has none."""
     without: Mapping[str, int] = field(default_factory=dict)
     """Samples that are left when one condition is dropped, by its key."""
 
@@ -104,6 +110,7 @@ def columns(samples: pd.DataFrame, classes: Classes) -> Columns:
     kind, one = _together([*each.values(), day, flags])
     label_set, label_sets = pd.factorize(samples["label_mask"].to_numpy(np.uint64))
     pair, first = _together([kind, label_set])
+    pairs = kind[first], label_set[first]
     codes: dict[str, Ints] = {key: column[one] for key, column in each.items()}
     own = days[day[one]]
     codes["month"] = np.where(own == _NO_DAY, -1, _month(own) - 1)
@@ -123,7 +130,8 @@ def columns(samples: pd.DataFrame, classes: Classes) -> Columns:
         label_sets=label_sets,
         has=(label_sets[:, None] >> bits & np.uint64(1)).astype(float),
         samples=(one, _one_of_each(label_set)),
-        pairs=(kind[first], label_set[first]),
+        pairs=pairs,
+        starts=np.searchsorted(pairs[0], np.arange(len(one))),
         counts=np.bincount(pair, minlength=len(first)).astype(float),
         pair=pair.astype(np.intp),
         classes=classes.names,
@@ -144,18 +152,31 @@ def _month(days: npt.NDArray[np.int64]) -> Ints:
 
 
 def _together(codes: Iterable[Ints]) -> tuple[Ints, Ints]:
-    """Return which combination of some codes each sample has, and one sample of each."""
+    """Return which combination of some codes each sample has, and one sample of each.
+
+    Combinations are in the order of their codes, the first one first.
+    """
     result: Ints = np.zeros(1, np.int64)
     most = 1
     for column in codes:
         # One more, so that "none" (-1) is a code as well.
         options = int(column.max(initial=-1)) + 2
-        if most * options > _MOST:
-            result = pd.factorize(result)[0]
+        if most * options > _DENSE:
+            result = _numbered(result, most)
             most = int(result.max(initial=0)) + 1
         result, most = result * options + (column.astype(np.int64) + 1), most * options
-    result = pd.factorize(result)[0]
+    result = _numbered(result, most)
     return result, _one_of_each(result)
+
+
+def _numbered(codes: Ints, most: int) -> Ints:
+    """Number the codes that occur, in their order."""
+    if most > _DENSE:
+        return np.unique(codes, return_inverse=True)[1]
+    there = np.zeros(most, bool)
+    there[codes] = True
+    numbers: Ints = (np.cumsum(there, dtype=np.int32) - 1)[codes]
+    return numbers
 
 
 def _one_of_each(codes: Ints) -> Ints:
@@ -167,12 +188,12 @@ def _one_of_each(codes: Ints) -> Ints:
 
 def _distinct(lists: pd.Series) -> tuple[tuple[frozenset[str], ...], npt.NDArray[np.intp]]:
     """Return the distinct sets among some lists, and which of them each list is."""
-    places = {frozenset[str](): 0}
     values = lists.to_numpy(object)
+    places: dict[tuple[str, ...], int] = {(): 0}
     codes = np.zeros(len(values), np.intp)
-    for row in np.flatnonzero(np.fromiter(map(len, values), np.intp, len(values))).tolist():
-        codes[row] = places.setdefault(frozenset(values[row]), len(places))
-    return tuple(places), codes
+    there = np.flatnonzero(np.fromiter(map(len, values), np.intp, len(values)))
+    codes[there] = [places.setdefault(tuple(names), len(places)) for names in values[there]]
+    return tuple(map(frozenset, places)), codes
 
 
 def count(
@@ -193,6 +214,7 @@ def count(
     left = _Left(table, parts)
     sizes = np.bitwise_count(table.label_sets)
     days = table.days[(left.kinds("date") > 0) & (table.days != _NO_DAY)]
+    months = np.unique(table.codes["month"]) + 1
     asked = cast("Comparison | None", selection.get("share")) or Comparison("", ">=", 0.1)
     rules = {r.mode: r.names for r in cast(tuple[ClassRule, ...], selection.get("class") or ())}
     options = {key: _options(table, key, left.kinds(key)) for key in _LISTS}
@@ -203,7 +225,9 @@ def count(
         classes=_classes(table, left.sets("class"), rules),
         shares=_shares(table, asked, left, share_of) if share_of and table.mapped else {},
         nlabels=tuple(np.bincount(sizes, left.sets("nlabels")).astype(int).tolist()),
-        dates=(_date(days.min()), _date(days.max())) if len(days) else None,
+        dates=_span(days),
+        months=tuple(months[months > 0].tolist()),
+        span=_span(table.days[table.days != _NO_DAY]),
         without={key: left.without(key) for key in parts},
     )
 
@@ -226,7 +250,7 @@ class _Left:
         counts = _counts(table, [part for key, part in parts.items() if key not in fits])
         kind, label_set = table.pairs
         own = counts * _product(self._sets)[label_set] if self._sets else counts
-        self._by_kind = np.bincount(kind, own, len(table.days))
+        self._by_kind = np.add.reduceat(own, table.starts) if len(own) else own
         own = counts * _product(self._kinds)[kind] if self._kinds else counts
         self._by_set = np.bincount(label_set, own, len(table.label_sets))
 
@@ -310,5 +334,7 @@ def _shares(
     }
 
 
-def _date(day: np.int64) -> np.datetime64:
-    return np.datetime64(int(day), "D")
+def _span(days: npt.NDArray[np.int64]) -> tuple[np.datetime64, np.datetime64] | None:
+    if not len(days):
+        return None
+    return np.datetime64(int(days.min()), "D"), np.datetime64(int(days.max()), "D")

@@ -136,8 +136,10 @@ def _most_dates(samples: Samples) -> int:
 
 
 def _seasons(samples: Samples) -> list[str]:
-    there = samples.frame["season"].astype("category").cat.remove_unused_categories()
-    return [str(name) for name in there.cat.categories if name]
+    season = samples.frame["season"].astype("category").cat
+    # One more, so that "none" (-1) has a place.
+    there = np.bincount(season.codes.to_numpy(np.intp) + 1, minlength=len(season.categories) + 1)
+    return [str(name) for name in season.categories[there[1:] > 0] if name]
 
 
 def good_bounds(samples: Samples, shown: npt.NDArray[np.bool_]) -> list[float]:
@@ -155,8 +157,9 @@ def good_bounds(samples: Samples, shown: npt.NDArray[np.bool_]) -> list[float]:
     west, south, east, north = bounds = samples.bounds_of(np.flatnonzero(shown))
     if max(east - west, north - south) < _FAR_APART_DEGREES:
         return list(bounds)
-    cells = np.unique(np.floor(samples.lon[shown]) * 360 + np.floor(samples.lat[shown]))
-    if len(cells) > (east - west) * (north - south) * 0.05:
+    lon, lat = samples.lon[shown] + 180, samples.lat[shown] + 90
+    cells = np.count_nonzero(np.bincount(lon.astype(np.intp) * 181 + lat.astype(np.intp)))
+    if cells > (east - west) * (north - south) * 0.05:
         return list(bounds)
     zone, counts = np.unique(samples.epsg[shown], return_counts=True)
     largest = shown & (samples.epsg == zone[counts.argmax()])

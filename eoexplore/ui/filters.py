@@ -53,8 +53,7 @@ def panel(view: View) -> None:
 def _options(title: str, key: str, view: View, found: Facets) -> None:
     names = _sorted(key, [name for name in found.options[key] if name])
     if key == "month":
-        there = view.opened.samples.frame["date"].dt.month.unique()
-        names = [name for name in names if int(name) in there]
+        names = [name for name in names if int(name) in found.months]
     chosen = {str(name) for name in cast(tuple[object, ...], view.selection.get(key) or ())}
     if not names or (len(names) < 2 and key != "flag" and not chosen):
         return
@@ -182,10 +181,9 @@ def _labels_changed(most: int) -> None:
 
 
 def _dates(view: View, found: Facets) -> None:
-    days = view.opened.samples.frame["date"].dropna()
-    if days.empty:
+    if found.span is None:
         return
-    least, most = days.min().date(), days.max().date()
+    least, most = (cast(dt.date, day.astype(object)) for day in found.span)
     chosen = cast("tuple[dt.date, dt.date] | None", view.selection.get("date"))
     for part, column in enumerate(st.columns(2, gap="small")):
         widget = key_of(f"date_{part}")
