@@ -64,10 +64,12 @@ def sorts(opened: Opened) -> tuple[Sort, ...]:
     frame = opened.samples.frame
     found = [Sort("id", "Id", ("A first", "Z first"))]
     if _has_places(frame):
-        found.insert(0, Sort("place", "Place: tile, then grid", ("first tile", "last tile")))
-    if "lat" in frame.columns:
         ends = ("northernmost first", "southernmost first")
-        found.append(Sort("north", "North to south", ends))
+        found = [
+            Sort("place", "Place: tile, then grid", ("first tile", "last tile")),
+            Sort("north", "North to south", ends),
+            *found,
+        ]
     if "date" in frame.columns:
         found.append(Sort("date", "Date", ("earliest first", "latest first")))
     if "label_mask" in frame.columns:
@@ -206,7 +208,7 @@ def _shares(opened: Opened) -> list[Sort]:
     disabled = None if opened.samples.areas else _NO_AREAS
     ends = ("least first", "most first")
     return [
-        Sort(_share_name(item), item.name, ends, "Share of a class", disabled)
+        Sort(_share_name(item), f"Share: {item.name}", ends, "Share of a class", disabled)
         for item in (*classes.classes, classes.unlabelled)
         if item.codes
     ]

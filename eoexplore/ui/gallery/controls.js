@@ -34,7 +34,7 @@ export class Controls {
       "div",
       { class: "eo-controls", role: "toolbar", "aria-label": "Layer, order and page" },
       this.look,
-      el("div", { class: "eo-controls-group" }, this.order, this.turn),
+      el("div", { class: "eo-controls-group eo-controls-order" }, this.order, this.turn),
       el("div", { class: "eo-controls-group" }, this.size, this.range),
       el("div", { class: "eo-controls-group eo-pager" }, this.previous, this.number, this.of, this.next, help),
       this.popup,

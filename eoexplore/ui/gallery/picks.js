@@ -29,7 +29,7 @@ export class Picked {
       { class: "eo-picked eo-surface", hidden: true, role: "toolbar", "aria-label": "Picked patches" },
       this.menu,
       this.count,
-      button("Select the page", "All patches of this page (Ctrl + A)", () => this.set(view.grid.items.map(({ id }) => id), true)),
+      button("Pick the page", "All patches of this page (Ctrl + A)", () => this.set(view.grid.items.map(({ id }) => id), true)),
       button("Use as selection", "Show these patches on every page", () => this.#use()),
       this.export,
       iconButton("close", "Clear (Esc)", () => this.clear(), "eo-quiet"),

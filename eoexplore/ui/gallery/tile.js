@@ -98,11 +98,13 @@ export class Tile {
 
   #badges({ split }, labels) {
     const names = labels.map(({ name }) => name).join(", ");
-    const count = labels.length === 1 ? "1 label" : `${labels.length} labels`;
+    const word = labels.length === 1 ? " label" : " labels";
+    const count = `${labels.length}${word}`;
     this.badges.replaceChildren(
       ...[
         split ? el("span", { class: "eo-tag eo-split", "data-split": split, title: `Split: ${split}`, text: split }) : null,
-        el("span", { class: "eo-tag", title: names ? `${count}: ${names}` : "No label", text: count }),
+        // Where there is little room, the number stands alone.
+        el("span", { class: "eo-tag", title: names ? `${count}: ${names}` : "No label" }, String(labels.length), el("span", { class: "eo-tag-word", text: word })),
       ].filter(Boolean),
     );
   }

@@ -68,7 +68,6 @@ export class GalleryView {
     this.component = component;
     this.address.told(data.query);
     this.frame.theme();
-    this.root.classList.toggle("eo-synthetic", Boolean(data.synthetic));
     this.inspector.setSource(data);
     this.choices.sync(data.layers);
     this.controls.update(data);
@@ -269,12 +268,10 @@ export class GalleryView {
     this.note = el("p", { class: "eo-gallery-note eo-note", hidden: true });
     this.empty = new Empty({ showAll: () => this.ask({ kind: "select", text: "" }), retry: () => this.#load() });
     this.scroller = el("div", { class: "eo-gallery-scroll" }, this.note, this.empty.element, this.grid.element);
-    const badge = el("div", { class: "eo-badge eo-chip", title: "Made-up data for trying things out", text: "synthetic" });
     this.root.append(
       el("div", { class: "eo-bar", "aria-hidden": "true" }),
       this.controls.element,
       this.scroller,
-      badge,
       this.picks.element,
       this.inspector.element,
       this.toast.element,
