@@ -229,9 +229,10 @@ def _covered(found: Overlaps, rank: Ints) -> Floats:
     share = np.where(first_is_higher, shares[:, 1], shares[:, 0])
     # The patches of one tile do not overlap, so what they cover adds up.
     covered: Floats = np.bincount(lower, share, len(rank)).astype(float)
-    met = np.unique(np.stack([lower, found.tile[upper]], axis=1), axis=0)
-    places, tiles = np.unique(met[:, 0], return_counts=True)
-    several = places[tiles > 1]
+    # A pair of place and tile as one number: pairs are sorted much slower.
+    tiles = int(found.tile.max(initial=0)) + 1
+    met = np.unique(lower.astype(np.int64) * tiles + found.tile[upper])
+    several = np.flatnonzero(np.bincount(met // tiles) > 1)
     if len(several):
         covered[several] = _union_share(found, several, lower, upper)
     return covered

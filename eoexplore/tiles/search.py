@@ -44,16 +44,17 @@ class _Known:
         self.tile = tile.codes.to_numpy()
         self.tiles = [str(name) for name in tile.categories]
         self.counts = np.bincount(self.tile, minlength=len(self.tiles))
-        self.boxes = _boxes(samples.outlines, self.tile, len(self.tiles))
         self.x, self.y = samples.frame["x"].to_numpy(), samples.frame["y"].to_numpy()
+        rim = _rim(self.tile, self.x, self.y)
+        self.boxes = _boxes(samples.outlines_of(rim), self.tile[rim], len(self.tiles))
         country = samples.frame["country"].value_counts()
         self.countries = {
             gazetteer.fold(str(name)): int(count) for name, count in country.items() if count
         }
         # Squares of one degree with samples, and those around them.
         self._near = np.zeros((182, 362), bool)
-        rows = np.floor(samples.lat).astype(int) + 91
-        columns = np.floor(samples.lon).astype(int) + 181
+        squares = np.floor(samples.lat).astype(int) * 1000 + np.floor(samples.lon).astype(int)
+        rows, columns = np.divmod(np.unique(squares + 500), 1000) + np.array([[91], [181 - 500]])
         for down in (-1, 0, 1):
             for right in (-1, 0, 1):
                 self._near[rows + down, np.clip(columns + right, 0, 361)] = True
@@ -78,6 +79,24 @@ def _stems(names: npt.NDArray[np.object_]) -> tuple[list[str], npt.NDArray[np.in
     coded = pc.dictionary_encode(bare)
     stems = [str(stem).casefold() for stem in coded.dictionary.to_pylist()]
     return stems, coded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+
+
+def _rim(tile: npt.NDArray[Any], x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return a patch of each place that is the first or last of its row or column of a tile.
+
+    Along a row of the grid longitude only grows, along a column latitude only falls, so that no
+    other patch reaches further out.
+    """
+    if not len(tile):
+        return np.empty(0, np.intp)
+    grid = np.full((int(tile.max()) + 1, int(y.max()) + 1, int(x.max()) + 1), -1, np.intp)
+    grid[tile, y, x] = np.arange(len(tile))
+    there = grid >= 0
+    rim = np.zeros_like(there)
+    for axis in (1, 2):
+        ahead = np.cumsum(there, axis=axis)
+        rim |= there & ((ahead == 1) | (ahead == ahead.max(axis=axis, keepdims=True)))
+    return grid[rim]
 
 
 def _boxes(outlines: npt.NDArray[np.float64], tile: npt.NDArray[Any], count: int) -> list[Box]:
