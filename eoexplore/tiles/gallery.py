@@ -262,5 +262,5 @@ def _along(opened: Opened, found: Chosen, place: int, by: str) -> Json:
 
 QUERIES = (
     Query("gallery", re.compile(r"page\.json"), page),
-    Query("gallery", re.compile(r"(?P<id>[^/]+)/step\.json"), step),
+    Query("gallery", re.compile(r"(?P<id>(?s:.+))/step\.json"), step),
 )

@@ -62,20 +62,21 @@ class Chosen:
 def sorts(opened: Opened) -> tuple[Sort, ...]:
     """Return what a dataset can be sorted by, the default first."""
     frame = opened.samples.frame
-    found = [Sort("id", "Id", ("A first", "Z first"))]
+    by_id = Sort("id", "Id", ("A first", "Z first"))
+    found: list[Sort] = []
     if _has_places(frame):
         ends = ("northernmost first", "southernmost first")
-        found = [
-            Sort("place", "Place: tile, then grid", ("first tile", "last tile")),
-            Sort("north", "North to south", ends),
-            *found,
-        ]
+        found.append(Sort("place", "Place: tile, then grid", ("first tile", "last tile")))
+        found.append(Sort("north", "North to south", ends))
+    else:
+        found.append(by_id)
     if "date" in frame.columns:
         found.append(Sort("date", "Date", ("earliest first", "latest first")))
     if "label_mask" in frame.columns:
-        ends = ("fewest first", "most first")
-        found.append(Sort("labels", "Number of labels", ends))
-        found += _shares(opened)
+        found.append(Sort("labels", "Number of labels", ("fewest first", "most first")))
+    if by_id not in found:
+        found.append(by_id)
+    found += _shares(opened)
     for name in _predicted(frame):
         ends = ("lowest first", "highest first")
         found.append(Sort(name, name.removeprefix(_PREDICTED), ends, "Predictions"))

@@ -140,5 +140,5 @@ def _answer(asked: Asked) -> Answer | None:
     return thumbnail(asked.scene, row, parts["layer"], style, palette, parts["extension"])
 
 
-_ADDRESS = re.compile(r"(?P<id>[^/]+)/(?P<layer>[^/.]+)\.(?P<extension>png|webp)")
+_ADDRESS = re.compile(r"(?P<id>(?s:.+))/(?P<layer>[^/.]+)\.(?P<extension>png|webp)")
 QUERIES = (Query("gallery", _ADDRESS, _answer),)
