@@ -136,6 +136,9 @@ class Stream(Protocol):
     def known(self) -> bool:
         """Whether it has been read to its end, so that it is known what is in it."""
 
+    def expects(self, keys: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+        """Tell which keys the dataset's own tables list."""
+
     def size(self) -> int:
         """Return the bytes of the file."""
 

@@ -1,8 +1,11 @@
 """The archives of reBEN as they are released, `.tar.zst`: each can be read front to back only."""
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+import functools
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import zstandard
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
@@ -32,13 +35,13 @@ class Zst:
 
     layout = "released archives (.tar.zst)"
 
-    def __init__(self, root: Path, layer: Layer) -> None:
-        """Keep the folder and the layer whose archive lies in it."""
+    def __init__(self, root: Path, layer: Layer, listed: Callable[[], Iterable[str]]) -> None:
+        """Keep the folder, the layer whose archive lies in it, and what tells the listed keys."""
         self.layer = layer.name
         self.name = f"{FOLDERS[layer.name]}.tar.zst"
         self.path = root.resolve() / self.name
         self.sentence = _SENTENCE.format(title=layer.title, name=self.name)
-        self.listed: Collection[str] = ()
+        self._ask = listed
         self._layer = layer
 
     @property
@@ -50,9 +53,13 @@ class Zst:
     def _contents(self) -> Contents | None:
         return kept.recall(self.path)
 
-    def expect(self, listed: Iterable[str]) -> None:
-        """Say which patches the metadata lists; others in the archive are left out."""
-        self.listed = frozenset(listed)
+    @functools.cached_property
+    def _listed(self) -> npt.NDArray[np.bytes_]:
+        return np.unique(np.array(list(self._ask()), np.bytes_))
+
+    def expects(self, keys: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+        """Tell which keys the metadata list; others in the archive are left out."""
+        return np.isin(np.array(keys.tolist(), np.bytes_), self._listed)
 
     def keys(self, layer: str) -> list[str]:
         """Return the sorted names of the listed patches that are in it, or expected."""
@@ -60,8 +67,9 @@ class Zst:
             return []
         contents = self._contents
         if contents is None:
-            return sorted(self.listed)
-        return [key for key in contents.keys if key in self.listed]
+            return [str(key) for key in self._listed.astype(str)]
+        there = np.isin(contents.names, self._listed)
+        return [str(key) for key in contents.names[there].astype(str)]
 
     def bands(self, layer: str, keys: Iterable[str]) -> Iterator[tuple[str, frozenset[str]]]:
         """Yield each name with the bands that are there, or expected."""
@@ -114,10 +122,14 @@ class Zst:
         if contents is None:
             sentence = f"{self.name} has not been read yet: what is in it shows once the index is."
             return [*found, Problem("not_read", 1, sentence)]
-        strange = [key for key in contents.keys if key not in self.listed]
-        if strange:
-            sentence = f"{len(strange):,} patches in {self.name} are not listed and are left out."
-            found.append(Problem("not_listed", len(strange), sentence, tuple(strange[:5])))
+        strange = contents.names[~np.isin(contents.names, self._listed)]
+        if len(strange):
+            examples = tuple(str(key) for key in strange[:5].astype(str))
+            sentence = (
+                f"{len(strange):,} patches in {self.name} stand in no metadata table and are left "
+                "out."
+            )
+            found.append(Problem("not_listed", len(strange), sentence, examples))
         return [*found, *problems_of(self.name, contents)]
 
     def passing(self, wanted: Callable[[str], bool]) -> Generator[Passing]:

@@ -117,9 +117,6 @@ class Reben:
     def samples(self) -> pd.DataFrame:
         """Return one row per patch with the base columns of the index, sorted by id; reads anew."""
         meta = metadata.read(self._root, self.classes)
-        for stream in self.streams:
-            column = "s1_name" if _LAYER[stream.layer].key == "s1_id" else "patch_id"
-            stream.expect(meta.frame[column])
         stored = {name: self._files.keys(name) if self._files else [] for name in FOLDERS}
         frame = meta.frame.rename(columns={"patch_id": "id", "s1_name": "s1_id"})
         extra, problems = without_metadata(frame, stored, bool(meta.files))
@@ -316,7 +313,8 @@ def _files_of(root: Path, layer: Layer, tree: Tree) -> list[Files]:
     if (root / f"{folder}.tar").is_file():
         found.append(Tar(root, layer))
     if not found and (root / f"{folder}.tar.zst").is_file() and _has_metadata(root):
-        found.append(Zst(root, layer))
+        column = "s1_name" if layer.key == "s1_id" else "patch_id"
+        found.append(Zst(root, layer, lambda: metadata.read(root, classes()).frame[column]))
     return found
 
 

@@ -225,13 +225,18 @@ def _run(
     product = todo[0].product
     run = Run.begin(product.folder.runs)
     try:
-        seen = (Path(product.path), run.path)
-        with cluster.connect(min(hands.workers, len(todo)), hands.scheduler, seen) as pool:
+        count = min(hands.workers, len(todo))
+        with cluster.connect(count, hands.scheduler, _seen(product, run)) as pool:
             works = {pool.submit(parts.make, work, run): work for work in todo}
             yield from _finished(works, pool, run, cancelled, meanwhile)
     finally:
         # First of all: what is at work on a cluster stops before its next patch.
         run.end()
+
+
+def _seen(product: Product, run: Run) -> tuple[Path, Path]:
+    """Return what every worker has to see."""
+    return Path(product.path), run.path
 
 
 def _finished(
@@ -342,9 +347,9 @@ def _join_areas(opened: Opened, names: list[str]) -> None:
 
 def _products(opened: Opened) -> list[Product]:
     frame = opened.samples.frame
-    layers = opened.dataset.layers
-    there = np.logical_or.reduce([opened.samples.has(layer.name) for layer in layers])
-    keys = {layer.name: opened.samples.keys(layer)[there] for layer in layers}
+    every = stream.keys(opened)
+    there = np.logical_or.reduce([names != "" for names in every.values()])
+    keys = {layer: names[there] for layer, names in every.items()}
     columns = [frame[name][there].tolist() for name in ("product", "tile", "id", "x", "y")]
     patches: dict[tuple[str, str], list[Patch]] = {}
     for row, (product, tile, sample, x, y) in enumerate(zip(*columns, strict=True)):

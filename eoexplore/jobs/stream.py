@@ -25,6 +25,7 @@ from eoexplore.jobs.parts import Mosaic, Patch, Product, Work, contents_of
 from eoexplore.jobs.passed import Passed
 from eoexplore.jobs.progress import Cancelled, Report
 from eoexplore.store import contents, mosaic
+from eoexplore.store.catalog import Opened
 from eoexplore.store.contents import Contents
 from eoexplore.store.mosaic import Group
 
@@ -48,6 +49,19 @@ class Finished:
     """The product."""
     groups: tuple[str, ...]
     """What was made of it."""
+
+
+def keys(opened: Opened) -> dict[str, npt.NDArray[np.object_]]:
+    """Return the file keys of each layer, shape (n,); an empty text where a sample lacks it.
+
+    Of a stream those that are expected, whether or not they came when it was read.
+    """
+    found = {layer.name: opened.samples.keys(layer) for layer in opened.dataset.layers}
+    columns = {layer.name: layer.key for layer in opened.dataset.layers}
+    for stream in opened.dataset.streams:
+        names = opened.samples.frame[columns[stream.layer]].to_numpy(object)
+        found[stream.layer] = np.where(stream.expects(names), names, "")
+    return found
 
 
 def remaining(dataset: Dataset, todo: Sequence[Work]) -> list[Work]:
