@@ -35,6 +35,8 @@ _KEPT_BYTES = 32_000_000
 """Of the sets of bits that a table keeps: 460 of half a million samples."""
 _FEW = 8
 """Options up to which their sets are joined; of more, each sample's own is looked up."""
+_FEW_IDS = 50
+"""Ids up to which each is looked for on its own."""
 _NO_DAY = np.iinfo(np.int32).min
 _SIGNS: dict[str, Callable[[npt.NDArray[np.float64], float], Mask]] = {
     ">=": operator.ge,
@@ -366,7 +368,7 @@ def _share(table: Table, value: object) -> Bits:
 
 def _ids(table: Table, value: object) -> Bits:
     ids, wanted = table.samples["id"], cast(tuple[str, ...], value)
-    if not table.sorted_by_id:
+    if len(wanted) > _FEW_IDS or not table.sorted_by_id:
         return Bits.of(ids.isin(wanted).to_numpy(bool))
     ends = [(bisect.bisect_left(ids.array, x), bisect.bisect_right(ids.array, x)) for x in wanted]
     return Bits.of_rows([row for first, end in ends for row in range(first, end)], len(table))

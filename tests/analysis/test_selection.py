@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eoexplore.analysis import selection as selection_module
 from eoexplore.analysis.selection import Table, class_bits, mask, remarks
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import EVERYTHING, parse
@@ -23,6 +24,7 @@ CLASSES = Classes(
     unlabelled=LabelClass("Unlabelled", "#000000", (999,)),
 )
 CODES = tuple(CLASSES.codes)
+AREAS = [f"area_{code}" for code in CODES]
 DATES = [None, "2017-06-01", "2017-06-15", "2017-08-31", "2017-09-01", "2018-01-01", "2018-06-30"]
 
 
@@ -236,3 +238,65 @@ def test_values_that_no_sample_has_are_said(text, said):
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
     assert all(len(sentence) < 300 for sentence in found)
+
+
+def neighbours(count, seed):
+    """Return a table whose rows lie beside those that are alike, as in a dataset sorted by id."""
+    random = np.random.default_rng(seed)
+    group = np.sort(random.integers(0, 4, count))
+    frame = frame_of(rows(max(count, 1), seed)).iloc[:count]
+    lon = 10 + group + random.normal(0, random.choice([0, 0.01, 0.4]), count)
+    lon[random.random(count) < 0.02] = np.nan
+    return frame.assign(
+        lon=lon,
+        lat=47 + 0.01 * (np.arange(count) % 50),
+        date=pd.to_datetime(pd.Series(DATES).iloc[group].to_numpy()),
+        tile=pd.Categorical([("33UUP", "32TMT", "29SNC", "34VER")[i] for i in group]),
+    )
+
+
+IN_PANDAS = {
+    "box=10.5,47.1,12.2,47.4": lambda f: f.lon.between(10.5, 12.2) & f.lat.between(47.1, 47.4),
+    "poly=10.5,46,12.5,46,12.5,48,10.5,48": lambda f: f.lon.between(10.5, 12.5, "neither"),
+    "tile=32TMT|34VER": lambda f: f.tile.isin(["32TMT", "34VER"]),
+    "date=2017-06-10..2017-12-31": lambda f: f.date.between("2017-06-10", "2017-12-31"),
+    "month=6": lambda f: f.date.dt.month == 6,
+    "class=none:Pastures": lambda f: f.label_mask.to_numpy(np.uint64) & np.uint64(2) == 0,
+    "flag=snow": lambda f: f["flags"].map(lambda flags: "snow" in flags).astype(bool),
+    "share=Pastures>0.1": lambda f: f.area_231 / f[AREAS].sum(axis=1) > 0.1,
+    "nlabels=1..2": lambda f: np.isin(np.bitwise_count(f.label_mask.to_numpy(np.uint64)), (1, 2)),
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    count=st.sampled_from([0, 1, 63, 64, 65, 128, 400]),
+    seed=st.integers(0, 5),
+    texts=st.lists(st.sampled_from(sorted(IN_PANDAS)), min_size=1, max_size=4, unique=True),
+)
+def test_a_selection_is_what_pandas_selects(count, seed, texts):
+    frame = neighbours(count, seed)
+    wanted = np.ones(count, bool)
+    for text in texts:
+        wanted &= np.asarray(IN_PANDAS[text](frame), bool)
+    assert selected("&".join(texts), frame) == np.flatnonzero(wanted).tolist()
+
+
+def test_what_a_condition_selects_is_kept_within_bounds(monkeypatch):
+    table = Table(FRAME, CLASSES)
+    monkeypatch.setattr(selection_module, "_KEPT_BYTES", 20 * table.every.nbytes)
+    for number in range(100):
+        table.part("box", (number / 10, 40, 20, 50))
+    assert len(table._kept) == 20
+    last = table.part("box", (9.9, 40, 20, 50))
+    assert table.part("box", (9.9, 40, 20, 50)) is last
+    assert table.part("box", (0, 40, 20, 50)).mask().tolist() == [True] * len(FRAME)
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_ids_are_found_in_any_order_of_the_table(count):
+    ids = [f"patch-{number:03d}" for number in range(0, 2 * count, 2)]
+    wanted = [i for i, row in enumerate(TABLE) if row["id"] in ids]
+    for frame in (FRAME, FRAME.iloc[::-1]):
+        found = Table(frame, CLASSES).part("ids", (*ids, "not-there")).mask()
+        assert set(frame["id"][found]) == {TABLE[i]["id"] for i in wanted}
