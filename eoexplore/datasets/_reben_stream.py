@@ -1,11 +1,11 @@
 """The archives of reBEN as they are released, `.tar.zst`: each can be read front to back only."""
 
-import functools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import zstandard
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
@@ -30,18 +30,38 @@ _SENTENCE = (
 )
 
 
+class Listed:
+    """The names that the metadata tables list, read when they are first asked for."""
+
+    def __init__(self, read: Callable[[], pd.DataFrame]) -> None:
+        """Keep how to read the tables."""
+        self._read = read
+        self._names: dict[str, npt.NDArray[np.bytes_]] = {}
+
+    def keep(self, frame: pd.DataFrame) -> None:
+        """Take the names from tables that have been read anyway."""
+        for key, column in (("id", "patch_id"), ("s1_id", "s1_name")):
+            self._names[key] = np.unique(np.array(frame[column].tolist(), np.bytes_))
+
+    def names(self, key: str) -> npt.NDArray[np.bytes_]:
+        """Return the sorted names by key column of the sample table."""
+        if not self._names:
+            self.keep(self._read())
+        return self._names[key]
+
+
 class Zst:
     """One layer; until it has been read once, every patch that the metadata lists is expected."""
 
     layout = "released archives (.tar.zst)"
 
-    def __init__(self, root: Path, layer: Layer, listed: Callable[[], Iterable[str]]) -> None:
-        """Keep the folder, the layer whose archive lies in it, and what tells the listed keys."""
+    def __init__(self, root: Path, layer: Layer, listed: "Listed") -> None:
+        """Keep the folder, the layer whose archive lies in it, and the listed patches."""
         self.layer = layer.name
         self.name = f"{FOLDERS[layer.name]}.tar.zst"
         self.path = root.resolve() / self.name
         self.sentence = _SENTENCE.format(title=layer.title, name=self.name)
-        self._ask = listed
+        self.listed = listed
         self._layer = layer
 
     @property
@@ -53,9 +73,9 @@ class Zst:
     def _contents(self) -> Contents | None:
         return kept.recall(self.path)
 
-    @functools.cached_property
+    @property
     def _listed(self) -> npt.NDArray[np.bytes_]:
-        return np.unique(np.array(list(self._ask()), np.bytes_))
+        return self.listed.names(self._layer.key)
 
     def expects(self, keys: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
         """Tell which keys the metadata list; others in the archive are left out."""

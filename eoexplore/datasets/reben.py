@@ -19,7 +19,7 @@ from eoexplore.datasets import _reben_metadata as metadata
 from eoexplore.datasets._reben_archive import Several, Tar
 from eoexplore.datasets._reben_facts import LAYERS, classes
 from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_pixels
-from eoexplore.datasets._reben_stream import Zst
+from eoexplore.datasets._reben_stream import Listed, Zst
 from eoexplore.datasets._reben_table import complete, without_metadata
 from eoexplore.datasets._reben_write import KINDS, Part
 
@@ -117,6 +117,8 @@ class Reben:
     def samples(self) -> pd.DataFrame:
         """Return one row per patch with the base columns of the index, sorted by id; reads anew."""
         meta = metadata.read(self._root, self.classes)
+        for stream in self.streams[:1]:
+            stream.listed.keep(meta.frame)
         stored = {name: self._files.keys(name) if self._files else [] for name in FOLDERS}
         frame = meta.frame.rename(columns={"patch_id": "id", "s1_name": "s1_id"})
         extra, problems = without_metadata(frame, stored, bool(meta.files))
@@ -291,7 +293,8 @@ def _lacking(layer: Layer, count: int, total: int) -> str:
 
 def _find_files(root: Path) -> Files | None:
     tree = Tree(root)
-    found = {layer.name: _files_of(root, layer, tree) for layer in LAYERS}
+    listed = Listed(lambda: metadata.read(root, classes()).frame)
+    found = {layer.name: _files_of(root, layer, tree, listed) for layer in LAYERS}
     by_layer = {name: files for name, files in found.items() if files}
     kinds = {type(files) for own in by_layer.values() for files in own}
     if kinds:
@@ -306,15 +309,14 @@ def _find_files(root: Path) -> Files | None:
     return None
 
 
-def _files_of(root: Path, layer: Layer, tree: Tree) -> list[Files]:
+def _files_of(root: Path, layer: Layer, tree: Tree, listed: Listed) -> list[Files]:
     """Return where a layer is kept: what can be read band by band, else the stream."""
     folder = FOLDERS[layer.name]
     found: list[Files] = [tree] if (root / folder).is_dir() else []
     if (root / f"{folder}.tar").is_file():
         found.append(Tar(root, layer))
     if not found and (root / f"{folder}.tar.zst").is_file() and _has_metadata(root):
-        column = "s1_name" if layer.key == "s1_id" else "patch_id"
-        found.append(Zst(root, layer, lambda: metadata.read(root, classes()).frame[column]))
+        found.append(Zst(root, layer, listed))
     return found
 
 
