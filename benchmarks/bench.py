@@ -6,20 +6,23 @@ built, and the caches were filled by a pan that ended beside the tile. Cold: the
 
 import os
 import platform
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks import area, fulltable, peer, tiles
+from benchmarks import area, far, first_map, fulltable, peer, pictures, tables, tiles
 from benchmarks.area import Data
 from benchmarks.figures import Figure, Watch
 from benchmarks.figures import table as figure_table
 from benchmarks.tiles import Effort
 from eoexplore import __version__
+from eoexplore.store.catalog import Opened
 
+_STEPS = 5
 Report = Callable[[int, int, str], None]
 
 
@@ -35,12 +38,16 @@ class Size:
     """Of tiles."""
     repeats: int = 7
     """Of everything else."""
-    server: int = 3
+    starts: int = 3
     """Starts of the server; 0 leaves it out."""
+    quick: bool = False
+    """Whether only what has a budget is measured."""
 
 
 FULL = Size()
-QUICK = Size(effort=Effort(tiles=3, repeats=2, peers=1, peer_repeats=1), repeats=3, server=1)
+QUICK = Size(
+    effort=Effort(tiles=3, repeats=2, peers=1, peer_repeats=1), repeats=3, starts=1, quick=True
+)
 
 
 def measure(
@@ -57,21 +64,57 @@ def measure(
         clock: key of `figures.CLOCKS`.
         report: told (steps done, steps in all, what comes).
     """
-    watch = Watch(clock)
+    watch, steps = Watch(clock), _Steps(report)
     with area.temporary_cache() as folder:
-        report(0, 4, "writing files")
+        steps.begin("writing files")
         data = area.make(folder / "reben-bench", metadata, size.rows, size.side)
-        report(1, 4, "building the index")
-        area.build(data)
-        report(2, 4, "tiles")
-        found = list(_tile_figures(data, watch, size))
-    return {"machine": machine(clock), "figures": [item.as_json() for item in found]}
+        steps.begin("building the index")
+        opened = area.build(data)
+        steps.begin("tiles and the peer")
+        found = _tile_figures(data, opened, watch, size)
+        steps.begin("filters and facets")
+        found += tables.figures(opened, watch, size.repeats)
+        found.append(tables.opening(data, opened, watch, 2 if size.quick else 5))
+        steps.begin("first map of a running server")
+        if size.starts:
+            found += first_map.figures(data, opened.slug, size.starts, watch)
+        steps.begin("done")
+    about = {**machine(clock), "seconds": steps.seconds}
+    return {"machine": about, "figures": [item.as_json() for item in found]}
 
 
-def _tile_figures(data: Data, watch: Watch, size: Size) -> Iterable[Figure]:
+class _Steps:
+    """Says what comes, and keeps what each step took."""
+
+    def __init__(self, report: Report) -> None:
+        self.seconds: dict[str, float] = {}
+        self._report = report
+        self._last = ""
+        self._since = 0.0
+
+    def begin(self, name: str) -> None:
+        now = time.perf_counter()
+        if self._last:
+            self.seconds[self._last] = round(now - self._since, 1)
+        self._last, self._since = name, now
+        self._report(len(self.seconds), _STEPS, name)
+
+
+def _tile_figures(data: Data, opened: Opened, watch: Watch, size: Size) -> list[Figure]:
     with peer.process() as theirs:
-        bench = tiles.Bench(data, data.open(), watch, size.effort, theirs)
-        yield from bench.figures()
+        bench = tiles.Bench(data, opened, watch, size.effort, theirs)
+        found = [*pictures.figures(bench), *bench.figures(), *far.figures(bench, size.quick)]
+        found += far.filtered(bench)
+        return found if size.quick else [*found, *far.formats(bench)]
+
+
+def broken(document: dict[str, Any]) -> list[str]:
+    """Return the names of the figures that say that a tile does not show what it should."""
+    return [
+        item["name"]
+        for item in document["figures"]
+        if item["met"] is False and item["unit"] in pictures.UNITS
+    ]
 
 
 def machine(clock: str) -> dict[str, Any]:

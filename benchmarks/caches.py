@@ -1,15 +1,18 @@
 """The caches of a process that draws tiles: emptied for what is measured cold.
 
-Pixels that were read and files that are open are forgotten. The table that a dataset was opened
-with stays prepared: how long that takes is a figure of its own.
+Pixels that were read, pictures, and files that are open are forgotten. What was worked out from
+the sample table alone (draw orders, selected patches) stays: how long the first tile after opening
+a dataset takes is a figure of its own.
 """
 
 import gc
 from collections.abc import Iterator
 
-from eoexplore.tiles import scene
+from eoexplore.tiles import colourings, order, places, scene
 from eoexplore.tiles.memory import ByteCache
 from eoexplore.tiles.mosaics import HandlePool
+
+_PREPARED = (scene.Shown, places.Tops, order.Order, colourings.Colouring)
 
 
 def empty() -> None:
@@ -25,5 +28,13 @@ def empty() -> None:
 
 def _all() -> Iterator[ByteCache[object] | HandlePool]:
     for item in gc.get_objects():
-        if isinstance(item, (ByteCache, HandlePool)) and item is not scene._shown:
+        pool = isinstance(item, HandlePool)
+        if pool or (isinstance(item, ByteCache) and not _is_prepared(item)):
             yield item
+
+
+def _is_prepared(cache: ByteCache[object]) -> bool:
+    for value, _ in list(cache._entries.values()):
+        parts = value if isinstance(value, tuple) else (value,)
+        return any(isinstance(part, _PREPARED) for part in parts)
+    return False

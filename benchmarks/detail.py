@@ -21,10 +21,6 @@ RULE = 1.5
 """Largest source pixel behind a tile, in pixels of the tile on the ground."""
 NATIVE_M = 10
 """Finest pixel there is: a tile nearer than that cannot have finer ones."""
-_LIKE = 8.0
-"""Largest mean difference of two pictures of the same ground, in grey levels."""
-_SAME_CLASS = 0.75
-"""Smallest share of pixels of the same class, where labels were packed to a coarser grid."""
 _STEPS = 12
 
 
@@ -88,8 +84,3 @@ def difference(one: Picture, other: Picture) -> float:
 def agreement(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> float:
     """Return the share of equal pixels of two pictures of classes."""
     return float((one[..., :3] == other[..., :3]).all(axis=-1).mean())
-
-
-def alike(data: Data, view: View, picture: Picture, stretch: Stretch) -> float:
-    """Return by how many grey levels a tile differs from the floor's picture of its ground."""
-    return difference(picture, floor.Ready(data, view).picture(stretch))

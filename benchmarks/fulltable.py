@@ -104,7 +104,7 @@ def _block(
     size: int, random: np.random.Generator
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return columns and rows of a block of patches that fills rows of a near square."""
-    width = min(_GRID, int(np.ceil(np.sqrt(size))))
+    width = min(_GRID, max(1, int(np.ceil(np.sqrt(size)))))
     height = -(-size // width)
     left, top = (int(random.integers(0, _GRID - side + 1)) for side in (width, height))
     place = np.arange(size)

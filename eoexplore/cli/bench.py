@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print; the status is 0 whether or not all budgets are met."""
+    """Measure and print; a missed budget is a finding, a tile that shows too little an error."""
     metadata = _metadata(args.metadata)
     bench = _code()
     size = bench.QUICK if args.quick else bench.FULL
@@ -46,6 +46,10 @@ def run(args: argparse.Namespace) -> int:
         _text.show_json(document)
     else:
         print(bench.table(document))
+    if wrong := bench.broken(document):
+        raise JobError(
+            f"These tiles do not show what they should, so no figure counts: {'; '.join(wrong)}."
+        )
     return 0
 
 

@@ -1,0 +1,87 @@
+"""Figures of a running server: its start, the first map of a dataset, the messages of a page."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchmarks.area import Data
+from benchmarks.figures import Figure, Watch, compare
+from benchmarks.server import running
+from benchmarks.sessions import Session, SessionBroken
+from benchmarks.tiles import tile_at
+from eoexplore.core import settings
+
+FIRST_MAP = "<= 3"
+MESSAGE = "<= 1"
+_PAGE = "/map"
+_TILES_SHOWN = ("density", "s2")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The first visit to a server that has just started."""
+
+    start_s: float
+    """Seconds from the start of the process to its first answer."""
+    first_tile_s: float
+    """Seconds from the first GET of the page to the first tile."""
+    map_s: float
+    """Seconds from the first GET to the map's description."""
+    largest_mb: float
+    """Bytes of the page's largest message, in MB."""
+
+
+def figures(data: Data, slug: str, starts: int, watch: Watch) -> list[Figure]:
+    """Return the figures, each from so many starts of the server.
+
+    Args:
+        data: the dataset.
+        slug: its name.
+        starts: how often.
+        watch: the clock; for processor time, that of the server's process.
+    """
+    visits = []
+    reads: list[float] = []
+    for _ in range(starts):
+        visits.append(visit(slug, watch.clock))
+        reads += watch.several(lambda: pd.read_parquet(data.released), 2)
+    return list(_figures(visits, [read / 1e3 for read in reads]))
+
+
+def _figures(visits: Sequence[Visit], reads: Sequence[float]) -> list[Figure]:
+    tiles = [item.first_tile_s for item in visits]
+    return [
+        compare("server start", [item.start_s for item in visits], unit="s"),
+        compare(
+            "first GET of the map page to the map's description",
+            [v.map_s for v in visits],
+            unit="s",
+        ),
+        compare("first GET of the map page to the first tile", tiles, reads, FIRST_MAP, "s"),
+        compare("largest page message", [item.largest_mb for item in visits], None, MESSAGE, "MB"),
+    ]
+
+
+def visit(slug: str, clock: str) -> Visit:
+    """Start a server, open the map as a browser does, and get its first tile.
+
+    Raises:
+        SessionBroken: the server did not answer as a browser needs it.
+    """
+    with running(settings.cache_folder()) as server:
+        now = server.cpu if clock == "cpu" else time.perf_counter
+        begun = now()
+        with Session(server.address, {"dataset": slug}, _PAGE) as session:
+            run = session.open()
+            if run.map_seconds is None:
+                raise SessionBroken("the page has no map")
+            view = session.view()
+            shown = session.layers(view.zoom, _TILES_SHOWN)
+            reply = session.tile(view.zoom, *tile_at(view.zoom, view.lon, view.lat), shown[0]["id"])
+            if not reply.ok:
+                raise SessionBroken(f"the first tile: status {reply.status}")
+            ended = now()
+        largest = max(run.sizes) / 1e6
+        return Visit(server.start_s, ended - begun, run.map_seconds, largest)
