@@ -59,6 +59,12 @@ SETTINGS = (
         "1",
         "1 makes and opens the synthetic demo when no dataset is known; 0 does not.",
     ),
+    Setting(
+        "EOEXPLORE_OPEN_LAST",
+        "1",
+        "1 opens the dataset that was looked at last right after the server's start; 0 waits "
+        "for its first visitor.",
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -186,7 +186,7 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
         }
     )
     with atomic(path) as partial:
-        pq.write_table(table, partial, compression="zstd", row_group_size=65536)
+        pq.write_table(table, partial, compression="zstd", row_group_size=1 << 18)
 
 
 def list_column(lists: Iterable[list[str]]) -> pa.Array:

@@ -9,7 +9,7 @@ import streamlit as st
 from eoexplore.core.errors import EOExploreError
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
-from eoexplore.ui import long_work, state
+from eoexplore.ui import long_work, state, warm
 from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
@@ -126,6 +126,7 @@ def _say_absent(shown: str) -> None:
 def _fresh(slug: str, fingerprint: str) -> str:
     """Look at the folder again, at most every ten seconds, and return the slug."""
     catalog.refresh(slug)
+    warm.remember(slug)
     return fingerprint
 
 

@@ -1,0 +1,80 @@
+"""What the server does when it starts, so that its first visitor does not wait for it.
+
+It imports what the pages need before it answers, and then opens, in a thread, the dataset that was
+looked at last.
+"""
+
+import contextlib
+import importlib
+import inspect
+import logging
+import pkgutil
+import threading
+from collections.abc import AsyncIterator, Callable
+
+from eoexplore import ui
+from eoexplore.core import settings
+from eoexplore.core.dates import LATEST
+from eoexplore.core.errors import EOExploreError
+from eoexplore.core.selection import Selection
+from eoexplore.datasets import REGISTRY
+from eoexplore.render import composites
+from eoexplore.store import catalog
+from eoexplore.store.folder import atomic
+from eoexplore.tiles import layers
+from eoexplore.tiles.scene import scene_of, shown_of
+
+log = logging.getLogger(__name__)
+_FILE = "last.txt"
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: object) -> AsyncIterator[None]:
+    """Prepare; Streamlit calls this when its server starts."""
+    _try(load)
+    if settings.value("EOEXPLORE_OPEN_LAST") == "1":
+        threading.Thread(
+            target=_try, args=(open_last,), name="eoexplore-open-last", daemon=True
+        ).start()
+    yield
+
+
+def _try(act: Callable[[], None]) -> None:
+    """Do it; should it fail, a page will meet the same fault and say it."""
+    try:
+        act()
+    except Exception:
+        log.exception("The server could not prepare itself.")
+
+
+def load() -> None:
+    """Import the modules of all pages, and read the tables that every map needs."""
+    for module in pkgutil.walk_packages(ui.__path__, f"{ui.__name__}."):
+        # The script that Streamlit runs would draw a page when it is imported.
+        if not module.name.endswith(".shell"):
+            importlib.import_module(module.name)
+    tuple(REGISTRY)
+    composites.styles_of("s2")
+    # Streamlit looks through the stack once, at the first element of a process, and then finds
+    # out the file of every module: a tenth of a second.
+    inspect.stack()
+
+
+def remember(slug: str) -> None:
+    """Note that a dataset is looked at."""
+    file = settings.cache_folder() / _FILE
+    with contextlib.suppress(OSError), atomic(file) as partial:
+        partial.write_text(slug, encoding="utf-8")
+
+
+def open_last() -> None:
+    """Open the dataset that was looked at last, and sort its patches for drawing."""
+    try:
+        slug = (settings.cache_folder() / _FILE).read_text(encoding="utf-8")
+        opened = catalog.refresh(slug)
+    except (OSError, UnicodeDecodeError, EOExploreError):
+        return  # none yet, or it is gone: its page will say so
+    layers.describe(opened, Selection(()))
+    if len(opened.samples):
+        shown, _ = shown_of(scene_of(opened), Selection(()), LATEST)
+        shown.tops("")
