@@ -80,7 +80,7 @@ def _from_server(seen: Sight, server: str) -> list[Any]:
     return [
         folium.TileLayer(
             server
-            + tile_url(seen.opened.slug, pile.id, "png", query)
+            + tile_url(seen.opened.slug, pile.id, ".png", query)
             .replace("{style}", quote(pile.style, safe="~"))
             .replace("{date}", quote(seen.date, safe="")),
             attr="EOExplore",

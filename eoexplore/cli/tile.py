@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
         select=args.select,
         date=args.date,
         palette=args.palette,
+        ground=True,
     )
     opened = catalog.add(_target.find(args.path))
     tile.check(opened, wanted)

@@ -1,11 +1,17 @@
 """Every setting in one table; a value comes from the environment, else from its default."""
 
+import functools
+import logging
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+log = logging.getLogger(__name__)
+IMAGERY_FORMATS = ("png", "webp", "jpg")
+"""Formats of imagery on the map; the first one is the default."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,12 @@ SETTINGS = (
         "Memory for patches that were read for tiles, in MB.",
     ),
     Setting(
+        "EOEXPLORE_IMAGERY_FORMAT",
+        "png",
+        "Format of optical and radar tiles on the map: png without loss, webp at a tenth of its "
+        "size, or jpg, which is the quickest to make (its tiles with holes are sent as webp).",
+    ),
+    Setting(
         "EOEXPLORE_DEMO",
         "1",
         "1 makes and opens the synthetic demo when no dataset is known; 0 does not.",
@@ -90,6 +102,24 @@ def tile_cache_bytes() -> int:
     """Return the bound of the in-memory patch cache, in bytes."""
     chosen = _whole("EOEXPLORE_TILE_CACHE_MB")
     return (256 if chosen is None else chosen) * 1_000_000
+
+
+def imagery_format() -> str:
+    """Return the format of optical and radar tiles on the map: png, webp or jpg."""
+    chosen = value("EOEXPLORE_IMAGERY_FORMAT")
+    if chosen in IMAGERY_FORMATS:
+        return chosen
+    _complain(chosen)
+    return IMAGERY_FORMATS[0]
+
+
+@functools.lru_cache(maxsize=8)
+def _complain(chosen: str) -> None:
+    # Once for each: the setting is read for every description of a map.
+    known = ", ".join(IMAGERY_FORMATS)
+    log.warning(
+        "EOEXPLORE_IMAGERY_FORMAT is %r; there are: %s. Tiles are sent as png.", chosen[:40], known
+    )
 
 
 def _whole(name: str) -> int | None:

@@ -3,6 +3,7 @@
 import io
 from types import MappingProxyType
 
+import imagecodecs
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -20,13 +21,21 @@ def encode_rgba(rgba: npt.NDArray[np.uint8], extension: str) -> bytes:
         extension: key of MEDIA_TYPES; JPEG knows no transparency and gets a white ground.
     """
     if extension == "jpg":
-        return _save(_flatten(rgba), "JPEG", quality=JPEG_QUALITY)
-    if (rgba[..., 3] == 255).all():
+        return bytes(imagecodecs.jpeg8_encode(_flatten(rgba), level=JPEG_QUALITY))
+    if opaque(rgba):
         rgba = rgba[..., :3]
-    image = Image.fromarray(np.ascontiguousarray(rgba))
+    rgba = np.ascontiguousarray(rgba)
     if extension == "webp":
-        return _save(image, "WEBP", quality=WEBP_QUALITY, method=0)
-    return _save(image, "PNG", compress_level=1)
+        return _save(Image.fromarray(rgba), "WEBP", quality=WEBP_QUALITY, method=0)
+    # Each pixel less what its neighbours foretell, and runs of equal bytes: on imagery two and a
+    # half times as fast as a search for repetitions, and a tenth smaller.
+    strategy, fore = imagecodecs.PNG.STRATEGY.RLE, imagecodecs.PNG.FILTER.PAETH
+    return bytes(imagecodecs.png_encode(rgba, level=1, strategy=strategy, filter=fore))
+
+
+def opaque(rgba: npt.NDArray[np.uint8]) -> bool:
+    """Tell whether no pixel of a picture is transparent; shape (row, column, 4)."""
+    return bool((rgba[..., 3] == 255).all())
 
 
 def encode_palette(
@@ -46,15 +55,16 @@ def encode_palette(
     rgba = colours[indices]
     if extension == "webp":
         return _save(Image.fromarray(rgba), "WEBP", lossless=True, quality=0, method=0)
-    return _save(_flatten(rgba), "JPEG", quality=95, subsampling=0)
+    return bytes(imagecodecs.jpeg8_encode(_flatten(rgba), level=95, subsampling="444"))
 
 
-def _flatten(rgba: npt.NDArray[np.uint8]) -> Image.Image:
-    if (rgba[..., 3] == 255).all():
-        return Image.fromarray(np.ascontiguousarray(rgba[..., :3]))
+def _flatten(rgba: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return a picture on a white ground, shape (row, column, 3)."""
+    if opaque(rgba):
+        return np.ascontiguousarray(rgba[..., :3])
     alpha = rgba[..., 3:].astype(np.uint16)
     mixed = (rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return Image.fromarray(mixed.astype(np.uint8))
+    return mixed.astype(np.uint8)
 
 
 def _save(image: Image.Image, file_format: str, **options: object) -> bytes:

@@ -10,6 +10,7 @@ from eoexplore.core.errors import DataMissing
 from eoexplore.core.types import Classes, Layer
 from eoexplore.render import outlines
 from eoexplore.render.colours import UNREADABLE, Palette, label_palette
+from eoexplore.render.encode import opaque
 from eoexplore.render.paint import paint
 from eoexplore.render.palettes import OFFICIAL
 from eoexplore.render.styles import Options, Style
@@ -41,6 +42,11 @@ class Picture:
     def rgba(self) -> RGBA:
         """The picture as RGBA, whichever way it is kept."""
         return self.pixels if self.colours is None else self.colours[self.pixels]
+
+    @property
+    def opaque(self) -> bool:
+        """Whether no pixel is transparent."""
+        return opaque(self.rgba)
 
 
 def empty(size: int) -> Picture:

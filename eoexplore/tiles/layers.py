@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from eoexplore.core import settings
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
 from eoexplore.render.composites import styles_of
@@ -27,7 +28,6 @@ from eoexplore.tiles.tours import tours_of
 MAX_ZOOM = 18
 MOST_DATES = 400
 """Days listed in a description; a dataset has a hundred."""
-_FORMATS = {"optical": "webp", "sar": "webp", "categorical": "png"}
 _CONTROLS = {"optical": ["stretch"], "sar": ["stretch"], "categorical": ["classes", "line"]}
 _OPACITY = {"footprints": 0.8}
 _FAR_APART_DEGREES = 5.0
@@ -169,9 +169,10 @@ def good_bounds(samples: Samples, shown: npt.NDArray[np.bool_]) -> list[float]:
 def tile_url(slug: str, layer: str, extension: str, query: dict[str, str]) -> str:
     """Return the address of a layer's tiles.
 
-    {z}, {x}, {y}, {style} and {date} are left to the map, which percent-encodes the last two.
+    {z}, {x}, {y}, {style} and {date} are left to the map, which percent-encodes the last two; so
+    is {r}, the "@2x" of screens of double density, where the extension begins with it.
     """
-    path = f"/tiles/{quote(slug, safe='')}/{quote(layer, safe=':')}/{{z}}/{{x}}/{{y}}.{extension}"
+    path = f"/tiles/{quote(slug, safe='')}/{quote(layer, safe=':')}/{{z}}/{{x}}/{{y}}{extension}"
     return f"{path}?style={{style}}&date={{date}}&{_query(query)}"
 
 
@@ -192,7 +193,7 @@ def _imagery(
         "kind": layer.kind,
         "visible": layer.kind == "optical" and there,
         "opacity": _OPACITY.get(layer.name, 1.0),
-        "url": tile_url(opened.slug, layer.name, _FORMATS[layer.kind], query),
+        "url": tile_url(opened.slug, layer.name, _extension(layer), query),
         "styles": styles,
         "style": next((s["id"] for s in styles if not s["disabled"]), styles[0]["id"]),
         "controls": _CONTROLS[layer.kind],
@@ -200,6 +201,11 @@ def _imagery(
         "max_zoom": MAX_ZOOM,
         "disabled": None if there else f"No patch of this copy has {noun}.",
     }
+
+
+def _extension(layer: Layer) -> str:
+    """Return how the address of a layer's tiles ends: labels are never sent with loss."""
+    return "{r}." + ("png" if layer.kind == "categorical" else settings.imagery_format())
 
 
 def _style(style: Style, gaps: tuple[str, ...]) -> dict[str, Any]:
@@ -223,7 +229,7 @@ def _footprints(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
         # Without pictures, or while they are being packed, the outlines are all there is to see.
         "visible": not imagery or not opened.pictured,
         "opacity": _OPACITY["footprints"],
-        "url": tile_url(opened.slug, "footprints", "png", query),
+        "url": tile_url(opened.slug, "footprints", "{r}.png", query),
         "styles": footprint_styles(opened),
         "style": "split",
         "controls": [],
@@ -240,7 +246,7 @@ def _density(opened: Opened, query: dict[str, str]) -> dict[str, Any]:
         "kind": "density",
         "visible": True,
         "opacity": 1.0,
-        "url": tile_url(opened.slug, "density", "png", query),
+        "url": tile_url(opened.slug, "density", ".png", query),
         "styles": density_styles(opened),
         "style": "count",
         "controls": [],

@@ -43,6 +43,8 @@ class TileRequest:
     """Date rule; the latest date of each place when empty."""
     palette: str = ""
     """Colours of the classes; the official ones when empty or unknown."""
+    ground: bool = False
+    """Whether a JPEG gets a white ground where it is transparent; else it is sent as WebP."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,11 @@ def render(opened: Opened, request: TileRequest) -> Answer:
     palette, strange = palettes.known(request.palette)
     picture, complaints = _draw(scene, shown, view, request, palette)
     notices += complaints + strange
-    return Answer(encode(picture, request.extension), MEDIA_TYPES[request.extension], notices)
+    extension = request.extension
+    if extension == "jpg" and not request.ground and not picture.opaque:
+        # On a map a white ground would hide what lies below.
+        extension = "webp"
+    return Answer(encode(picture, extension), MEDIA_TYPES[extension], notices)
 
 
 def _draw(

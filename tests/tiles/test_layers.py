@@ -113,8 +113,9 @@ def test_imagery_and_density_take_turns(opened):
 
 def check_url(url, slug, text, version):
     """Fill the template and take the address apart again."""
-    assert re.findall(r"\{.*?\}", url) == ["{z}", "{x}", "{y}", "{style}", "{date}"]
-    filled = url.replace("{z}", "8").replace("{x}", "137").replace("{y}", "89")
+    dense = [] if "/density/" in url else ["{r}"]
+    assert re.findall(r"\{.*?\}", url) == ["{z}", "{x}", "{y}", *dense, "{style}", "{date}"]
+    filled = url.replace("{z}", "8").replace("{x}", "137").replace("{y}", "89").replace("{r}", "")
     filled = filled.replace("{style}", quote("band.B05~p2..98")).replace("{date}", "")
     assert not set(filled) & set("{}<>\"' \\")
     parts = urlsplit(filled)
@@ -123,7 +124,7 @@ def check_url(url, slug, text, version):
     assert prefix == "tiles"
     assert unquote(found) == slug
     assert layer in ORDER
-    assert re.fullmatch(r"8/137/89\.(png|webp)", "/".join(place))
+    assert "/".join(place) == "8/137/89.png"
     query = parse_qs(parts.query, strict_parsing=True, keep_blank_values=True)
     assert query["style"] == ["band.B05~p2..98"]
     assert query["date"] == [""]
@@ -248,3 +249,21 @@ def test_all_of_reben_starts_with_europe(real_data):
         [-8.99, 36.96, 31.59, 68.02], abs=0.05
     )
     assert len(json.dumps(describe(opened, EVERYTHING))) < 60_000
+
+
+@pytest.mark.parametrize("chosen", ["png", "webp", "jpg"])
+def test_the_format_of_imagery_is_a_choice_that_leaves_classes_alone(opened, monkeypatch, chosen):
+    monkeypatch.setenv("EOEXPLORE_IMAGERY_FORMAT", chosen)
+    endings = {name: urlsplit(layer["url"]).path for name, layer in layers_of(opened).items()}
+    for name, path in endings.items():
+        assert path.endswith(f".{chosen}" if name in ("s1", "s2") else ".png"), name
+
+
+def test_a_format_that_is_none_gets_a_sentence_and_png(opened, monkeypatch, caplog):
+    monkeypatch.setenv("EOEXPLORE_IMAGERY_FORMAT", "gif")
+    for _ in range(2):
+        assert ".png?" in layers_of(opened)["s2"]["url"]
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "EOEXPLORE_IMAGERY_FORMAT is 'gif'; there are: png, webp, jpg. Tiles are sent as png."
+    )

@@ -173,7 +173,7 @@ def test_every_answer_is_marked_as_what_it_is(client, data, tile):
 
 
 @pytest.mark.parametrize(
-    ("extension", "media"), [("png", "PNG"), ("webp", "WEBP"), ("jpg", "JPEG")]
+    ("extension", "media"), [("png", "PNG"), ("webp", "WEBP"), ("jpg", "WEBP")]
 )
 @pytest.mark.parametrize("layer", ["s2", "s1", "reference_map", "footprints", "density"])
 def test_formats_and_sizes(client, data, layer, extension, media):
@@ -182,7 +182,22 @@ def test_formats_and_sizes(client, data, layer, extension, media):
         answer = client.get(f"{data.tiles}/{layer}/{z}/{x}/{y}{suffix}.{extension}")
         image = Image.open(io.BytesIO(answer.content))
         assert (image.format, image.size) == (media, (size, size))
-        assert answer.headers["content-type"] == f"image/{extension.replace('jpg', 'jpeg')}"
+        assert answer.headers["content-type"] == f"image/{media.lower()}"
+
+
+def test_a_jpeg_that_would_hide_what_lies_below_is_sent_as_webp(client, data):
+    formats = set()
+    for z, x, y in tiles_over([ALONE], 15):
+        address = f"{data.tiles}/s2/{z}/{x}/{y}"
+        answer = client.get(f"{address}.jpg")
+        image = Image.open(io.BytesIO(answer.content))
+        assert answer.headers["content-type"] == f"image/{image.format.lower()}"
+        exact = Image.open(io.BytesIO(client.get(f"{address}.png").content)).convert("RGBA")
+        opaque = exact.getextrema()[3] == (255, 255)
+        assert image.format == ("JPEG" if opaque else "WEBP")
+        assert (np.asarray(image.convert("RGBA"))[..., 3] == np.asarray(exact)[..., 3]).all()
+        formats.add(image.format)
+    assert formats == {"JPEG", "WEBP"}
 
 
 def test_a_bad_style_or_selection_gets_the_default_and_a_notice(client, tile):

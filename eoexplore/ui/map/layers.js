@@ -62,7 +62,8 @@ export class LayerStack {
     for (const [id, url] of urls) {
       const tiles = this.entries.get(id)?.shown;
       for (const { coords, current } of Object.values(tiles?._tiles ?? {})) {
-        if (current) new Image().src = this.L.Util.template(url, coords);
+        const r = this.L.Browser.retina ? "@2x" : "";
+        if (current) new Image().src = this.L.Util.template(url, { ...coords, r });
       }
     }
   }

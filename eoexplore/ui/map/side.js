@@ -60,7 +60,7 @@ export class Side {
     this.stack.apply(wanted.filter((layer) => layer.url));
   }
 
-  /** The address of a layer's tiles under a date rule, with {z}, {x} and {y} left to Leaflet. */
+  /** The address of a layer's tiles under a date rule, with {z}, {x}, {y} and {r} left to Leaflet. */
   tileUrl(layer, date = this.date) {
     // encodeURIComponent also hides braces, which Leaflet would take for a part of its template.
     return layer.url
