@@ -9,6 +9,7 @@ samples of every pair of them. `count` is *the facets*: all counts of the filter
 small tables.
 """
 
+import contextlib
 import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from eoexplore.core.bits import Bits
+from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
@@ -328,10 +330,12 @@ def _shares(
 ) -> dict[str, int]:
     """Count the samples in which each class has the asked share of the label map."""
     rows = left.rows("share")
-    return {
-        name: rows.common(share_of(Comparison(name, asked.sign, asked.bound)))
-        for name in table.classes
-    }
+    found = {}
+    for name in table.classes:
+        # A class that lacks a column of areas cannot be asked for, so it is no option.
+        with contextlib.suppress(SelectionError):
+            found[name] = rows.common(share_of(Comparison(name, asked.sign, asked.bound)))
+    return found
 
 
 def _span(days: npt.NDArray[np.int64]) -> tuple[np.datetime64, np.datetime64] | None:
