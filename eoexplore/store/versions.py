@@ -8,9 +8,9 @@ from collections.abc import Mapping
 VERSIONS: Mapping[str, int] = {
     "base": 1,
     "areas": 1,
-    "optical": 1,
-    "optical_coarse": 1,
-    "sar": 2,
+    "optical": 2,
+    "optical_coarse": 2,
+    "sar": 3,
     "reference_map": 1,
     "spectra": 1,
 }

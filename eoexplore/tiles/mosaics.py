@@ -16,7 +16,7 @@ from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
-from eoexplore.store.mosaic import Group
+from eoexplore.store.mosaic import Group, exact
 
 log = logging.getLogger(__name__)
 BORDER = 3
@@ -43,7 +43,9 @@ class Handle:
     file: DatasetReader
     """The file at one of its levels."""
     scale: float
-    """Value in the layer's unit = scale x stored value."""
+    """Value in the layer's unit = scale x stored value + offset."""
+    offset: float
+    """Value in the layer's unit of a stored 0."""
 
 
 class HandlePool:
@@ -98,13 +100,15 @@ class HandlePool:
 
 
 def _open(path: Path, level: int) -> Handle:
-    # GDAL knows the scale at full resolution only.
+    # GDAL knows scale and offset at full resolution only.
     whole = rasterio.open(path, driver="GTiff")
-    scale = float(whole.scales[0])
+    values = float(whole.scales[0]), float(whole.offsets[0])
+    # One of an earlier release, with larger pixels, has fewer levels.
+    level = min(level, len(whole.overviews(1)))
     if not level:
-        return Handle(whole, scale)
+        return Handle(whole, *values)
     whole.close()
-    return Handle(rasterio.open(path, driver="GTiff", overview_level=level - 1), scale)
+    return Handle(rasterio.open(path, driver="GTiff", overview_level=level - 1), *values)
 
 
 HANDLES = HandlePool()
@@ -139,9 +143,9 @@ def read(
 
     Returns:
         The pixels in the layer's unit, or none where the mosaic does not reach, and where it was
-        removed or is damaged: it is left out then, like one that is not built yet. What was
-        scaled is float32, with NaN where there is no patch: the file says its scale, so that
-        files of different releases lie side by side.
+        removed or is damaged: it is left out then, like one that is not built yet. What has
+        fractions is float32, with NaN where there is no patch. The file says how its values are
+        to be read, so that files of different releases lie side by side.
     """
     try:
         return _read(path, bands, level, east, north)
@@ -171,8 +175,10 @@ def _read(
         nodata = source.nodata
     if inner != (rows, columns):
         pixels = _filled_up(pixels, inner, (rows, columns), nodata)
-    if handle.scale != 1:
-        pixels = _scaled(pixels, handle.scale, nodata)
+    if not exact(handle.scale, handle.offset):
+        pixels = _scaled(pixels, handle, nodata)
+    elif handle.scale != 1:
+        pixels *= pixels.dtype.type(handle.scale)
     return Canvas(pixels, Affine(a, 0, c + a * columns.start, 0, e, f + e * rows.start))
 
 
@@ -191,14 +197,29 @@ def _filled_up(
 
 
 def _scaled(
-    pixels: npt.NDArray[np.generic], scale: float, nodata: float
+    pixels: npt.NDArray[np.generic], handle: Handle, nodata: float
 ) -> npt.NDArray[np.float32]:
     """Return stored values in the layer's unit, with NaN where there is no patch."""
     values = pixels.astype(np.float32)
     # A division is rounded once, so that 127 tenths are the 32-bit number nearest to 12.7.
-    values /= np.float32(1 / scale)
+    values /= np.float32(1 / handle.scale)
+    values += np.float32(handle.offset)
     np.copyto(values, np.float32(np.nan), where=pixels == pixels.dtype.type(nodata))
     return values
+
+
+def on_raster(canvas: Canvas, other: Canvas) -> Canvas:
+    """Return a canvas with the pixels of another of the same zone, each taken from its place."""
+    if canvas.transform == other.transform:
+        return canvas
+    a, _, left, _, e, top = canvas.transform[:6]
+    size, _, west, _, _, north = other.transform[:6]
+    height, width = other.pixels.shape[1:]
+    columns = (west + size * (np.arange(width) + 0.5) - left) / a
+    rows = (north - size * (np.arange(height) + 0.5) - top) / e
+    column = np.clip(columns.astype(np.int32), 0, canvas.pixels.shape[2] - 1)
+    row = np.clip(rows.astype(np.int32), 0, canvas.pixels.shape[1] - 1)
+    return Canvas(canvas.pixels[:, row][:, :, column], other.transform)
 
 
 def _span(first: float, last: float) -> slice:

@@ -100,8 +100,10 @@ class Packed(Source):
                 found[code] = canvas
         if not found:
             return None
-        first = next(iter(found.values()))
-        return Canvas(self._topmost(tile, group, level, found), first.transform)
+        # While an index is renewed, mosaics of an earlier release may have larger pixels.
+        finest = min(found.values(), key=lambda canvas: canvas.transform.a)
+        found = {code: mosaics.on_raster(canvas, finest) for code, canvas in found.items()}
+        return Canvas(self._topmost(tile, group, level, found), finest.transform)
 
     def _read(
         self, name: str, product: int, bands: list[int], level: int, east: Metres, north: Metres

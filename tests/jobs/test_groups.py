@@ -1,5 +1,6 @@
 """Groups of the index that are computed on their own: added, changed, cut short, resumed."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -73,6 +74,19 @@ def times(folder, *groups):
     return {path: path.stat().st_mtime_ns for path in (*files, folder.samples)}
 
 
+def make_as_before(folder, old):
+    """Store the mosaics of a group in another way."""
+    group = mosaic.GROUPS[old.name]
+    for product in PRODUCTS:
+        path = folder.part(old.name, product)
+        cells = mosaic.cells(path, group, [(patch.x, patch.y) for patch in PATCHES])
+        for place, cell in cells.items():
+            values = (cell * group.step + group.offset - old.offset) / old.step
+            there = cell != group.nodata
+            cells[place] = np.where(there, np.rint(values), old.nodata).astype(old.dtype)
+        mosaic.write(path, old, "33UUP", cells)
+
+
 def make_old(opened):
     """Turn an index into one of the first release: three mosaics, no versions, no spectra."""
     folder = opened.folder
@@ -80,14 +94,12 @@ def make_old(opened):
     shutil.rmtree(folder.path / "spectra")
     folder.spectra_pixels.unlink()
     folder.spectra_summary.unlink()
+    # Digital numbers as they are, and hundredths of a decibel.
+    make_as_before(folder, dataclasses.replace(mosaic.GROUPS["optical"], step=1))
+    decibels = {"dtype": "int16", "nodata": -32768, "step": 0.01, "offset": 0}
+    make_as_before(folder, dataclasses.replace(mosaic.GROUPS["sar"], **decibels))
     for path in folder.path.glob("mosaics/*/*.tif"):
         with rasterio.open(path, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as file:
-            if path.parent.name == "sar":
-                # Hundredths of a decibel, as they were.
-                values = file.read()
-                there = values != file.nodata
-                file.write(np.where(there, values * 10, values))
-                file.scales = (0.01, 0.01)
             file.update_tags(EOEXPLORE_GROUP="")
             file.update_tags(ns="", EOEXPLORE_GROUP="1")
     state = {"done": 2, "total": 2, "complete": True, "finished": 1234}
@@ -111,22 +123,23 @@ def test_an_index_of_the_first_release_opens_and_lacks_what_is_new(opened):
 def test_the_next_build_adds_what_is_new_and_leaves_the_rest(opened):
     wanted = spectra.summary(opened.folder)
     old = make_old(opened)
-    kept = times(old.folder, "areas", "optical", "reference_map")
+    kept = times(old.folder, "areas", "reference_map")
     made = []
     needed = index.bytes_needed(old)
     new = index.build(old.slug, progress=lambda *said: made.append(said))
     assert needed == sum(
         3 * index.BYTES_PER_PATCH[group] + 2 * index.BYTES_PER_PART
-        for group in ("sar", "optical_coarse", "spectra")
+        for group in ("optical", "optical_coarse", "sar", "spectra")
     )
     assert made[0] == (2, 3, "looking for changes")
     assert next(said for said in made if said[2] == "reading patches")[:2] == (0, 3)
     assert new.state.complete
     assert new.state.groups == versions.VERSIONS
     assert new.state.done == new.state.total == 2 * len(versions.BUILT)
-    assert times(old.folder, "areas", "optical", "reference_map") == kept
-    with rasterio.open(new.folder.mosaic("sar", PRODUCTS[0])) as file:
-        assert file.scales == (0.1, 0.1)
+    assert times(old.folder, "areas", "reference_map") == kept
+    for group, step in (("sar", 0.25), ("optical", 8)):
+        with rasterio.open(new.folder.mosaic(group, PRODUCTS[0])) as file:
+            assert set(file.scales) == {step}
     found = spectra.summary(new.folder)
     assert (found.codes, found.bands) == (wanted.codes, wanted.bands)
     np.testing.assert_array_equal(found.mean, wanted.mean)

@@ -27,18 +27,20 @@ def patch_of(quad, dtype):
 @pytest.mark.parametrize(
     ("group", "quad", "packed"),
     [
-        (OPTICAL, (100, 200, 300, 400), 250),
-        (OPTICAL, (1, 1, 1, 2), 1),
-        (OPTICAL, (1, 2, 2, 2), 2),
-        (OPTICAL, (65535, 65535, 65535, 65535), 65535),
+        (OPTICAL, (100, 200, 300, 364), 30),
+        (OPTICAL, (1996, 1996, 1996, 1997), 250),
+        (OPTICAL, (1995, 1996, 1996, 1996), 249),
+        (OPTICAL, (1, 1, 1, 1), 1),
+        (OPTICAL, (65535, 65535, 65535, 65535), 8191),
         (OPTICAL, (0, 0, 0, 0), 0),
-        (OPTICAL, (0, 300, 0, 500), 400),
-        (SAR, (-10.0, -12.0, -14.0, -16.0), -130),
-        (SAR, (0.0, 0.0, 0.0, 0.0), 0),
-        (SAR, (np.nan, np.nan, np.nan, np.nan), -32768),
-        (SAR, (np.nan, -10.0, np.inf, -20.0), -150),
-        (SAR, (-1e9, -1e9, -1e9, -1e9), -32767),
-        (SAR, (1e9, 1e9, 1e9, 1e9), 32767),
+        (OPTICAL, (0, 300, 0, 500), 50),
+        (SAR, (-10.0, -12.0, -14.0, -16.0), 112),
+        (SAR, (-10.1, -10.1, -10.1, -10.1), 124),
+        (SAR, (0.0, 0.0, 0.0, 0.0), 164),
+        (SAR, (np.nan, np.nan, np.nan, np.nan), 0),
+        (SAR, (np.nan, -10.0, np.inf, -20.0), 104),
+        (SAR, (-1e9, -1e9, -1e9, -1e9), 1),
+        (SAR, (1e9, 1e9, 1e9, 1e9), 255),
         (LABELS, (312, 312, 211, 211), 312),
         (LABELS, (211, 312, 312, 211), 211),
         (LABELS, (211, 312, 313, 312), 312),
@@ -63,11 +65,24 @@ def test_pixels_stay_where_they_are():
 
 @settings(max_examples=50, deadline=None)
 @given(arrays.arrays(np.uint16, (4, 4), elements=st.integers(1, 65535)))
-def test_reflectance_is_the_rounded_mean_and_never_nodata(block):
+def test_reflectance_is_the_mean_in_steps_and_never_nodata(block):
     result = pack(np.tile(block, (30, 30)), OPTICAL)[:2, :2]
     means = block.reshape(2, 2, 2, 2).mean(axis=(1, 3))
-    assert np.abs(result - means).max() <= 0.5
+    values = result * OPTICAL.step
+    # Half a step, but at the ends of the range: less than that would say that nothing is here.
+    inside = (means >= 4) & (means <= 65528)
+    assert np.abs(values - means)[inside].max(initial=0) <= 4
+    assert np.abs(values - means).max() <= 7
     assert (result != OPTICAL.nodata).all()
+    assert values.max() <= np.iinfo(np.uint16).max
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays.arrays(np.float32, (2, 2), elements=st.floats(-40.75, 22.75, width=32)))
+def test_a_decibel_is_an_eighth_off_at_most(block):
+    (stored,) = np.unique(pack(np.tile(block, (60, 60)), SAR))
+    value = stored * SAR.step + SAR.offset
+    assert abs(value - block.mean(dtype=np.float64)) <= 0.125 + 1e-5
 
 
 @settings(max_examples=50, deadline=None)
@@ -95,13 +110,20 @@ def test_bands_of_any_resolution_become_pixels_of_the_group(side):
     values = np.arange(1, side * side + 1, dtype=np.uint16).reshape(side, side)
     for pixel_m in (20, 40, 60):
         group = dataclasses.replace(COARSE, pixel_m=pixel_m)
-        # The mean over the ground that a packed pixel covers, in pixels of 10 m.
+        # The mean over the ground that a packed pixel covers, from pixels of 10 m.
         fine = np.kron(values, np.ones((120 // side, 120 // side)))
         size, step = 1200 // pixel_m, pixel_m // 10
         means = fine.reshape(size, step, size, step).mean((1, 3))
         result = pack(values, group)
         assert result.shape == (size, size)
-        assert np.abs(result - means).max() <= 0.5
+        assert np.abs(result * 8.0 - means)[means >= 4].max() <= 4
+
+
+def test_every_band_is_packed_at_40_m_or_finer():
+    for group in GROUPS.values():
+        assert group.pixel_m <= 40
+    assert {"B02", "B03", "B04", "B08"} == set(OPTICAL.bands)
+    assert {group.pixel_m for group in (OPTICAL, SAR, LABELS)} == {20}
 
 
 def test_bands_are_found_in_the_fewest_groups():
@@ -120,7 +142,7 @@ def test_bands_are_found_in_the_fewest_groups():
 
 def random_patches(group, places, seed=1):
     random = np.random.default_rng(seed)
-    low, high = (1, 3000) if group.layer == "s2" else (-3000, 500)
+    low, high = (1, 375) if group.layer == "s2" else (1, 256)
     if group is LABELS:
         low, high = 1, 4
     shape = (len(group.bands), group.patch_px, group.patch_px)
@@ -150,7 +172,8 @@ def test_a_mosaic_has_the_pixels_of_its_patches_and_nothing_else(written):
         np.testing.assert_array_equal(file.read(), canvas)
         assert file.nodata == group.nodata
         assert file.descriptions == group.bands
-        assert file.scales == (1 / group.scale,) * len(group.bands)
+        assert file.scales == (group.step,) * len(group.bands)
+        assert file.offsets == (group.offset,) * len(group.bands)
 
 
 def test_a_mosaic_lies_where_its_tile_lies(written):

@@ -1,10 +1,11 @@
 """Windows of packed mosaics: levels, scale, and files that go while they are read."""
 
+import dataclasses
 import logging
 
 import numpy as np
 import pytest
-import rasterio
+from rasterio.transform import Affine
 
 from eoexplore.core import mgrs
 from eoexplore.store import mosaic
@@ -34,7 +35,7 @@ def test_the_last_level_serves_the_first_zoom_with_imagery(name):
 
 
 def written(path, name, value):
-    group = GROUPS[name]
+    group = GROUPS[name] if isinstance(name, str) else name
     side = group.patch_px
     patches = {PLACE: np.full((len(group.bands), side, side), value, group.dtype)}
     mosaic.write(path, group, "33UUP", patches)
@@ -52,24 +53,52 @@ def window(group, level, metres=300):
 @pytest.mark.parametrize("name", GROUPS)
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_values_are_in_the_unit_of_the_layer(tmp_path, name, level):
-    group = written(tmp_path / "m.tif", name, -127 if name == "sar" else 211)
+    group = written(tmp_path / "m.tif", name, 113 if name == "sar" else 211)
     canvas = mosaics.read(tmp_path / "m.tif", *window(group, level))
-    assert canvas.transform.a == group.pixel_m * 2**level
+    # Where half a pixel would be left over, GDAL makes all of them that much larger.
+    assert canvas.transform.a == pytest.approx(group.pixel_m * 2**level, rel=0.001)
     known = ~np.isnan(canvas.pixels) if np.isnan(group.empty) else canvas.pixels != group.empty
     assert known.any()
     assert not known.all()
-    value = np.float32(-12.7) if name == "sar" else 211
+    value = {"sar": -12.75, "reference_map": 211}.get(name, 8 * 211)
     assert np.unique(canvas.pixels[known]).tolist() == [value]
 
 
 def test_each_file_says_its_own_scale(tmp_path):
-    # A mosaic of the first release, in hundredths of a decibel, beside one of today.
-    group = written(tmp_path / "m.tif", "sar", -1270)
-    with rasterio.open(tmp_path / "m.tif", "r+", IGNORE_COG_LAYOUT_BREAK="YES") as file:
-        file.scales = (0.01, 0.01)
-    for level in (0, 2):
-        canvas = mosaics.read(tmp_path / "m.tif", *window(group, level))
-        assert np.nanmax(canvas.pixels) == np.nanmin(canvas.pixels) == np.float32(-12.7)
+    # Mosaics of earlier releases: hundredths and tenths of a decibel, digital numbers as they are.
+    earlier = {"dtype": "int16", "nodata": -32768, "offset": 0}
+    for scale in (0.01, 0.1):
+        old = dataclasses.replace(GROUPS["sar"], step=scale, **earlier)
+        written(tmp_path / "m.tif", old, round(-12.7 / scale))
+        for level in (0, 2):
+            canvas = mosaics.read(tmp_path / "m.tif", *window(GROUPS["sar"], level))
+            assert np.nanmax(canvas.pixels) == np.nanmin(canvas.pixels) == np.float32(-12.7)
+    old = dataclasses.replace(GROUPS["optical"], step=1)
+    written(tmp_path / "m.tif", old, 1234)
+    canvas = mosaics.read(tmp_path / "m.tif", *window(GROUPS["optical"], 0))
+    assert np.unique(canvas.pixels).tolist() == [0, 1234]
+
+
+def test_a_mosaic_of_larger_pixels_is_read_at_the_nearest_level_that_it_has(tmp_path):
+    # The extra bands had pixels of 60 m, and a level less.
+    group = GROUPS["optical_coarse"]
+    old = dataclasses.replace(group, pixel_m=60, step=1)
+    written(tmp_path / "m.tif", old, 500)
+    assert old.overviews < group.overviews
+    canvas = mosaics.read(tmp_path / "m.tif", *window(group, group.overviews))
+    assert canvas.transform.a == pytest.approx(60 * 2**old.overviews, rel=0.003)
+
+
+def test_a_canvas_of_larger_pixels_is_laid_on_the_raster_of_another():
+    values = np.arange(1, 65, dtype=np.uint16).reshape(1, 8, 8)
+    coarse = mosaics.Canvas(values, Affine(60, 0, 1000, 0, -60, 5000))
+    fine = mosaics.Canvas(np.zeros((1, 6, 6), np.uint16), Affine(40, 0, 1120, 0, -40, 4880))
+    found = mosaics.on_raster(coarse, fine)
+    assert found.transform == fine.transform
+    # Centres at 140, 180, 220 m and so on from the corner of the coarse raster.
+    at = [2, 3, 3, 4, 5, 5]
+    np.testing.assert_array_equal(found.pixels[0], values[0][np.ix_(at, at)])
+    assert mosaics.on_raster(fine, fine) is fine
 
 
 def test_a_mosaic_that_was_replaced_is_read_anew(tmp_path):
@@ -77,7 +106,7 @@ def test_a_mosaic_that_was_replaced_is_read_anew(tmp_path):
     first = mosaics.read(tmp_path / "m.tif", *window(group, 1))
     written(tmp_path / "m.tif", "optical", 200)
     second = mosaics.read(tmp_path / "m.tif", *window(group, 1))
-    assert (first.pixels.max(), second.pixels.max()) == (100, 200)
+    assert (first.pixels.max(), second.pixels.max()) == (800, 1600)
 
 
 def test_places_outside_of_a_mosaic_have_none(tmp_path):
