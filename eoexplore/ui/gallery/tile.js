@@ -14,7 +14,7 @@ export class Tile {
   constructor(grid) {
     this.grid = grid;
     this.picture = el("img", { class: "eo-thumb-picture", alt: "", loading: "lazy", decoding: "async", draggable: "false" });
-    this.mask = el("img", { class: "eo-thumb-mask", alt: "", hidden: true, decoding: "async", draggable: "false" });
+    this.mask = el("img", { class: "eo-thumb-mask", alt: "Label map", hidden: true, decoding: "async", draggable: "false" });
     this.instead = el("div", { class: "eo-thumb-instead", hidden: true });
     this.tick = el("input", { type: "checkbox", class: "eo-tile-tick", tabindex: "-1" });
     this.badges = el("div", { class: "eo-tile-badges" });
@@ -37,7 +37,7 @@ export class Tile {
 
   /**
    * @param {object} item of page.json
-   * @param {{classes: Array, sort: {title, id}, isLabelMap: boolean}} page
+   * @param {{classes: Array, sort: {title, id}, isLabelMap: boolean, alt: string}} page
    */
   show(item, page) {
     const isOther = item.id !== this.item?.id;
@@ -120,11 +120,11 @@ export class Tile {
     );
   }
 
-  #describe({ id, place, date, split, country, value: number }, labels, { sort }) {
+  #describe({ id, place, date, split, country, value: number }, labels, { sort, alt }) {
     const words = [place ?? id, country, date, split, labels.map(({ name }) => name).join(", ") || "no label", valueWords(number, sort)];
     setAttribute(this.element, "aria-label", words.filter(Boolean).join("; "));
     setAttribute(this.tick, "aria-label", `Select ${place ?? id}`);
-    this.picture.alt = "";
+    this.picture.alt = alt ?? "";
   }
 
   #showMask(isOn) {

@@ -359,7 +359,9 @@ export class GalleryView {
     this.memory.size = body.size;
     this.memory.order = body.sort;
     this.asked = this.asked.replace(/([?&]page=)\d+/, `$1${body.page}`);
-    const look = { classes: body.classes, sort: this.sort, isLabelMap: this.shown?.kind === "categorical" };
+    const { shown } = this;
+    const alt = shown ? `${shown.title}, ${shown.style?.title ?? ""}` : "";
+    const look = { classes: body.classes, sort: this.sort, isLabelMap: shown?.kind === "categorical", alt };
     this.grid.show(body.items, look);
     if (isOther) this.scroller.scrollTop = 0;
     this.empty.show(body.total, new URLSearchParams(this.queryOf()).has("select"));
