@@ -315,7 +315,9 @@ def _bytes(data: str | bytes) -> bytes:
 
 
 def _filled(layer: dict[str, Any], z: int, x: int, y: int) -> str:
-    parts = {"z": z, "x": x, "y": y, "style": quote(layer["style"] or "", safe=""), "date": ""}
+    style = quote(layer["style"] or "", safe="")
+    # {r}: what Leaflet fills in on screens with two dots per pixel.
+    parts = {"z": z, "x": x, "y": y, "r": "", "style": style, "date": ""}
     target: str = layer["url"]
     for name, value in parts.items():
         target = target.replace(f"{{{name}}}", str(value))
