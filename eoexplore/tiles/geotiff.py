@@ -7,7 +7,9 @@ from rasterio.crs import CRS
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
+from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Array, Band, Layer
+from eoexplore.tiles import sealed
 from eoexplore.tiles.originals import READER, enlarge
 from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.queries import Asked, Query
@@ -28,10 +30,16 @@ def geotiff(scene: Scene, row: int, name: str) -> Answer | None:
     Returns:
         The file, with a notice for each band that is missing or unreadable and so not in it; none
         if the patch has no such layer, or none of its bands can be read.
+
+    Raises:
+        UnknownName: single files of the layer are out of reach.
     """
     layer = scene.layer(name)
     if layer is None or not scene.samples.has(name)[row]:
         return None
+    closed = sealed.sentence(scene.opened.dataset, name)
+    if closed:
+        raise UnknownName(closed)
     key = str(scene.samples.frame[layer.key].iloc[row])
     files = [BandFile(key, name, band.name) for band in layer.bands]
     contents = READER.fetch(scene.opened.dataset, files)

@@ -70,7 +70,10 @@ def draw(scene: Scene, shown: Shown, style: Style, view: View, palette: str = OF
     layer = scene.layer(style.layer)
     if layer is None or view.z < MOSAIC_ZOOM:
         return empty(view.size)
-    source = Originals if view.z >= ORIGINALS_ZOOM else Packed
+    near = view.z >= ORIGINALS_ZOOM
+    # Of a stream no single file can be read: what is packed goes as far as it goes.
+    streamed = near and any(item.layer == layer.name for item in scene.opened.dataset.streams)
+    source = Originals if near and not streamed else Packed
     if style.options.line:
         view = replace(view, margin=outlines.margin(view.size / mercator.TILE))
     try:

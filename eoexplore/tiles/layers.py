@@ -20,6 +20,7 @@ from eoexplore.render.styles import Style
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
+from eoexplore.tiles import sealed
 from eoexplore.tiles.colourings import footprint_styles
 from eoexplore.tiles.imagery import MOSAIC_ZOOM, ORIGINALS_ZOOM
 from eoexplore.tiles.overview import density_styles
@@ -60,7 +61,7 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
         "online": _ONLINE,
         "imagery_zoom": MOSAIC_ZOOM,
         # Mosaics appear one by one; meanwhile the originals alone are whole.
-        "whole_zoom": None if opened.pictured else ORIGINALS_ZOOM,
+        "whole_zoom": None if opened.pictured else _whole_zoom(opened),
         "palette": palette,
         **tours_of(opened),
         "seasons": _seasons(opened.samples),
@@ -72,6 +73,11 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
             _footprints(opened, query),
         ],
     }
+
+
+def _whole_zoom(opened: Opened) -> int:
+    """Return the zoom from which pictures need no index; none has it where there are streams."""
+    return MAX_ZOOM + 1 if opened.dataset.streams else ORIGINALS_ZOOM
 
 
 _ORDER = {"s1": -1, "reference_map": 1}
@@ -200,6 +206,9 @@ def _imagery(
         "min_zoom": MOSAIC_ZOOM,
         "max_zoom": MAX_ZOOM,
         "disabled": None if there else f"No patch of this copy has {noun}.",
+        # Said from the zoom on at which files would be finer than the index.
+        "note": sealed.NOTE if sealed.sentence(opened.dataset, layer.name) else None,
+        "note_zoom": ORIGINALS_ZOOM,
     }
 
 

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import numpy.typing as npt
 
 from eoexplore.core import mgrs
 from eoexplore.core.types import Layer
@@ -13,6 +14,7 @@ from eoexplore.render.encode import MEDIA_TYPES
 from eoexplore.render.outlines import outlines
 from eoexplore.render.paint import paint
 from eoexplore.render.styles import Style
+from eoexplore.tiles import sealed
 from eoexplore.tiles.imagery import Picture, class_palette
 from eoexplore.tiles.originals import READER, empty_value, enlarge
 from eoexplore.tiles.patches import BandFile
@@ -52,10 +54,7 @@ def patch_picture(
 
 def picture_of(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -> Picture:
     """Return the 10 m pixels of one patch in a style, grey if it is unreadable."""
-    key = str(scene.samples.frame[layer.key].iloc[row])
-    files = [BandFile(key, layer.name, band) for band in style.bands]
-    # All pictures of a patch have one size, so that one cursor fits them all.
-    arrays = enlarge(READER.fetch(scene.opened.dataset, files), _PIXEL_M)
+    arrays = _arrays(scene, row, layer, style)
     if arrays is None:
         side = round(mgrs.PATCH_M / _PIXEL_M)
         return Picture(np.zeros((side, side), np.uint8), np.array([UNREADABLE], np.uint8))
@@ -73,6 +72,37 @@ def picture_of(scene: Scene, row: int, layer: Layer, style: Style, palette: str)
         missing |= ~there
     alpha = np.where(missing, np.uint8(0), np.uint8(255))
     return Picture(np.stack([*planes, alpha], axis=-1))
+
+
+def _arrays(
+    scene: Scene, row: int, layer: Layer, style: Style
+) -> list[npt.NDArray[np.generic]] | None:
+    """Return the bands of a style; none if one cannot be read."""
+    if sealed.sentence(scene.opened.dataset, layer.name):
+        return _packed(scene, row, layer, style)
+    key = str(scene.samples.frame[layer.key].iloc[row])
+    files = [BandFile(key, layer.name, band) for band in style.bands]
+    # All pictures of a patch have one size, so that one cursor fits them all.
+    return enlarge(READER.fetch(scene.opened.dataset, files), _PIXEL_M)
+
+
+def _packed(
+    scene: Scene, row: int, layer: Layer, style: Style
+) -> list[npt.NDArray[np.generic]] | None:
+    """Return the bands of a style as the mosaics have them, repeated to 10 m."""
+    # Here, since thumbnails are pictures of files where nothing is packed.
+    from eoexplore.tiles.thumbs import PIXEL_M, packed_bands
+
+    found = packed_bands(scene, row, style)
+    if found is None:
+        return None
+    times = round(PIXEL_M / _PIXEL_M)
+    arrays = []
+    for pixels, there in found.values():
+        values = pixels.astype(np.uint16) if style.categorical else pixels
+        values = np.where(there, values, values.dtype.type(empty_value(layer, values.dtype)))
+        arrays.append(values.repeat(times, axis=0).repeat(times, axis=1))
+    return arrays
 
 
 def _answer(asked: Asked) -> Answer | None:

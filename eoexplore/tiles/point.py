@@ -11,7 +11,7 @@ from eoexplore.core import mercator, mgrs
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, Layer
-from eoexplore.tiles import answers
+from eoexplore.tiles import answers, sealed
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile, Content
 from eoexplore.tiles.queries import Asked, Noted, Query
@@ -101,6 +101,10 @@ def values_at(scene: Scene, row: int, line: int, column: int) -> Json:
     classes = scene.opened.dataset.classes
     for layer in scene.opened.dataset.layers:
         if not scene.samples.has(layer.name)[row]:
+            continue
+        closed = sealed.sentence(scene.opened.dataset, layer.name)
+        if closed:
+            found[layer.name] = {"error": closed}
             continue
         key = str(scene.samples.frame[layer.key].iloc[row])
         files = [BandFile(key, layer.name, band.name) for band in layer.bands]

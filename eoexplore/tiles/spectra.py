@@ -24,6 +24,10 @@ _BUILDING = (
     "Mean spectra of the classes are a part of the index that is still to be computed: "
     "it is built in the background."
 )
+_STREAMED = (
+    "Mean spectra need all layers of a patch at once, which archives (.tar.zst) do not give: "
+    "extract the archives."
+)
 _NO_IMAGES = "This copy has no optical images, so there are no spectra."
 _GREY = "#808080"
 
@@ -46,7 +50,7 @@ def spectra_of(opened: Opened, palette: str = palettes.OFFICIAL) -> Json:
         return _unavailable(_NO_IMAGES)
     found = spectra.summary(opened.folder)
     if found is None:
-        return _unavailable(_BUILDING)
+        return _unavailable(_STREAMED if opened.dataset.streams else _BUILDING)
     keys = [f"{layer.name}/{band.name}" for band in layer.bands]
     columns = [found.bands.index(key) for key in keys if key in found.bands]
     return {

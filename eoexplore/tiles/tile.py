@@ -10,6 +10,7 @@ from eoexplore.render.encode import MEDIA_TYPES, encode_palette, encode_rgba
 from eoexplore.render.warp import View
 from eoexplore.store.catalog import Opened
 from eoexplore.store.selections import parse
+from eoexplore.tiles import sealed
 from eoexplore.tiles.colourings import footprint_style
 from eoexplore.tiles.imagery import Picture, draw
 from eoexplore.tiles.overview import density_style, draw_density, draw_footprints
@@ -92,6 +93,7 @@ def _draw(
         name, notices = density_style(request.style)
         return draw_density(scene, shown, view, name, palette), notices
     style, notices = look(scene.opened, request.layer, request.style)
+    notices += sealed.notices(scene.opened.dataset, request.layer, view.z)
     return draw(scene, shown, style, view, palette), notices
 
 

@@ -88,12 +88,13 @@ export class Row {
 
   /** Say why nothing is seen of a layer that is switched on. */
   showRange(zoom) {
-    const { disabled, visible, min_zoom: least = 0, max_zoom: most = 99 } = this.layer;
+    const { disabled, visible, min_zoom: least = 0, max_zoom: most = 99, note, note_zoom: near } = this.layer;
     let text = disabled ?? "";
     if (!disabled && visible && zoom < least) text = `Shown from zoom ${least}`;
     if (!disabled && visible && zoom > most) text = `Shown up to zoom ${most}`;
     // What is not drawn here need not be adjusted: the panel stays short.
     this.body.hidden = !visible || Boolean(text);
+    if (!text && visible && note && zoom >= near) text = note;
     this.note.textContent = text;
     this.note.hidden = !text;
   }
