@@ -8,8 +8,8 @@ a dataset takes is a figure of its own.
 import gc
 from collections.abc import Iterator
 
+from eoexplore.core.memory import ByteCache
 from eoexplore.tiles import colourings, order, places, scene
-from eoexplore.tiles.memory import ByteCache
 from eoexplore.tiles.mosaics import HandlePool
 
 _PREPARED = (scene.Shown, places.Tops, order.Order, colourings.Colouring)

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, LabelClass
 from eoexplore.render import colours
 from eoexplore.store.catalog import Opened
-from eoexplore.tiles.memory import ByteCache
 from eoexplore.tiles.scene import Scene, Shown
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.core.dates import DateRule
-from eoexplore.tiles.memory import ByteCache
+from eoexplore.core.memory import ByteCache
 
 if TYPE_CHECKING:
     from eoexplore.store.samples import Samples

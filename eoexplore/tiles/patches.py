@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from eoexplore.core import settings
 from eoexplore.core.errors import DataMissing, FileUnreadable
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.types import Array, Dataset
-from eoexplore.tiles.memory import ByteCache
 
 log = logging.getLogger(__name__)
 READERS = 4

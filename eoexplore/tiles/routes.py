@@ -21,11 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eoexplore.core import mercator
 from eoexplore.core.errors import DatasetNotRecognised, MetadataError, UnknownName
+from eoexplore.core.memory import ByteCache
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Opened
 from eoexplore.tiles import answers, static, tile
 from eoexplore.tiles.guard import HostGuard, scope_allowed
-from eoexplore.tiles.memory import ByteCache
 from eoexplore.tiles.nodelay import NoDelay
 from eoexplore.tiles.overload import Busy, Lane
 from eoexplore.tiles.queries import Asked, Download, Found, Noted, Query, all_queries

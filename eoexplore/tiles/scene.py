@@ -11,11 +11,11 @@ import numpy.typing as npt
 from eoexplore.analysis import density
 from eoexplore.core.dates import LATEST, DateRule
 from eoexplore.core.errors import SelectionError
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
-from eoexplore.tiles.memory import ByteCache
 from eoexplore.tiles.order import Ints, Order, Orders
 from eoexplore.tiles.places import Places, Tops
 

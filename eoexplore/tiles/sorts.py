@@ -16,12 +16,12 @@ import pandas as pd
 
 from eoexplore.analysis import selection as select
 from eoexplore.core.errors import SelectionError
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.nomenclature import key_of
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import LabelClass
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
-from eoexplore.tiles.memory import ByteCache
 
 Ints = npt.NDArray[np.int32]
 Values = npt.NDArray[np.float64]

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
+from eoexplore.core.memory import ByteCache
 from eoexplore.jobs import index
 from eoexplore.render.colours import UNREADABLE
 from eoexplore.render.composites import read_style
@@ -22,7 +23,6 @@ from eoexplore.render.warp import View
 from eoexplore.store import catalog
 from eoexplore.tiles import routes as routes_module
 from eoexplore.tiles.imagery import draw
-from eoexplore.tiles.memory import ByteCache
 from eoexplore.tiles.nodelay import NoDelay
 from eoexplore.tiles.overload import Busy, Lane
 from eoexplore.tiles.patches import BandFile, PatchReader
