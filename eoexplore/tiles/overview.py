@@ -159,7 +159,7 @@ def _dominant(scene: Scene, shown: Shown, view: View) -> npt.NDArray[np.uint8]:
     else:
         masks = scene.samples.frame["label_mask"].to_numpy(np.uint64)[rows]
         bits = range(len(scene.opened.dataset.classes.classes))
-        weights = ((masks >> np.uint64(bit) & np.uint64(1)) for bit in bits)
+        weights = ((masks & np.uint64(1 << bit)) > 0 for bit in bits)
     return (density.dominant(cell, weights) + 1).astype(np.uint8)
 
 
