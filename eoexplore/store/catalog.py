@@ -15,6 +15,7 @@ import pandas as pd
 from eoexplore import datasets
 from eoexplore.core import settings
 from eoexplore.core.errors import UnknownName
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.types import Dataset, Health, Problem
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import BuildState, FileStamp, IndexFolder, atomic, file_stamp
@@ -23,6 +24,7 @@ from eoexplore.store.samples import Samples
 from eoexplore.store.versions import VERSIONS
 
 _KEPT = 8
+_TABLES_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -214,10 +216,17 @@ def open_slug(slug: str) -> Opened:
     return Opened(slug, dataset, samples, folder, item.fingerprint, state)
 
 
-@functools.lru_cache(maxsize=4)
-def _samples(item: Entry, _stamp: FileStamp) -> Samples:
-    classes = _dataset(item.path, item.stamp).classes
-    return sample_table.read(IndexFolder.of(item.fingerprint, item.path).samples, classes)
+tables: ByteCache[Samples] = ByteCache(_TABLES_BYTES, least=1)
+"""Sample tables that were opened last. What tiles and pages work out of one goes with it."""
+
+
+def _samples(item: Entry, stamp: FileStamp) -> Samples:
+    found = tables.get((item, stamp))
+    if found is None:
+        classes = _dataset(item.path, item.stamp).classes
+        found = sample_table.read(IndexFolder.of(item.fingerprint, item.path).samples, classes)
+        tables.put((item, stamp), found, 2 * found.nbytes)
+    return found
 
 
 _datasets: dict[tuple[str, str], Dataset] = {}

@@ -3,8 +3,10 @@
 import functools
 import hashlib
 import json
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from eoexplore.core.types import Classes, Dataset, Layer
 from eoexplore.store.folder import atomic
 from eoexplore.store.versions import VERSIONS
 
+T = TypeVar("T")
 _CATEGORIES = ("split", "country", "season", "tile", "product")
 _LISTS = ("labels", "flags", "unreadable")
 _REACH_DEGREES = 0.03
@@ -42,9 +45,29 @@ class Samples:
         self.areas = any(str(column).startswith("area_") for column in frame.columns)
         self._tables: dict[tuple[str, ...], selection.Table] = {}
 
+        self._kept: dict[str, object] = {}
+        self._making = threading.RLock()
+
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.frame)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the table takes; what is kept with it takes about as much again."""
+        return int(self.frame.memory_usage(index=False).sum())
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Return what follows from this table: made when first asked for, gone with the table.
+
+        Args:
+            name: under which it is kept; of one type.
+            make: makes it; others who ask meanwhile wait.
+        """
+        with self._making:
+            if name not in self._kept:
+                self._kept[name] = make()
+            return cast(T, self._kept[name])
 
     def table(self, classes: Classes) -> selection.Table:
         """Return the table as it is prepared for selections; always the same one."""

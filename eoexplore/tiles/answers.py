@@ -1,6 +1,5 @@
 """The fixed answers, and what every answer carries."""
 
-import functools
 import gzip
 import hashlib
 import json
@@ -9,6 +8,8 @@ from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
+
+from eoexplore.core.memory import ByteCache
 
 FOREVER = "public, max-age=31536000, immutable"
 """For addresses that carry the version: what they give never changes."""
@@ -21,6 +22,8 @@ SAFE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _NOTICE_LENGTH = 400
+_PACKED_BYTES = 8_000_000
+_ENTRY_BYTES = 200
 
 
 def error(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -88,6 +91,14 @@ def packed(request: Headers, body: bytes) -> tuple[bytes, dict[str, str]]:
     return _gzip(body), {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
 
 
-@functools.lru_cache(maxsize=64)
+_packed: ByteCache[bytes] = ByteCache(_PACKED_BYTES)
+
+
 def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, 6, mtime=0)
+    # By what it is, not by itself: the cache would hold the long text beside the short one.
+    key = hashlib.sha256(body).digest()
+    found = _packed.get(key)
+    if found is None:
+        found = gzip.compress(body, 6, mtime=0)
+        _packed.put(key, found, len(found) + _ENTRY_BYTES)
+    return found

@@ -4,7 +4,6 @@ The description is plain JSON. The map viewer draws it; other renderers can read
 Legends are not in it: the viewer asks for those of the layers that it shows.
 """
 
-import functools
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -54,7 +53,7 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
     return {
         "dataset": opened.slug,
         "synthetic": opened.dataset.synthetic,
-        "start": _first_view(opened.samples),
+        **opened.samples.keep("map", lambda: _of_table(opened.samples)),
         "goto": None,
         "query": _query(query),
         "outlines": "/assets/countries-50m.json",
@@ -65,8 +64,6 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
         "palette": palette,
         **tours_of(opened),
         "seasons": _seasons(opened.samples),
-        "dates": _dates(opened.samples),
-        "most_dates": _most_dates(opened.samples),
         "layers": [
             _density(opened, query),
             *_pictures(opened, query),
@@ -116,20 +113,21 @@ def missing_bands(opened: Opened) -> dict[str, tuple[str, ...]]:
     return found
 
 
-@functools.lru_cache(maxsize=4)
-def _first_view(samples: Samples) -> list[float]:
-    # The same at every run of the page.
-    return good_bounds(samples, np.ones(len(samples), bool))
+def _of_table(samples: Samples) -> dict[str, Any]:
+    """Return the parts of a description that are the same for all selections."""
+    return {
+        "start": good_bounds(samples, np.ones(len(samples), bool)),
+        "dates": _dates(samples),
+        "most_dates": _most_dates(samples),
+    }
 
 
-@functools.lru_cache(maxsize=4)
 def _dates(samples: Samples) -> list[str]:
     """Return the days on which patches were taken, earliest first; the first MOST_DATES."""
     days = pd.to_datetime(samples.frame["date"]).dropna().dt.normalize().drop_duplicates()
     return [f"{day:%Y-%m-%d}" for day in days.sort_values()[:MOST_DATES]]
 
 
-@functools.lru_cache(maxsize=4)
 def _most_dates(samples: Samples) -> int:
     """Return how many patches of other dates the richest place has: frames of an animation."""
     tile = samples.frame["tile"].astype("category").cat.codes.to_numpy(np.int64)

@@ -1,7 +1,6 @@
 """What all tiles of one dataset share, and what those of one selection share."""
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +18,6 @@ from eoexplore.store.samples import Samples
 from eoexplore.tiles.order import Ints, Order, Orders
 from eoexplore.tiles.places import Places, Tops
 
-_GROUNDS = 4
 _SHOWN_BYTES = 24_000_000
 """Of one table: 43 selections of half a million patches."""
 _TOPS_BYTES = 64_000_000
@@ -139,22 +137,10 @@ class Shown:
             return found
 
 
-_grounds: OrderedDict[int, Ground] = OrderedDict()
-_grounds_lock = threading.Lock()
-
-
 def scene_of(opened: Opened) -> Scene:
-    """Return the scene of an opened dataset; the grounds of the last few stay in memory."""
-    key = id(opened.samples)
-    with _grounds_lock:
-        ground = _grounds.get(key)
-        # Of a table that is gone, the number may have been given to another one.
-        if ground is None or ground.samples is not opened.samples:
-            ground = _grounds[key] = Ground(opened.samples)
-        _grounds.move_to_end(key)
-        while len(_grounds) > _GROUNDS:
-            _grounds.popitem(last=False)
-    return Scene(opened, ground)
+    """Return the scene of an opened dataset; what it prepares stays as long as the table does."""
+    samples = opened.samples
+    return Scene(opened, samples.keep("ground", lambda: Ground(samples)))
 
 
 def shown_of(

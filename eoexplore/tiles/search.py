@@ -107,9 +107,8 @@ def _boxes(outlines: npt.NDArray[np.float64], tile: npt.NDArray[Any], count: int
     return [(west, south, east, north) for west, south, east, north in boxes.tolist()]
 
 
-@functools.lru_cache(maxsize=4)
 def _known(samples: Samples) -> _Known:
-    return _Known(samples)
+    return samples.keep("search", lambda: _Known(samples))
 
 
 def search(scene: Scene, text: str) -> Json:

@@ -254,7 +254,7 @@ def test_many_threads_that_open_at_once_share_one_table(root, monkeypatch):
     reads = []
     read = sample_table.read
     monkeypatch.setattr(sample_table, "read", lambda *args: reads.append(1) or read(*args))
-    catalog._samples.cache_clear()
+    catalog.tables.clear()
     found = []
     threads = [
         threading.Thread(target=lambda: found.append(catalog.open_slug(slug).samples))

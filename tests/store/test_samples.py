@@ -222,3 +222,20 @@ def test_bounds_hold_every_corner():
     west, south, east, north = samples.bounds
     assert (west, north) == pytest.approx((12.27, 48.73), abs=0.05)
     assert (east, south) == pytest.approx((13.8, 47.76), abs=0.1)
+
+
+def test_what_follows_from_a_table_is_made_once_and_goes_with_it(dataset, stored):
+    found = sample_table.read(stored, dataset.classes)
+    made = []
+    assert [found.keep("it", lambda: made.append(1) or "kept") for _ in range(2)] == ["kept"] * 2
+    assert made == [1]
+    assert sample_table.read(stored, dataset.classes).keep("it", lambda: "anew") == "anew"
+    assert found.nbytes > 0
+
+
+def test_bounds_are_those_of_the_outlines(dataset, stored):
+    found = sample_table.read(stored, dataset.classes)
+    for rows in (np.arange(4), np.array([0, 2]), np.array([3])):
+        corners = found.outlines[rows]
+        assert found.bounds_of(rows) == (*corners.min((0, 1)), *corners.max((0, 1)))
+    assert found.bounds_of(np.array([], int)) == (-180.0, -60.0, 180.0, 75.0)
