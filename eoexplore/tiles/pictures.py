@@ -21,6 +21,7 @@ from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.ranges import look
 from eoexplore.tiles.scene import Scene
+from eoexplore.tiles.thumbs import PIXEL_M, packed_bands
 from eoexplore.tiles.tile import Answer, encode
 
 _PIXEL_M = 10.0
@@ -48,12 +49,11 @@ def patch_picture(
         return None
     style, notices = look(scene.opened, layer, text)
     chosen, more = palettes.known(palette)
-    picture = picture_of(scene, row, found, style, chosen)
+    picture = _picture(scene, row, found, style, chosen)
     return Answer(encode(picture, "png"), MEDIA_TYPES["png"], notices + more)
 
 
-def picture_of(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -> Picture:
-    """Return the 10 m pixels of one patch in a style, grey if it is unreadable."""
+def _picture(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -> Picture:
     arrays = _arrays(scene, row, layer, style)
     if arrays is None:
         side = round(mgrs.PATCH_M / _PIXEL_M)
@@ -90,9 +90,6 @@ def _packed(
     scene: Scene, row: int, layer: Layer, style: Style
 ) -> list[npt.NDArray[np.generic]] | None:
     """Return the bands of a style as the mosaics have them, repeated to 10 m."""
-    # Here, since thumbnails are pictures of files where nothing is packed.
-    from eoexplore.tiles.thumbs import PIXEL_M, packed_bands
-
     found = packed_bands(scene, row, style)
     if found is None:
         return None

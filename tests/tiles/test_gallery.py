@@ -309,10 +309,22 @@ def test_without_a_mosaic_the_files_are_read(client, tmp_path):
     assert picture(client, f"{base}/reference_map.png").shape == (120, 120, 4)
 
 
+def test_a_damaged_file_is_grey(client, tmp_path):
+    patches = builders.block("33UUP", 13.0, 48.3, side=1)
+    root = builders.write_tree(tmp_path / "damaged", patches)
+    path = patches[0].path(root, "s2", "B04")
+    path.write_bytes(path.read_bytes()[:200])
+    opened = catalog.add(root)
+    base = f"/gallery/{opened.slug}/{patches[0].id}"
+    assert (picture(client, f"{base}/s2.png")[..., :3] == 128).all()
+    assert client.get(f"{base}/s2.png?style=band.B08").status_code == 200
+
+
 class Plain:
     """A dataset of pictures without a location: one date, no tile, no grid."""
 
     synthetic = False
+    streams = ()
 
     def __init__(self, like):
         self.name, self.title, self.path, self.layout = "plain", "Plain", like.path, "plain"
@@ -321,8 +333,9 @@ class Plain:
     def missing_bands(self):
         return {}
 
-    def read(self, key, layer, band):
-        side = 120 if layer != "s2" else 120 * 10 // builders.S2_GSD[band]
+    def read(self, key, _, band):
+        # 64 pixels, as in other datasets: of the larger bands two for one of the smaller.
+        side = 64 if band in ("B02", "B03", "B04", "B08") else 32
         return np.full((side, side), 1000 if key == "b" else 600, np.uint16)
 
 
@@ -357,6 +370,8 @@ def test_a_dataset_without_a_location(plain):
     assert [item["labels"] for item in found["items"]] == [[0], [], [0, 1]]
     bright = found["items"][2]["picture"].replace("style=", "style=band.B08~r500..1500&x=")
     assert picture(client, bright)[0, 0, 0] == pytest.approx(127, abs=3)
+    assert picture(client, bright).shape == (64, 64, 4)
+    assert picture(client, "/gallery/plain/a/s2.png?style=index.NDMI").shape == (64, 64, 4)
     assert found["items"][1]["picture"] is None
     assert client.get("/gallery/plain/a/step.json?by=next").json()["id"] == "b"
     assert (
