@@ -5,6 +5,7 @@ looked at last.
 """
 
 import contextlib
+import gc
 import importlib
 import inspect
 import logging
@@ -58,6 +59,10 @@ def load() -> None:
     # Streamlit looks through the stack once, at the first element of a process, and then finds
     # out the file of every module: a tenth of a second.
     inspect.stack()
+    # Streamlit collects garbage after each run of a page. What was imported will never be any, and
+    # to look through it each time keeps tiles waiting for a tenth of a second.
+    gc.collect()
+    gc.freeze()
 
 
 def remember(slug: str) -> None:
