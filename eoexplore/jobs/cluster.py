@@ -10,6 +10,8 @@ import logging
 import os
 import platform
 import re
+import socket
+import struct
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -31,6 +33,8 @@ _CONNECT_S = 10.0
 _WORKERS_S = 10.0
 _ASK_S = 15.0
 _LOOK_EVERY_S = 5.0
+_GREETING = 100_000
+"""Bytes that the first message of a scheduler has at most; it has some hundred."""
 _ALONE_S = 60.0
 """A cluster that has had no worker for so long has lost them for good."""
 _SAME = ("dask", "distributed", "msgpack")
@@ -193,6 +197,7 @@ def _running(address: str) -> Iterator["Client"]:
     from distributed import Client
 
     try:
+        _greeted(address)
         client = Client(address, timeout=_CONNECT_S, set_as_default=False, name="eoexplore")
     except (OSError, TimeoutError, ValueError, TypeError, ImportError, RuntimeError) as error:
         raise JobError(
@@ -201,6 +206,26 @@ def _running(address: str) -> Iterator["Client"]:
         ) from error
     with client:
         yield client
+
+
+def _greeted(address: str) -> None:
+    """See that what listens at an address greets as Dask does: a client would wait for ever.
+
+    Raises:
+        OSError: nobody listens there, or somebody else.
+    """
+    kind, _, place = address.rstrip("/").partition("://")
+    host, _, port = place.rpartition(":")
+    try:
+        found = socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S)
+    except (OverflowError, UnicodeError) as error:
+        raise OSError(str(error)) from error
+    with found:
+        if kind == "tcp":
+            # The length of its first message comes first.
+            length = found.recv(8, socket.MSG_WAITALL)
+            if len(length) < 8 or struct.unpack("<Q", length)[0] > _GREETING:
+                raise OSError("It is no Dask scheduler.")
 
 
 def _workers(client: "Client") -> int:
