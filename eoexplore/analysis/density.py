@@ -23,6 +23,8 @@ _CELL_ZOOMS = 5
 Mask = npt.NDArray[np.bool_]
 Keys = npt.NDArray[np.uint32]
 Rows = npt.NDArray[np.int32]
+Places = slice | npt.NDArray[np.intp]
+"""Places on the curve, ascending."""
 
 
 @dataclass(frozen=True)
@@ -112,21 +114,32 @@ def cells(points: Points, mask: Mask, z: int, x: int, y: int) -> tuple[Rows, npt
         Rows of the points, and their cells: CELLS times the row from the north, plus the column.
         Points of a cell follow each other.
     """
+    places, cell = on_curve(points, mask, z, x, y)
+    return points.curve[1][places], cell
+
+
+def on_curve(
+    points: Points, mask: Mask, z: int, x: int, y: int
+) -> tuple[Places, npt.NDArray[np.int64]]:
+    """Find the points of a tile; as `cells`, with their places on the curve instead of rows."""
     part = points.within(z, x, y)
     keys, rows = points.curve[0][part], points.curve[1][part]
     chosen = mask[rows]
+    places: Places = part
     if not chosen.all():
-        keys, rows = keys[chosen], rows[chosen]
+        places = np.flatnonzero(chosen)
+        keys, places = keys[places], places + part.start
     if z + _CELL_ZOOMS <= _DEEPEST:
         shift = np.uint32(2 * (_DEEPEST - _CELL_ZOOMS - z))
-        return rows, _ON_CURVE[keys >> shift & np.uint32(CELLS**2 - 1)]
-    scale = CELLS * 2**z
+        return places, _ON_CURVE[keys >> shift & np.uint32(CELLS**2 - 1)]
+    rows, scale = points.curve[1][places], CELLS * 2**z
     column = np.floor(points.x[rows] * scale).astype(np.int64) - x * CELLS
     row = np.floor(points.y[rows] * scale).astype(np.int64) - y * CELLS
-    inside = (column >= 0) & (column < CELLS) & (row >= 0) & (row < CELLS)
+    inside = np.flatnonzero((column >= 0) & (column < CELLS) & (row >= 0) & (row < CELLS))
     cell = row[inside] * CELLS + column[inside]
     order = np.argsort(cell, kind="stable")
-    return rows[inside][order], cell[order]
+    found = np.arange(part.start, part.stop) if isinstance(places, slice) else places
+    return found[inside[order]], cell[order]
 
 
 def counts(points: Points, mask: Mask, z: int, x: int, y: int) -> npt.NDArray[np.int64]:

@@ -244,3 +244,14 @@ def class_pixels(scene: Scene) -> npt.NDArray[np.uint16]:
         found.setflags(write=False)
         _pixels.put(scene.ground, found, found.nbytes)
     return found
+
+
+def class_pixels_on_curve(scene: Scene) -> npt.NDArray[np.uint16]:
+    """Return the same with patches in the order of `density.Points.curve`: neighbours together."""
+    key = (scene.ground, "curve")
+    found = _pixels.get(key)
+    if found is None:
+        found = class_pixels(scene)[:, scene.ground.points.curve[1]]
+        found.setflags(write=False)
+        _pixels.put(key, found, found.nbytes)
+    return found

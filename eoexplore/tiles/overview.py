@@ -153,10 +153,12 @@ def draw_density(
 
 def _dominant(scene: Scene, shown: Shown, view: View) -> npt.NDArray[np.uint8]:
     """Return the number of the dominant class in each cell, from 1; 0 where there is none."""
-    rows, cell = density.cells(scene.ground.points, shown.mask, view.z, view.x, view.y)
+    points = scene.ground.points
+    places, cell = density.on_curve(points, shown.mask, view.z, view.x, view.y)
     if scene.samples.areas:
-        weights = (pixels[rows] for pixels in colourings.class_pixels(scene))
+        weights = (pixels[places] for pixels in colourings.class_pixels_on_curve(scene))
     else:
+        rows = points.curve[1][places]
         masks = scene.samples.frame["label_mask"].to_numpy(np.uint64)[rows]
         bits = range(len(scene.opened.dataset.classes.classes))
         weights = ((masks & np.uint64(1 << bit)) > 0 for bit in bits)

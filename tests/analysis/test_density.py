@@ -45,3 +45,24 @@ def test_levels_rise_with_the_logarithm():
     assert density.levels(np.array([0, 1, 10, 100, 500]), 100).tolist() == [0, 1, 128, 255, 255]
     assert density.levels(np.array([0, 1]), 1).tolist() == [0, 1]
     assert [density.number_at(level, 100) for level in (1, 128, 255)] == [1, 10, 100]
+
+
+@pytest.mark.parametrize("z", [0, 4, 11, 12, 17])
+def test_points_of_a_cell_follow_each_other_at_every_zoom(z):
+    lon, lat = RNG.uniform(12.0, 12.2, 900), RNG.uniform(48.0, 48.1, 900)
+    points, mask = density.Points.of(lon, lat), RNG.random(900) < 0.7
+    x, y = (int(np.median(values) * 2**z) for values in (points.x, points.y))
+    rows, cell = density.cells(points, mask, z, x, y)
+    column, row = points.x * 2**z - x, points.y * 2**z - y
+    inside = mask & (column >= 0) & (column < 1) & (row >= 0) & (row < 1)
+    assert sorted(rows) == np.flatnonzero(inside).tolist()
+    assert len(rows)
+    expected = (row[rows] * density.CELLS).astype(int) * density.CELLS
+    assert (cell == expected + (column[rows] * density.CELLS).astype(int)).all()
+    assert np.count_nonzero(np.diff(cell)) == len(np.unique(cell)) - 1
+    counted = density.counts(points, mask, z, x, y).ravel()
+    assert (counted == np.bincount(cell, minlength=density.CELLS**2)).all()
+    weights = [np.ones(len(rows), bool), rows % 3]
+    best = density.dominant(cell, weights).ravel()
+    sums = np.stack([np.bincount(cell, weight, density.CELLS**2) for weight in weights])
+    assert (best == np.where(sums.any(axis=0), sums.argmax(axis=0), -1)).all()
