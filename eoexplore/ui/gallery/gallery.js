@@ -13,7 +13,7 @@ const counters = (window.__eogallery ??= { created: 0, destroyed: 0, updates: 0,
 const live = new Map(); // element of Streamlit → GalleryView
 const tickets = new WeakMap(); // element of Streamlit → number of its latest call
 const SHARED = ["map", "tools", "panel", "adjust", "card", "viewer", "spectrum", "legend"];
-const STYLES = [...SHARED.map((name) => `/ui/${name}.css`), "/ui/gallery/gallery.css"];
+const STYLES = [...SHARED.map((name) => `/ui/${name}.css`), "/ui/gallery/gallery.css", "/ui/gallery/tiles.css"];
 let parked = null;
 let loading = null;
 
