@@ -59,10 +59,12 @@ class Group:
     """Stored value where there is no patch."""
     overview: str
     """GDAL's resampling of the coarser levels."""
-    step: float = 1
-    """Value in the layer's unit = step x stored value + offset; the file says both."""
+    scale: float = 1
+    """Value in the layer's unit = scale x stored value + offset; the file says both."""
     offset: float = 0
     """Value in the layer's unit of a stored 0."""
+    grain: tuple[tuple[float, int], ...] = ((math.inf, 1),)
+    """(limit, step), ascending: what is stored below a limit is a multiple of the step."""
 
     @property
     def patch_px(self) -> int:
@@ -76,24 +78,21 @@ class Group:
 
     @property
     def empty(self) -> float:
-        """What marks "no patch here" in values that were read; see `exact`."""
-        return self.nodata if exact(self.step, self.offset) else math.nan
-
-
-def exact(step: float, offset: float) -> bool:
-    """Tell whether values are read as whole numbers of the stored type, or as floating-point."""
-    return step == int(step) and not offset
+        """What marks "no patch here" in values that were read: scaled ones are floating-point."""
+        return self.nodata if self.scale == 1 else math.nan
 
 
 _FINE = ("B02", "B03", "B04", "B08")
 _COARSE = ("B01", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
 _MAP = ("reference_map",)
+# A picture of 0 to 2000 in 8 bits has levels of 8, one of 0 to 4000 levels of 16: half of one is
+# the greatest error. Dark pixels are kept finer, for the ratios of indices.
+_GRAIN = ((64, 1), (128, 4), (2048, 8), (math.inf, 16))
 _KINDS = (
-    # A picture of 0 to 2000 in 8 bits has levels of 8: half of one is the greatest error.
-    Group("optical", "s2", _FINE, 20, "uint16", 0, "AVERAGE", step=8),
-    Group("optical_coarse", "s2", _COARSE, 40, "uint16", 0, "AVERAGE", step=8),
+    Group("optical", "s2", _FINE, 20, "uint16", 0, "AVERAGE", grain=_GRAIN),
+    Group("optical_coarse", "s2", _COARSE, 40, "uint16", 0, "AVERAGE", grain=_GRAIN),
     # One byte from -40.75 to 22.75 dB; finer steps only store speckle, of more than a decibel.
-    Group("sar", "s1", ("VV", "VH"), 20, "uint8", 0, "AVERAGE", step=0.25, offset=-41),
+    Group("sar", "s1", ("VV", "VH"), 20, "uint8", 0, "AVERAGE", scale=0.25, offset=-41),
     Group("reference_map", "reference_map", _MAP, 20, "uint16", 0, "MODE"),
 )
 GROUPS = {group.name: group for group in _KINDS}
@@ -129,7 +128,7 @@ def pack(values: Array, group: Group) -> npt.NDArray[np.integer]:
     Args:
         values: one band of one patch, square, in the layer's unit; finer or coarser than the
             group's pixels.
-        group: decides mean or most frequent value, step, offset and nodata.
+        group: decides mean or most frequent value, scale, offset, grain and nodata.
 
     Returns:
         Shape (group.patch_px, group.patch_px) in the group's stored type.
@@ -149,11 +148,12 @@ def pack(values: Array, group: Group) -> npt.NDArray[np.integer]:
     known = np.isfinite(cells) & (cells != 0) if group.empty == 0 else np.isfinite(cells)
     total = np.where(known, cells, 0).sum(axis=0, dtype=np.float64)
     count = known.sum(axis=0)
-    mean = np.rint((total / np.maximum(count, 1) - group.offset) / group.step)
-    most = np.iinfo(group.dtype).max // (int(group.step) if group.empty == 0 else 1)
+    mean = (total / np.maximum(count, 1) - group.offset) / group.scale
+    limits, steps = np.array(group.grain).T
+    step = steps[np.searchsorted(limits[:-1], mean, side="right")]
     # A real value never turns into the value that means "nothing here", the least of the type.
-    mean = np.clip(mean, group.nodata + 1, most)
-    return np.where(count > 0, mean, group.nodata).astype(group.dtype)
+    stored = np.clip(np.rint(mean / step) * step, group.nodata + 1, np.iinfo(group.dtype).max)
+    return np.where(count > 0, stored, group.nodata).astype(group.dtype)
 
 
 def pack_all(bands: Sequence[Array | None], group: Group) -> npt.NDArray[np.integer]:
@@ -285,7 +285,7 @@ def write(
                 file.write(canvas, window=window)
                 file.update_tags(**{_TAG: mark, _MARK: made_from})
                 file.descriptions = group.bands
-                file.scales = (group.step,) * len(group.bands)
+                file.scales = (group.scale,) * len(group.bands)
                 file.offsets = (group.offset,) * len(group.bands)
             rasterio.shutil.copy(flat, partial, **_COG, overview_resampling=group.overview)
         except CPLE_BaseError as error:

@@ -16,7 +16,7 @@ from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
-from eoexplore.store.mosaic import Group, exact
+from eoexplore.store.mosaic import Group
 
 log = logging.getLogger(__name__)
 BORDER = 3
@@ -143,9 +143,9 @@ def read(
 
     Returns:
         The pixels in the layer's unit, or none where the mosaic does not reach, and where it was
-        removed or is damaged: it is left out then, like one that is not built yet. What has
-        fractions is float32, with NaN where there is no patch. The file says how its values are
-        to be read, so that files of different releases lie side by side.
+        removed or is damaged: it is left out then, like one that is not built yet. What was
+        scaled is float32, with NaN where there is no patch: the file says its scale, so that
+        files of different releases lie side by side.
     """
     try:
         return _read(path, bands, level, east, north)
@@ -175,10 +175,8 @@ def _read(
         nodata = source.nodata
     if inner != (rows, columns):
         pixels = _filled_up(pixels, inner, (rows, columns), nodata)
-    if not exact(handle.scale, handle.offset):
+    if handle.scale != 1:
         pixels = _scaled(pixels, handle, nodata)
-    elif handle.scale != 1:
-        pixels *= pixels.dtype.type(handle.scale)
     return Canvas(pixels, Affine(a, 0, c + a * columns.start, 0, e, f + e * rows.start))
 
 

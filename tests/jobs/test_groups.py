@@ -81,7 +81,7 @@ def make_as_before(folder, old):
         path = folder.part(old.name, product)
         cells = mosaic.cells(path, group, [(patch.x, patch.y) for patch in PATCHES])
         for place, cell in cells.items():
-            values = (cell * group.step + group.offset - old.offset) / old.step
+            values = (cell * group.scale + group.offset - old.offset) / old.scale
             there = cell != group.nodata
             cells[place] = np.where(there, np.rint(values), old.nodata).astype(old.dtype)
         mosaic.write(path, old, "33UUP", cells)
@@ -94,9 +94,8 @@ def make_old(opened):
     shutil.rmtree(folder.path / "spectra")
     folder.spectra_pixels.unlink()
     folder.spectra_summary.unlink()
-    # Digital numbers as they are, and hundredths of a decibel.
-    make_as_before(folder, dataclasses.replace(mosaic.GROUPS["optical"], step=1))
-    decibels = {"dtype": "int16", "nodata": -32768, "step": 0.01, "offset": 0}
+    # Hundredths of a decibel.
+    decibels = {"dtype": "int16", "nodata": -32768, "scale": 0.01, "offset": 0}
     make_as_before(folder, dataclasses.replace(mosaic.GROUPS["sar"], **decibels))
     for path in folder.path.glob("mosaics/*/*.tif"):
         with rasterio.open(path, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as file:
@@ -137,9 +136,8 @@ def test_the_next_build_adds_what_is_new_and_leaves_the_rest(opened):
     assert new.state.groups == versions.VERSIONS
     assert new.state.done == new.state.total == 2 * len(versions.BUILT)
     assert times(old.folder, "areas", "reference_map") == kept
-    for group, step in (("sar", 0.25), ("optical", 8)):
-        with rasterio.open(new.folder.mosaic(group, PRODUCTS[0])) as file:
-            assert set(file.scales) == {step}
+    with rasterio.open(new.folder.mosaic("sar", PRODUCTS[0])) as file:
+        assert (file.scales, file.offsets) == ((0.25, 0.25), (-41, -41))
     found = spectra.summary(new.folder)
     assert (found.codes, found.bands) == (wanted.codes, wanted.bands)
     np.testing.assert_array_equal(found.mean, wanted.mean)
