@@ -2,7 +2,9 @@
 // A changed URL never blanks the map: the new layer loads unseen, then takes the old one's place.
 
 const GIVE_UP_WAITING_MS = 4000;
-const ASK_AGAIN_AFTER_MS = 2000;
+// A busy server names two seconds (Retry-After, which a picture cannot read). Those that it refused
+// at once must not all come back at once, hence up to half as much again.
+const ASK_AGAIN_AFTER_MS = [2000, 5000];
 const FIRST_Z_INDEX = 10;
 
 /** What several stacks of tiles tell, taken together: one of them loading is loading. */
@@ -37,7 +39,7 @@ export class LayerStack {
     this.entries = new Map(); // id → {shown, incoming, opacity, zIndex}
     this.loading = new Set();
     this.failed = new Map(); // tile layer → pictures that did not come
-    this.tried = new WeakSet(); // pictures that were asked for a second time by themselves
+    this.tries = new WeakMap(); // picture → how often it was asked for again by itself
   }
 
   /** @param {Array} wanted [{id, url, minZoom, maxZoom, opacity}], bottom to top */
@@ -170,16 +172,16 @@ export class LayerStack {
     this.listeners.onLoading(this.loading.size > 0);
   }
 
-  /** A busy server refuses now and then: try once more before saying anything. */
+  /** A busy server refuses now and then: try once more before saying anything, then once more. */
   #askAgain(tiles, picture) {
-    if (this.tried.has(picture)) {
-      this.#setFailed(tiles, picture, true);
-      return;
-    }
-    this.tried.add(picture);
+    const tries = this.tries.get(picture) ?? 0;
+    if (tries) this.#setFailed(tiles, picture, true);
+    if (tries >= ASK_AGAIN_AFTER_MS.length) return;
+    this.tries.set(picture, tries + 1);
     setTimeout(() => {
+      // One that is out of sight by now is not asked for again.
       if (picture.isConnected) picture.src = picture.getAttribute("src");
-    }, ASK_AGAIN_AFTER_MS);
+    }, ASK_AGAIN_AFTER_MS[tries] * (1 + Math.random() / 2));
   }
 
   #setFailed(tiles, picture, hasFailed) {

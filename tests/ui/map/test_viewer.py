@@ -1,5 +1,7 @@
 """The map in a browser: layers, address, keys, sizes, and staying alive."""
 
+import time
+
 import pytest
 
 from tests.ui.map.conftest import FLICKER
@@ -130,6 +132,30 @@ def test_tiles_that_fail_are_told_in_a_sentence(map_page):
     assert all("style=broken" in url for url in again)
     map_page.pick("s2", "true_colour")
     map_page.page.get_by_text(sentence).wait_for(state="hidden")
+
+
+def test_tiles_that_a_busy_server_refuses_come_a_moment_later_and_nothing_is_said(map_page):
+    refused = set()
+
+    def once(route):
+        if route.request.url in refused:
+            route.continue_()
+        else:
+            refused.add(route.request.url)
+            route.fulfill(status=503, headers={"Retry-After": "2"}, body="{}")
+
+    map_page.page.route("**/tiles/**", once)
+    since = len(map_page.requests)
+    map_page.drag(-400, 0)
+    map_page.settle()
+    assert refused
+    end = time.monotonic() + 8
+    while len(map_page.tiles(since)) < 2 * len(refused) and time.monotonic() < end:
+        map_page.page.wait_for_timeout(100)
+    assert sorted(map_page.tiles(since)) == sorted([*refused, *refused])
+    map_page.settle()
+    assert not map_page.page.get_by_text("Some tiles could not be loaded.").is_visible()
+    map_page.page.unroute("**/tiles/**")
 
 
 def test_online_background_is_asked_for_only_when_ticked(map_page):
