@@ -312,6 +312,19 @@ def table(rows):
     return Samples(frame.assign(epsg=32633, left=0, top=0, lon=0.0, lat=0.0))
 
 
+def test_a_layer_shows_only_patches_that_have_it():
+    ground = Ground(table([("33UUP", "2017-06-13", True), ("33UUP", "2017-08-01", False)]))
+    for mask, layer, rows in (
+        ([True, True], "", {0}), ([True, True], "s2", {0}), ([True, True], "s1", set()),
+        ([False, True], "", {1}), ([False, True], "s2", set()),
+    ):  # fmt: skip
+        tops = scene.Shown(ground, np.array(mask), LATEST).tops(layer)
+        assert set(tops.rows(tops.grids[tops.grids >= 0]).tolist()) == rows
+        assert tops.used.any() == bool(rows)
+    every = scene.Shown(Ground(table([("33UUP", "2017-06-13", True)])), np.array([True]), LATEST)
+    assert every.tops("s2") is every.tops("")
+
+
 def test_no_patch_without_a_picture_hides_one():
     late_without = ("33UUP", "2018-01-01", False)
     orders = Orders(
