@@ -8,8 +8,6 @@ time, by combining such sets 64 samples at a time. `Table.part` keeps what it fi
 import bisect
 import functools
 import operator
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import cast
 
@@ -21,7 +19,7 @@ import pyarrow.compute as pc
 import shapely
 
 from eoexplore.core import bits, outline
-from eoexplore.core.bits import Bits, Column, Range
+from eoexplore.core.bits import Bits, Column, KeptBits, Range
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
@@ -95,8 +93,7 @@ class Table:
         self.samples = samples
         self.classes = classes
         self._options: dict[str, tuple[npt.NDArray[np.integer], dict[str, int]]] = {}
-        self._kept: OrderedDict[Hashable, Bits] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept = KeptBits(_KEPT_BYTES)
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -127,18 +124,10 @@ class Table:
 
     def keep(self, name: Hashable, make: Callable[[], Bits]) -> Bits:
         """Return a set of bits from memory, or make it."""
-        with self._lock:
-            found = self._kept.get(name)
-            if found is not None:
-                self._kept.move_to_end(name)
-                return found
-        found = make()
-        found.words.setflags(write=False)
-        with self._lock:
-            self._kept[name] = found
-            # All are of one size.
-            while len(self._kept) * found.nbytes > _KEPT_BYTES and len(self._kept) > 1:
-                self._kept.popitem(last=False)
+        found = self._kept.get(name)
+        if found is None:
+            found = make()
+            self._kept.put(name, found)
         return found
 
     @functools.cached_property
@@ -205,11 +194,7 @@ class Table:
     @functools.cached_property
     def squares(self) -> npt.NDArray[np.object_]:
         """The boxes around the places of each word of 64 samples; none where they have no area."""
-        (west, east), (south, north) = ((column.least, column.most) for column in self.place)
-        wide = np.flatnonzero((west < east) & (south < north))
-        found = np.full(len(west), None, object)
-        found[wide] = shapely.box(west[wide], south[wide], east[wide], north[wide])
-        return found
+        return outline.squares(*self.place)
 
     # -- label maps -----------------------------------------------------------------------------
 
@@ -390,17 +375,7 @@ def _polygon(table: Table, value: object, among: Bits) -> Bits:
     area = outline.shape("poly", cast(tuple[float, ...], value))
     shapely.prepare(area)
     near = _box(table, tuple(shapely.bounds(area).tolist()), among)
-    words = np.flatnonzero(near.words)
-    squares = table.squares[words]
-    # Samples that lie together are often inside together; only on the edge each one is looked at.
-    inside, edge = near.words.copy(), near.words.copy()
-    whole = shapely.contains_properly(area, squares)
-    edge[words[whole | shapely.disjoint(area, squares)]] = 0
-    inside[words[~whole]] = 0
-    rows = Bits(edge, near.size).rows()
-    lon, lat = (column.values[rows] for column in table.place)
-    on_edge = Bits.of_rows(rows[shapely.contains_xy(area, lon, lat)], near.size)
-    return Bits(inside, near.size) | on_edge
+    return outline.inside(area, table.place, table.squares, near)
 
 
 _TESTS: dict[str, Callable[[Table, object], Bits]] = {

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
+from eoexplore.core.bits import Bits, Column
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import MAX_POLYGON
 
@@ -75,6 +76,40 @@ def shape(key: str, value: tuple[float, ...]) -> shapely.Geometry:
     if key == "box":
         return shapely.box(*value)
     return _enclosed(np.array(value).reshape(-1, 2))
+
+
+def squares(lon: Column, lat: Column) -> npt.NDArray[np.object_]:
+    """Return the box around the places of each word, shape (words,); none where it has no area."""
+    wide = np.flatnonzero((lon.least < lon.most) & (lat.least < lat.most))
+    found = np.full(len(lon.words), None, object)
+    found[wide] = shapely.box(lon.least[wide], lat.least[wide], lon.most[wide], lat.most[wide])
+    return found
+
+
+def inside(
+    area: shapely.Geometry,
+    place: tuple[Column, Column],
+    boxes: npt.NDArray[np.object_],
+    among: Bits,
+) -> Bits:
+    """Return the places in an area.
+
+    Args:
+        area: prepared, in degrees.
+        place: longitudes and latitudes.
+        boxes: what `squares` returns for them.
+        among: places that are asked for; no others are returned.
+    """
+    words = np.flatnonzero(among.words)
+    # Places that lie together are often inside together; only on the edge each one is looked at.
+    whole = shapely.contains_properly(area, boxes[words])
+    known, edge = among.words.copy(), among.words.copy()
+    known[words[~whole]] = 0
+    edge[words[whole | shapely.disjoint(area, boxes[words])]] = 0
+    rows = Bits(edge, among.size).rows()
+    lon, lat = (column.values[rows] for column in place)
+    on_edge = Bits.of_rows(rows[shapely.contains_xy(area, lon, lat)], among.size)
+    return Bits(known, among.size) | on_edge
 
 
 def corners_of(key: str, value: tuple[float, ...]) -> int:

@@ -283,8 +283,9 @@ def test_a_selection_is_what_pandas_selects(count, seed, texts):
 
 
 def test_what_a_condition_selects_is_kept_within_bounds(monkeypatch):
+    size = Table(FRAME, CLASSES).every.nbytes
+    monkeypatch.setattr(selection_module, "_KEPT_BYTES", 20 * size)
     table = Table(FRAME, CLASSES)
-    monkeypatch.setattr(selection_module, "_KEPT_BYTES", 20 * table.every.nbytes)
     for number in range(100):
         table.part("box", (number / 10, 40, 20, 50))
     assert len(table._kept) == 20
