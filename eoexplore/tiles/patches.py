@@ -4,7 +4,7 @@ import itertools
 import logging
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -32,6 +32,8 @@ class BandFile:
 
 
 Content = Array | DataMissing | FileUnreadable
+Key = tuple[int, BandFile]
+"""Number of a dataset and one of its files."""
 
 
 class PatchReader:
@@ -43,7 +45,7 @@ class PatchReader:
             settings.tile_cache_bytes() if limit is None else limit
         )
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="eoexplore-read")
-        self._coming: dict[tuple[int, BandFile], Future[Content]] = {}
+        self._coming: dict[Key, Future[Content]] = {}
         self._lock = threading.Lock()
         # A dataset whose files have changed is opened anew: its pixels get another number.
         self._numbers: weakref.WeakKeyDictionary[Dataset, int] = weakref.WeakKeyDictionary()
@@ -60,32 +62,43 @@ class PatchReader:
             For each file its pixels (read-only, shape (row, column)), or the error that says why
             there are none; one bad file does not fail the others.
         """
+        keys = [(self._number(dataset), file) for file in files]
+        found = [self.cache.get(key) for key in keys]
+        missing = [key for key, content in zip(keys, found, strict=True) if content is None]
+        coming = self._ask(dataset, missing) if missing else {}
+        return [
+            coming[key].result() if content is None else content
+            for key, content in zip(keys, found, strict=True)
+        ]
+
+    def _number(self, dataset: Dataset) -> int:
         with self._lock:
             if dataset not in self._numbers:
                 self._numbers[dataset] = next(self._count)
-            number = self._numbers[dataset]
-        waiting = [self._ask(dataset, (number, file)) for file in files]
-        return [item.result() if isinstance(item, Future) else item for item in waiting]
+            return self._numbers[dataset]
 
-    def _ask(self, dataset: Dataset, key: tuple[int, BandFile]) -> Content | Future[Content]:
-        found = self.cache.get(key)
-        if found is not None:
-            return found
+    def _ask(self, dataset: Dataset, keys: Sequence[Key]) -> Mapping[Key, Future[Content]]:
+        """Have files read, each once: neighbouring tiles ask for the same ones at the same time."""
+        new = []
         with self._lock:
-            # Neighbouring tiles ask for the same patch at the same time: read it once.
-            if key not in self._coming:
-                self._coming[key] = self._pool.submit(self._read, dataset, key)
-            return self._coming[key]
+            for key in keys:
+                if key not in self._coming:
+                    self._coming[key] = Future()
+                    new.append(key)
+            coming = {key: self._coming[key] for key in keys}
+        # To hand over a file takes as long as to read one, so each thread gets its share at once.
+        for first in range(min(READERS, len(new))):
+            self._pool.submit(self._read, dataset, new[first::READERS])
+        return coming
 
-    def _read(self, dataset: Dataset, key: tuple[int, BandFile]) -> Content:
-        try:
+    def _read(self, dataset: Dataset, keys: Sequence[Key]) -> None:
+        for key in keys:
             content = _read_band(dataset, key[1])
             size = _ERROR_BYTES if isinstance(content, Exception) else content.nbytes
             self.cache.put(key, content, size)
-            return content
-        finally:
             with self._lock:
-                del self._coming[key]
+                future = self._coming.pop(key)
+            future.set_result(content)
 
 
 def _read_band(dataset: Dataset, file: BandFile) -> Content:
