@@ -13,6 +13,7 @@ import json
 import math
 import time
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -117,6 +118,7 @@ class Session:
         self.http = HttpPool(self.address)
         self.map: dict[str, Any] = {}
         self.widgets: dict[str, str] = {}
+        self._open = ExitStack()
         self._socket: ClientConnection | None = None
         self._page_hash = ""
         self._messages: dict[str, ForwardMsg] = {}
@@ -132,8 +134,7 @@ class Session:
 
     def close(self) -> None:
         """Close the tab."""
-        if self._socket is not None:
-            self._socket.close()
+        self._open.close()
         self.http.close()
 
     # -- the page -------------------------------------------------------------------------------
@@ -152,7 +153,7 @@ class Session:
         self._expect(self.http.get("host", "/_stcore/host-config"))
         token = self.http.cookies.get("_streamlit_xsrf", "PLACEHOLDER_AUTH_TOKEN")
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
-        self._socket = connect(
+        connection = connect(
             f"ws://{urlsplit(self.address).netloc}/_stcore/stream",
             origin=Origin(self.address),
             subprotocols=[Subprotocol("streamlit"), Subprotocol(token)],
@@ -160,6 +161,7 @@ class Session:
             max_size=None,
             proxy=None,
         )
+        self._socket = self._open.enter_context(connection)
         return self._run(start)
 
     def rerun(self, **query: str) -> Run:
