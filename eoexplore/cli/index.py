@@ -1,9 +1,12 @@
 """`index`: build the index of a dataset, or go on with one that was stopped."""
 
 import argparse
+import sys
+from dataclasses import asdict
 
 from eoexplore.cli import _target, _text
 from eoexplore.jobs import index
+from eoexplore.jobs.needs import Needs
 from eoexplore.store import catalog
 
 HELP = """Build the index of a dataset, or go on with one that was stopped.
@@ -33,15 +36,21 @@ def run(args: argparse.Namespace) -> int:
     opened = catalog.add(_target.find(args.path))
     if args.rebuild:
         index.rebuild(opened.slug)
-    needed = index.bytes_needed(opened)
-    if needed and not args.json:
-        print(f"The index needs up to {_text.size(needed)} in the cache folder.", flush=True)
+    needed: list[Needs] = []
+
+    def say(needs: Needs) -> None:
+        needed.append(needs)
+        args.progress.end_line()
+        # Of a background job this is its log; --json has nothing else on standard output.
+        print(needs.sentence(), file=sys.stderr if args.json else sys.stdout, flush=True)
+
     opened = index.build(
         opened.slug,
         workers=args.workers,
         scheduler=args.scheduler,
         progress=args.progress.update,
         cancelled=args.progress.cancelled,
+        needs=say,
     )
     args.progress.end_line()
     length = opened.folder.size()
@@ -53,9 +62,13 @@ def run(args: argparse.Namespace) -> int:
                 "samples": len(opened.samples),
                 "complete": opened.state.complete,
                 "bytes": length,
+                "needed": asdict(needed[0]) if needed else None,
             }
         )
+        return 0
+    samples = f"{len(opened.samples):,} samples, {_text.size(length)}"
+    if opened.state.complete:
+        print(f"The index of {opened.slug} is complete: {samples}.")
     else:
-        samples = f"{len(opened.samples):,} samples"
-        print(f"The index of {opened.slug} is complete: {samples}, {_text.size(length)}.")
+        print(f"Files of {opened.slug} changed meanwhile ({samples}): start it once more.")
     return 0

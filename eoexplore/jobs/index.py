@@ -5,7 +5,6 @@ changes is missing everywhere, and the others are left alone.
 """
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -14,18 +13,17 @@ from pathlib import Path
 
 import filelock
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from eoexplore.core import settings
 from eoexplore.core.errors import JobError
-from eoexplore.jobs import changes, cluster, parts, passed, stream
+from eoexplore.jobs import changes, cluster, parts, stream
+from eoexplore.jobs import needs as resources
+from eoexplore.jobs.join import join
+from eoexplore.jobs.needs import Needs
 from eoexplore.jobs.parts import Patch, Product, Work
 from eoexplore.jobs.progress import Cancelled, Report
 from eoexplore.jobs.run import Run
 from eoexplore.store import catalog, spectra_parts
-from eoexplore.store import samples as sample_table
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import BuildState, IndexFolder
 
@@ -55,8 +53,8 @@ def bytes_needed(opened: Opened) -> int:
 class Hands:
     """Who does the work of a build."""
 
-    workers: int
-    """Processes to start, where no scheduler is given."""
+    workers: int | None = None
+    """Processes to start, where no scheduler is given; as many as fit when none."""
     scheduler: str | None = None
     """Address of a running Dask scheduler."""
 
@@ -65,7 +63,9 @@ class Hands:
         """Return what was asked for, else what the settings say."""
         if scheduler is None and workers is None:
             scheduler = settings.value("EOEXPLORE_SCHEDULER") or None
-        return cls(workers or settings.workers(), scheduler)
+        if workers is None and settings.value("EOEXPLORE_WORKERS"):
+            workers = settings.workers()
+        return cls(workers, scheduler)
 
 
 def build(
@@ -75,6 +75,7 @@ def build(
     scheduler: str | None = None,
     progress: Report | None = None,
     cancelled: Callable[[], bool] | None = None,
+    needs: Callable[[Needs], None] | None = None,
 ) -> Opened:
     """Build or resume the index of a known dataset.
 
@@ -85,6 +86,7 @@ def build(
             no number of workers was given.
         progress: told (patches done, patches in all, what).
         cancelled: asked twice a second; true ends the build, and finished parts stay.
+        needs: told before the work begins what it takes, if there is any.
 
     Raises:
         JobError: another process builds it, the disk is too small or full, or the cluster cannot
@@ -102,6 +104,7 @@ def build(
                 Hands.of(workers, scheduler),
                 progress or (lambda *_: None),
                 cancelled or (lambda: False),
+                needs or (lambda _: None),
             )
     except filelock.Timeout:
         raise JobError("Another process is building this index already.") from None
@@ -123,6 +126,7 @@ def _build(
     hands: Hands,
     report: Report,
     cancelled: Callable[[], bool],
+    announce: Callable[[Needs], None],
 ) -> None:
     folder = opened.folder
     products = _products(opened)
@@ -134,23 +138,19 @@ def _build(
     joined = not products or not _to_join(opened, opened.state)
     if opened.state.complete and not todo and joined:
         return
-    _check_disk(folder, _bytes(todo) + stream.room(opened.dataset, todo))
+    disk = _bytes(todo) + stream.room(opened.dataset, todo)
+    needed = resources.of(folder, todo, disk, 0 if hands.scheduler else hands.workers)
+    if todo:
+        announce(needed)
+        needed.check_disk()
     state = _begun(opened.state, products, todo)
     folder.write_state(state)
-    passing = stream.build(opened.dataset, todo, hands.workers, report, cancelled)
-    with contextlib.closing(passing) as passed_by:
-        for part in passed_by:
-            state = replace(state, done=state.done + len(part.groups))
-            folder.write_state(state)
-    todo = stream.remaining(opened.dataset, todo)
+    doing = Hands(needed.processes or settings.workers(), hands.scheduler)
     said = _Said(report, done, total)
-    # Closed at once when something fails here: the processes end before the lock is given back.
-    with contextlib.closing(_run(todo, hands, cancelled, said.meanwhile)) as finished:
-        for work in finished:
-            said.finished(work.count)
-            state = replace(state, done=state.done + len(work.groups))
-            folder.write_state(state)
-    _join(opened, products, _to_join(opened, state))
+    for groups in _make(opened, todo, doing, said, cancelled):
+        state = replace(state, done=state.done + len(groups))
+        folder.write_state(state)
+    join(opened, products, _to_join(opened, state))
     now = time.time_ns() // 1_000_000
     # What changed while this went on is for the next build.
     same = catalog.entry(opened.slug).stamp == stamp
@@ -159,19 +159,38 @@ def _build(
         folder.remove_earlier()
 
 
+def _make(
+    opened: Opened, todo: list[Work], hands: Hands, said: "_Said", cancelled: Callable[[], bool]
+) -> Generator[tuple[str, ...]]:
+    """Make what is to be done; yield the groups of each product as they are finished."""
+    assert hands.workers is not None
+    passing = stream.build(opened.dataset, todo, hands.workers, said.report, cancelled)
+    # Both are closed at once when something fails: the processes end before the lock is given back.
+    with contextlib.closing(passing) as passed_by:
+        for part in passed_by:
+            yield part.groups
+    left = stream.remaining(opened.dataset, todo)
+    with contextlib.closing(_run(left, hands, cancelled, said.meanwhile)) as finished:
+        for work in finished:
+            said.finished(work.count)
+            yield work.groups
+
+
 def _outstanding(
     opened: Opened, products: list[Product], report: Report, cancelled: Callable[[], bool]
 ) -> list[Work]:
     """Return what is to be done; looking at the files of millions takes minutes."""
     total = sum(len(product.patches) for product in products)
     looked = 0
+    begun = opened.folder.contents.is_dir()
 
     def look(count: int) -> None:
         nonlocal looked
         looked += count
         if cancelled():
             raise Cancelled
-        report(looked, total, "looking for changes")
+        if begun:
+            report(looked, total, "looking for changes")
 
     changes.remove_strangers(opened.folder, products)
     return changes.outstanding(opened.dataset, products, look)
@@ -202,7 +221,7 @@ class _Said:
     """What is reported: finished products, and how far those are that are at work."""
 
     def __init__(self, report: Report, done: int, total: int) -> None:
-        self._report, self._done, self._total = report, done, total
+        self.report, self._done, self._total = report, done, total
         self._most = done
 
     def finished(self, count: int) -> None:
@@ -213,7 +232,7 @@ class _Said:
     def meanwhile(self, count: int) -> None:
         """Report how many patches of unfinished products are read; never less than before."""
         self._most = max(self._most, min(self._done + count, self._total))
-        self._report(self._most, self._total, "reading patches")
+        self.report(self._most, self._total, "reading patches")
 
 
 def _run(
@@ -225,8 +244,7 @@ def _run(
     product = todo[0].product
     run = Run.begin(product.folder.runs)
     try:
-        count = min(hands.workers, len(todo))
-        with cluster.connect(count, hands.scheduler, _seen(product, run)) as pool:
+        with cluster.connect(hands.workers or 1, hands.scheduler, _seen(product, run)) as pool:
             works = {pool.submit(parts.make, work, run): work for work in todo}
             yield from _finished(works, pool, run, cancelled, meanwhile)
     finally:
@@ -283,68 +301,6 @@ def _take(future: Future[bool], pool: cluster.Cluster) -> None:
         raise JobError("Another build of this index began; this one has stopped.")
 
 
-def _join(opened: Opened, products: list[Product], groups: tuple[str, ...]) -> None:
-    """Put the parts of all products together.
-
-    Raises:
-        JobError: a part is damaged; it is removed, and made again by the next build.
-    """
-    names = [product.name for product in products]
-    for group in groups:
-        try:
-            if group == "areas":
-                _join_areas(opened, names)
-            else:
-                spectra_parts.join(opened.folder, opened.dataset, names)
-        except (pa.ArrowException, OSError) as error:
-            if not _remove_damaged([opened.folder.part(group, name) for name in names]):
-                raise
-            raise JobError(
-                "A finished part of the index was damaged, and is removed. Start again: it is "
-                "made anew, and the others are kept."
-            ) from error
-
-
-def _remove_damaged(paths: list[Path]) -> int:
-    """Remove the tables that cannot be read; return how many there were."""
-    damaged = 0
-    for path in paths:
-        try:
-            pq.read_table(path)
-        except (pa.ArrowException, OSError):
-            path.unlink(missing_ok=True)
-            damaged += 1
-    return damaged
-
-
-def _join_areas(opened: Opened, names: list[str]) -> None:
-    """Put the areas of all products beside the base columns, by id."""
-    schema = parts.area_schema(tuple(opened.dataset.classes.codes))
-    tables = [pq.read_table(opened.folder.part("areas", name), schema=schema) for name in names]
-    areas = (pa.concat_tables(tables) if tables else schema.empty_table()).to_pandas()
-    base = opened.samples.frame.drop(columns=list(schema.names[1:]), errors="ignore")
-    frame: pd.DataFrame = base.merge(areas, on="id", how="left", validate="one_to_one")
-    counts = [name for name in schema.names if name.startswith("area_")]
-    frame[counts] = frame[counts].fillna(0).astype("int32")
-    frame["unlabelled_share"] = frame["unlabelled_share"].astype("float32")
-    bad = [
-        list(files) if isinstance(files, (list, np.ndarray)) else []
-        for files in frame["unreadable"]
-    ]
-    frame["unreadable"] = bad
-    for layer in opened.dataset.layers:
-        if any(passing.layer == layer.name for passing in opened.dataset.streams):
-            # Until now every patch that the metadata lists was expected.
-            there = passed.there(opened.folder, layer.name, names)
-            frame[f"has_{layer.name}"] = [key in there for key in frame[layer.key]]
-    # An earlier build may have set the flag for a file that was repaired since.
-    frame["flags"] = [
-        sorted({*flags} - {"unreadable"} | ({"unreadable"} if files else set()))
-        for flags, files in zip(frame["flags"], bad, strict=True)
-    ]
-    sample_table.write(opened.folder.samples, frame, opened.dataset.classes, opened.fingerprint)
-
-
 def _products(opened: Opened) -> list[Product]:
     frame = opened.samples.frame
     every = stream.keys(opened)
@@ -375,15 +331,6 @@ def _bytes(todo: list[Work]) -> int:
         for work in todo
         for group in work.groups
     )
-
-
-def _check_disk(folder: IndexFolder, needed: int) -> None:
-    free = shutil.disk_usage(folder.path).free
-    if needed > free:
-        raise JobError(
-            f"The index needs about {needed / 1e9:.1f} GB and the disk of the cache has "
-            f"{free / 1e9:.1f} GB free. Free some space, or set EOEXPLORE_CACHE to another disk."
-        )
 
 
 def _sweep(folder: IndexFolder) -> None:

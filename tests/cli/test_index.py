@@ -1,23 +1,30 @@
 """`index` and `datasets`: build, resume, refuse."""
 
+import re
 import shutil
 import time
 
 import filelock
 
-from eoexplore.jobs import background, index
-from eoexplore.store import catalog
+from eoexplore.datasets.reben import Reben
+from eoexplore.jobs import background
+from eoexplore.store import catalog, mosaic
 from tests.cli.conftest import PATCHES
+from tests.jobs.conftest import in_one_process
 
 
 def test_index_is_built_once_and_the_dataset_is_not_written_to(tree, said, document):
     before = sorted((path, path.stat().st_mtime_ns) for path in tree.rglob("*"))
     status, out, _ = said("index", tree, "--workers", 1)
     assert status == 0
-    assert out.startswith("The index needs up to 306.9 kB in the cache folder.\n")
+    needs = (
+        r"The index needs up to \d+ kB of disk in the cache folder \([\d.]+ [GM]B free\) and, with "
+    )
+    assert re.match(needs + r"one process, \d+ MB of memory \([\d.]+ [GM]B free\)\.\n", out)
     assert "The index of reben-small is complete: 3 samples" in out
     found = document("index", "reben-small")
-    assert set(found) == {"dataset", "fingerprint", "samples", "complete", "bytes"}
+    assert set(found) == {"dataset", "fingerprint", "samples", "complete", "bytes", "needed"}
+    assert found["needed"] is None
     assert (found["complete"], found["samples"]) == (True, 3)
     assert found["bytes"] > 0
     assert document("datasets")["datasets"][0]["index"] == "complete"
@@ -41,7 +48,11 @@ def test_index_as_a_background_job_from_any_folder(tree, tmp_path, monkeypatch):
     background._children[job.id].wait(30)
 
 
-def test_rebuild_reads_every_file_again(tree, said, document):
+def test_rebuild_reads_every_file_again(tree, said, document, monkeypatch):
+    in_one_process(monkeypatch)
+    monkeypatch.setattr(mosaic, "GRID", 91)
+    # Every file is read, though its name, size and time say that it is the same.
+    monkeypatch.setattr(Reben, "signature", lambda *_: "as it was")
     said("index", tree, "--workers", 1)
     PATCHES[0].path(tree, "s2", "B02").write_bytes(b"")
     assert not catalog.open_slug("reben-small").samples.unreadable("s2", ("B02",)).any()
@@ -51,7 +62,7 @@ def test_rebuild_reads_every_file_again(tree, said, document):
 
 def test_small_disk_is_refused_with_a_sentence(tree, said, monkeypatch):
     usage = shutil.disk_usage(tree)._replace(free=1000)
-    monkeypatch.setattr(index.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     status, _, err = said("index", tree, "--workers", 1)
     assert status == 1
     assert "the disk of the cache has" in err
