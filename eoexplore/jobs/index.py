@@ -29,9 +29,9 @@ from eoexplore.store.folder import BuildState, IndexFolder
 
 BYTES_PER_PATCH = {
     "areas": 300,
-    "optical": 31_000,
-    "optical_coarse": 8_000,
-    "sar": 13_000,
+    "optical": 24_000,
+    "optical_coarse": 13_000,
+    "sar": 7_500,
     "reference_map": 1_000,
     "spectra": 9_000,
 }
