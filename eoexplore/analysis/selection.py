@@ -19,8 +19,9 @@ import pyarrow.compute as pc
 import shapely
 
 from eoexplore.core import bits, outline
-from eoexplore.core.bits import Bits, Column, KeptBits, Range
+from eoexplore.core.bits import Bits, Column, Range
 from eoexplore.core.errors import SelectionError
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.selection import ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
@@ -31,6 +32,8 @@ _SAID = 3
 _LISTED = 12
 _KEPT_BYTES = 32_000_000
 """Of the sets of bits that a table keeps: 460 of half a million samples."""
+_ENTRY_BYTES = 500
+"""What is kept takes at least this, however few samples there are."""
 _FEW = 8
 """Options up to which their sets are joined; of more, each sample's own is looked up."""
 _FEW_IDS = 50
@@ -93,7 +96,7 @@ class Table:
         self.samples = samples
         self.classes = classes
         self._options: dict[str, tuple[npt.NDArray[np.integer], dict[str, int]]] = {}
-        self._kept = KeptBits(_KEPT_BYTES)
+        self._kept: ByteCache[Bits] = ByteCache(_KEPT_BYTES)
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -127,7 +130,8 @@ class Table:
         found = self._kept.get(name)
         if found is None:
             found = make()
-            self._kept.put(name, found)
+            found.words.setflags(write=False)
+            self._kept.put(name, found, found.nbytes + _ENTRY_BYTES)
         return found
 
     @functools.cached_property

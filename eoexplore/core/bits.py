@@ -1,8 +1,6 @@
 """Sets of rows of a table, a bit for each: combined and counted 64 rows at a time."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,35 +93,6 @@ class Bits:
         packed = self.words.view(np.uint8)
         found: Mask = (packed[rows >> 3] >> (rows & 7).astype(np.uint8) & 1).astype(np.bool_)
         return found
-
-
-class KeptBits:
-    """Sets of bits by name, bounded by their bytes; the least recently used go. Thread-safe."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._entries: OrderedDict[Hashable, Bits] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        """Return how many are kept."""
-        return len(self._entries)
-
-    def get(self, name: Hashable) -> Bits | None:
-        """Return those of a name and mark them as used, or none."""
-        with self._lock:
-            found = self._entries.get(name)
-            if found is not None:
-                self._entries.move_to_end(name)
-            return found
-
-    def put(self, name: Hashable, bits: Bits) -> None:
-        """Keep the bits of one table, all of one size; they cannot be written from now on."""
-        bits.words.setflags(write=False)
-        with self._lock:
-            self._entries[name] = bits
-            while len(self._entries) > 1 and len(self._entries) * bits.nbytes > self.limit:
-                self._entries.popitem(last=False)
 
 
 def _first(rest: int) -> npt.NDArray[np.uint8]:
