@@ -10,6 +10,7 @@ with --pid for its memory). Each user is a browser session over real HTTP and We
 import argparse
 import json
 import os
+import signal
 import statistics
 import sys
 import threading
@@ -262,6 +263,8 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     """Run it and print the outcome; the status is 1 when there were errors."""
     options = _options()
+    # Told to stop, it takes the server that it has started with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     plan = Plan(
         datasets=tuple(options.dataset or ("reben-synthetic",)),
         users=options.users,

@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from benchmarks.http_pool import Batch, Reply
-from benchmarks.sessions import Run, Session, View
+from benchmarks.sessions import Run, Session, SessionBroken, View
 
 FILTERS = (
     "",
@@ -60,6 +60,8 @@ class Visitor:
     def stay(self, stop: threading.Event) -> None:
         """Open the page and act until told to stop."""
         self.log.run("open", self.session.open())
+        if not self.session.map:
+            raise SessionBroken("the page has no map")
         self.view = self.first = self.session.view()
         self._look()
         while not stop.wait(self.random.expovariate(1 / self.think_s)):
