@@ -192,7 +192,7 @@ def _as_it_is(job: Job) -> Job:
         return latest
     asked = (folder() / f"{job.id}.cancel").exists()
     return dataclasses.replace(
-        latest, state="cancelled" if asked else "interrupted", seconds_left=None
+        latest, state="cancelled" if asked else "interrupted", seconds_left=None, rate=None
     )
 
 

@@ -33,6 +33,8 @@ _CONNECT_S = 10.0
 _WORKERS_S = 10.0
 _ASK_S = 15.0
 _LOOK_EVERY_S = 5.0
+_GDAL_MB = "64"
+"""Each file is read and written once: more memory for blocks, 5 % of the machine's, has no use."""
 _GREETING = 100_000
 """Bytes that the first message of a scheduler has at most; it has some hundred."""
 _ALONE_S = 60.0
@@ -185,6 +187,7 @@ def _own(workers: int) -> Iterator["Client"]:
             memory_limit=0,
             silence_logs=logging.CRITICAL + 1,
             dashboard_address=None,
+            env={"GDAL_CACHEMAX": os.environ.get("GDAL_CACHEMAX", _GDAL_MB)},
             scheduler_kwargs={"dashboard_address": f"{HOST}:0"},
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

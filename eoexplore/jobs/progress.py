@@ -63,6 +63,8 @@ class Job:
     """One sentence when the job failed."""
     seconds_left: float | None = None
     """Estimate at the last update; none while unknown."""
+    rate: float | None = None
+    """Units finished in a second; none while unknown."""
 
     @property
     def share(self) -> float | None:
@@ -119,7 +121,12 @@ class JobFile:
         """Note how far the work is; the file follows within a quarter of a second."""
         left = self._pace.update(done, total)
         self._job = dataclasses.replace(
-            self._job, done=done, total=total, what=what, seconds_left=left
+            self._job,
+            done=done,
+            total=total,
+            what=what,
+            seconds_left=left,
+            rate=self._pace.rate,
         )
         self._changed.set()
 
@@ -127,7 +134,9 @@ class JobFile:
         """Write the last state."""
         self._closing.set()
         self._thread.join()
-        self._job = dataclasses.replace(self._job, state=state, error=error, seconds_left=None)
+        self._job = dataclasses.replace(
+            self._job, state=state, error=error, seconds_left=None, rate=None
+        )
         self._write()
         self._cancel.unlink(missing_ok=True)
 

@@ -100,12 +100,14 @@ def job_row(job: Job) -> None:
 
 
 def progress_text(job: Job) -> str:
-    """Return what a job is at, how far, and how long still."""
+    """Return what a job is at, how far, how fast, and how long still."""
     parts = [job.title]
     if job.total:
         parts.append(f"{job.done:,} of {job.total:,}")
     if job.what:
         parts.append(job.what)
+    if job.rate:
+        parts.append(f"{job.rate:,.0f} a second" if job.rate >= 10 else f"{job.rate:.1f} a second")
     if job.seconds_left is not None:
         parts.append(f"about {_duration(job.seconds_left)} left")
     return " · ".join(parts)
