@@ -80,28 +80,25 @@ def _squares(scene: Scene, shown: Shown, view: View, colouring: Colouring) -> Pi
     """Draw each patch as a square of its size, but at least 2 pixels, around its centre."""
     # Rounded up: neighbours may overlap, but no gap shows between them.
     side = max(_MIN_SQUARE_PX, math.ceil(mgrs.PATCH_M / view.ground_m))
-    points, world = scene.ground.points, view.size << view.z
-    column = np.floor(points.x * world).astype(np.int64) - view.x * view.size - side // 2
-    row = np.floor(points.y * world).astype(np.int64) - view.y * view.size - side // 2
+    points, world, width = scene.ground.points, view.size << view.z, view.size + 2 * side
+    column = points.x * world - (view.x * view.size + side // 2)
+    row = points.y * world - (view.y * view.size + side // 2)
     # A square that begins left of or above the tile still reaches into it.
-    near = (column > -side) & (column < view.size) & (row > -side) & (row < view.size)
+    near = (column >= 1 - side) & (column < view.size) & (row >= 1 - side) & (row < view.size)
     rows = np.flatnonzero(near & shown.mask)
     if not len(rows):
         return empty(view.size)
-    rows = rows[np.argsort(shown.rank[rows], kind="stable")].astype(np.int32)
-    top = np.full((view.size + 2 * side, view.size + 2 * side), -1, np.int32)
-    rank = np.full(top.shape, -1, np.int32)
-    for down in range(side):
-        for right in range(side):
-            place = (row[rows] + side + down, column[rows] + side + right)
-            # Of equal places the last, which has the highest rank, stays.
-            layer = np.full(top.shape, -1, np.int32)
-            layer[place] = rows
-            better = np.where(layer >= 0, shown.rank[layer], -1) > rank
-            top[better], rank[better] = layer[better], shown.rank[layer[better]]
-    cut = top[side : side + view.size, side : side + view.size]
-    rgba = colouring.rgba[colouring.codes[cut]]
-    rgba[..., 3] = np.where(cut >= 0, _SQUARE_ALPHA, 0)
+    corner = np.full((width, width), -1, np.int32)
+    place = (np.floor(row[rows]) + side) * width + np.floor(column[rows]) + side
+    np.maximum.at(corner.ravel(), place.astype(np.intp), shown.rank[rows])
+    top = np.full((view.size, view.size), -1, np.int32)
+    for down, right in np.ndindex(side, side):
+        up, left = side - down, side - right
+        moved = corner[up : up + view.size, left : left + view.size]
+        np.maximum(top, moved, out=top)
+    there = top >= 0
+    rgba = colouring.rgba[colouring.codes[shown.order.rows[top]]]
+    rgba[..., 3] = there * np.uint8(_SQUARE_ALPHA)
     return Picture(rgba)
 
 
