@@ -262,7 +262,6 @@ def write(
     for (x, y), values in patches.items():
         row, column = (y - first_y) * px, (x - first_x) * px
         canvas[:, row : row + px, column : column + px] = values
-    window = Window(first_x * px, first_y * px, shape[1], shape[0])
     profile = {
         "driver": "GTiff",
         "width": GRID * px,
@@ -282,7 +281,7 @@ def write(
         flat = partial.with_suffix(".flat")
         try:
             with rasterio.open(flat, "w", **profile) as file:
-                file.write(canvas, window=window)
+                file.write(canvas, window=Window(first_x * px, first_y * px, *shape[::-1]))
                 file.update_tags(**{_TAG: mark, _MARK: made_from})
                 file.descriptions = group.bands
                 file.scales = (group.scale,) * len(group.bands)
