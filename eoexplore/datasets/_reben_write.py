@@ -1,7 +1,7 @@
 """A part of a reBEN copy in one of its own layouts: the released tree, or a rico-hdl LMDB."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,14 @@ class Piece:
 class Part:
     """Some samples of one copy."""
 
-    def __init__(self, files: Files | None, read: Read, root: Path, frame: pd.DataFrame) -> None:
+    def __init__(
+        self,
+        files: Files | None,
+        read: Read,
+        root: Path,
+        frame: pd.DataFrame,
+        closed: Mapping[str, str],
+    ) -> None:
         """Keep what to write.
 
         Args:
@@ -60,10 +67,12 @@ class Part:
             read: gives one checked band by key, layer and band.
             root: folder of the metadata tables.
             frame: rows of the sample table, with places.
+            closed: why a layer cannot be written, by its name.
         """
         self._files, self._read, self._root = files, read, root
         self._ids = frame["id"].tolist()
-        self._pieces = _Pieces(frame)
+        self._pieces = _Pieces(frame.assign(**{f"has_{name}": False for name in closed}))
+        self._closed = tuple(closed.values())
 
     def size(self, kind: str) -> int:
         """Return the bytes that a disk will give for it, estimated from some of the pieces."""
@@ -90,7 +99,8 @@ class Part:
         marker = self._root / "SYNTHETIC.txt"
         if marker.is_file():
             shutil.copyfile(marker, folder / marker.name)
-        return (self._write_lmdb if kind == "lmdb" else self._write_tree)(folder, report)
+        write = self._write_lmdb if kind == "lmdb" else self._write_tree
+        return (*self._closed, *write(folder, report))
 
     def _tables(self) -> list[Path]:
         names = ("metadata.parquet", "metadata_for_patches_with_snow_cloud_or_shadow.parquet")

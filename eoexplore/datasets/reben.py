@@ -144,7 +144,8 @@ class Reben:
 
     def part(self, frame: pd.DataFrame) -> Part:
         """Return some samples, rows of the index, that can be written as a copy of their own."""
-        return Part(self._files, self.read, self._root, frame)
+        closed = {stream.layer: stream.sentence for stream in self.streams}
+        return Part(self._files, self.read, self._root, frame, closed)
 
     def health(self) -> Health:
         """Return what is there, what is missing and what contradicts the metadata."""

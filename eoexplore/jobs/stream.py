@@ -367,6 +367,9 @@ def _put(path: Path, offset: int, data: bytes) -> None:
 
 
 def _slots(path: Path, group: Group) -> npt.NDArray[np.generic]:
-    """Return the packed patches of a product, shape (patch, band, row, column)."""
+    """Return the packed patches of a product, shape (patch, band, row, column).
+
+    Mapped, so that memory holds what is needed at the time; changes stay in memory.
+    """
     shape = (-1, len(group.bands), group.patch_px, group.patch_px)
-    return np.fromfile(path, group.dtype).reshape(shape)
+    return np.memmap(path, group.dtype, "c").reshape(shape)
