@@ -6,13 +6,26 @@ import logging
 import numpy as np
 import pytest
 from rasterio.transform import Affine
+from scipy.ndimage import binary_erosion
 
-from eoexplore.core import mgrs
-from eoexplore.store import mosaic
+from eoexplore.core import mercator, mgrs
+from eoexplore.core.selection import EVERYTHING
+from eoexplore.render.composites import read_style
+from eoexplore.render.warp import View
+from eoexplore.store import catalog, mosaic
 from eoexplore.store.mosaic import GROUPS
 from eoexplore.tiles import mosaics
+from eoexplore.tiles.imagery import draw
+from eoexplore.tiles.scene import scene_of, shown_of
+from tests import builders
 
-PLACE = (26, 57)
+PLACE = (6, 17)
+
+
+@pytest.fixture
+def small_grid(monkeypatch):
+    """A grid of 24 x 24 patches, which is written ten times as fast as one of 91 x 91."""
+    monkeypatch.setattr(mosaic, "GRID", 24)
 
 
 @pytest.mark.parametrize("name", GROUPS)
@@ -50,6 +63,7 @@ def window(group, level, metres=300):
     return [1], level, east, north
 
 
+@pytest.mark.usefixtures("small_grid")
 @pytest.mark.parametrize("name", GROUPS)
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_values_are_in_the_unit_of_the_layer(tmp_path, name, level):
@@ -64,6 +78,7 @@ def test_values_are_in_the_unit_of_the_layer(tmp_path, name, level):
     assert np.unique(canvas.pixels[known]).tolist() == [value]
 
 
+@pytest.mark.usefixtures("small_grid")
 def test_each_file_says_its_own_scale(tmp_path):
     # Mosaics of earlier releases: hundredths and tenths of a decibel.
     earlier = {"dtype": "int16", "nodata": -32768, "offset": 0}
@@ -75,6 +90,7 @@ def test_each_file_says_its_own_scale(tmp_path):
             assert np.nanmax(canvas.pixels) == np.nanmin(canvas.pixels) == np.float32(-12.7)
 
 
+@pytest.mark.usefixtures("small_grid")
 def test_a_mosaic_of_larger_pixels_is_read_at_the_nearest_level_that_it_has(tmp_path):
     # The extra bands had pixels of 60 m, and a level less.
     group = GROUPS["optical_coarse"]
@@ -97,6 +113,7 @@ def test_a_canvas_of_larger_pixels_is_laid_on_the_raster_of_another():
     assert mosaics.on_raster(fine, fine) is fine
 
 
+@pytest.mark.usefixtures("small_grid")
 def test_a_mosaic_that_was_replaced_is_read_anew(tmp_path):
     group = written(tmp_path / "m.tif", "optical", 100)
     first = mosaics.read(tmp_path / "m.tif", *window(group, 1))
@@ -105,12 +122,14 @@ def test_a_mosaic_that_was_replaced_is_read_anew(tmp_path):
     assert (first.pixels.max(), second.pixels.max()) == (100, 200)
 
 
+@pytest.mark.usefixtures("small_grid")
 def test_places_outside_of_a_mosaic_have_none(tmp_path):
     group = written(tmp_path / "m.tif", "optical", 100)
     bands, level, east, north = window(group, 0)
     assert mosaics.read(tmp_path / "m.tif", bands, level, east + 1e6, north) is None
 
 
+@pytest.mark.usefixtures("small_grid")
 def test_a_mosaic_that_is_gone_or_damaged_is_left_out(tmp_path, caplog):
     path = tmp_path / "m.tif"
     group = written(path, "optical", 100)
@@ -125,3 +144,65 @@ def test_a_mosaic_that_is_gone_or_damaged_is_left_out(tmp_path, caplog):
     assert mosaic.version_of(path) == 0
     path.unlink()
     assert mosaic.version_of(path) == 0
+
+
+# What the extra bands and radar were before, and what is stored in both for 1,000 and -10 dB.
+BEFORE = {
+    "optical_coarse": ({"pixel_m": 60, "grain": ((np.inf, 1),)}, 1000, 1000),
+    "sar": ({"dtype": "int16", "nodata": -32768, "scale": 0.1, "offset": 0}, -100, 124),
+}
+
+
+def fill(opened, patches, *, before):
+    """Write mosaics of one value, as they are or as they were before."""
+    product = patches[0].id.rsplit("_", 2)[0]
+    for name, (changes, old, new) in BEFORE.items():
+        group = dataclasses.replace(GROUPS[name], **(changes if before else {}))
+        shape = len(group.bands), group.patch_px, group.patch_px
+        cell = np.full(shape, old if before else new, group.dtype)
+        cells = {(patch.x, patch.y): cell for patch in patches}
+        path = opened.folder.mosaic_path(name, product)
+        mosaic.write(path, group, patches[0].tile, cells)
+
+
+def pictures(opened, layer, style):
+    """Draw all tiles of a dataset at some zooms that show mosaics."""
+    scene = scene_of(opened)
+    shown = shown_of(scene, EVERYTHING)[0]
+    west, south, east, north = opened.samples.bounds
+    x, y = mercator.to_metres([west, east], [north, south])
+    drawn = {}
+    for z in (10, 11, 12):
+        side = 2 * mercator.HALF_WORLD / 2**z
+        columns, rows = (mercator.HALF_WORLD + x) // side, (mercator.HALF_WORLD - y) // side
+        for column in range(int(columns[0]), int(columns[1]) + 1):
+            for row in range(int(rows[0]), int(rows[1]) + 1):
+                view = View(z, column, row)
+                drawn[z, column, row] = draw(scene, shown, read_style(layer, style)[0], view).rgba
+    return drawn
+
+
+@pytest.mark.usefixtures("small_grid")
+def test_mosaics_of_two_releases_are_drawn_side_by_side(tmp_path):
+    squares = builders.block("32UQU", 11.9, 48.55)
+    left = [patch for place, patch in enumerate(squares) if place % 2 == 0]
+    right = [
+        dataclasses.replace(patch, date="20170801T101031")
+        for place, patch in enumerate(squares)
+        if place % 2
+    ]
+    root = builders.write_tree(tmp_path / "reben", (*left, *right), ("s2", "s1"))
+    opened = catalog.add(root)
+    fill(opened, left, before=False)
+    fill(opened, right, before=True)
+    mixed = {layer: pictures(opened, *layer) for layer in (("s2", "band.B11"), ("s1", "vv"))}
+    fill(opened, right, before=False)
+    for layer, drawn in mixed.items():
+        for tile, wanted in pictures(opened, *layer).items():
+            there = wanted[..., 3] == 255
+            level = 64 if layer[0] == "s2" else 153
+            assert set(wanted[there][:, 0].tolist()) <= {level}
+            # Away from the edge there is no hole, and nowhere another colour.
+            inner = binary_erosion(there, iterations=2)
+            assert (drawn[tile][inner] == wanted[inner]).all(), tile
+            assert set(drawn[tile][drawn[tile][..., 3] == 255][:, 0].tolist()) <= {level}
