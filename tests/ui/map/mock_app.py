@@ -59,6 +59,8 @@ async def tile(request: Request) -> Response:
     picture = np.empty((256, 256, 4), "u1")
     picture[..., :3] = (tint * 0.6 + 60)[None, None, :] * grain[..., None]
     picture[..., 3] = np.where(grain > 0.58, 255, 0)
+    if request.url.path.endswith("@2x.png"):
+        picture = picture.repeat(2, axis=0).repeat(2, axis=1)
     return png(picture)
 
 
@@ -159,6 +161,7 @@ def routes(base: str) -> list[BaseRoute]:
         Route(f"{base}/assets/{{path:path}}", static),
         Route(f"{base}/vendor/leaflet/{{path:path}}", static),
         Route(f"{base}/tiles/mock/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}.png", tile),
+        Route(f"{base}/tiles/mock/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}@2x.png", tile),
         Route(f"{base}/legend/mock/{{layer}}", legend),
         Route(f"{base}/point/{{dataset}}/{{lon}}/{{lat}}", point),
         *patch_routes(base),

@@ -19,7 +19,7 @@ def layer(
 ) -> dict[str, object]:
     query = f"style={{style}}&date={{date}}&select={quote(select, safe='')}"
     about = {"id": name, "title": title, "kind": "optical", "visible": True, "opacity": 1.0}
-    about |= {"url": f"/tiles/mock/{name}/{{z}}/{{x}}/{{y}}.png?{query}", "styles": styles}
+    about |= {"url": f"/tiles/mock/{name}/{{z}}/{{x}}/{{y}}{{r}}.png?{query}", "styles": styles}
     about |= {"style": styles[0]["id"], "min_zoom": 8, "max_zoom": 18, "disabled": None}
     return about | {"controls": []} | more
 

@@ -79,6 +79,7 @@ def test_a_change_of_style_never_blanks_the_map(shared_map):
         shared_map.settle()
     assert shared_map.page.evaluate("window.fewest") >= needed > 10
     assert all("style=colour_infrared" in url for url in shared_map.shown_tiles())
+    assert not any("@2x" in url for url in shared_map.shown_tiles())
 
 
 def test_panel_tells_reasons_and_changes_without_requests(map_page):
@@ -331,6 +332,11 @@ def test_twenty_quick_changes_leave_the_last(map_page):
 
 def test_phone_has_the_map_and_folds_the_rest(open_map):
     page = open_map(width=390, height=844, has_touch=True, device_scale_factor=2)
+    # A dense screen asks for tiles of its density, and shows a pixel of them on each of its own.
+    assert page.tiles()
+    assert all("@2x.png?" in url for url in page.tiles())
+    tile = page.at(".eo-map .leaflet-tile-loaded").first
+    assert tile.evaluate("(image) => [image.naturalWidth, image.offsetWidth]") == [512, 256]
     page.at(".eo-root").scroll_into_view_if_needed()
     box = page.at(".eo-root").bounding_box()
     assert box["height"] == pytest.approx(0.6 * 844, abs=20)
