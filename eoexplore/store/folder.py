@@ -186,7 +186,7 @@ class IndexFolder:
 
     def take_over(self, earlier: Path) -> None:
         """Take the parts of an earlier folder of this copy, which goes on to have them."""
-        for name in (*_TABLES.values(), "mosaics", "contents"):
+        for name in (*_TABLES.values(), "mosaics", "contents", "passed"):
             for path in (earlier / name).rglob("*.*"):
                 target = self.path / path.relative_to(earlier)
                 if path.is_file() and "partial" not in path.name and not target.exists():
