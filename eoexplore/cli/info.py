@@ -17,7 +17,8 @@ from eoexplore.store.folder import IndexFolder
 
 HELP = """Say what a dataset folder holds: layout, samples, layers, classes, splits, health.
 
-Nothing is written and no index is built. File contents are read when the copy is small, or when
+No index is built, and nothing is written but the list of what is in a .tar, in the cache folder,
+so that it is looked through once. File contents are read when the copy is small, or when
 --check-files is given; else the names of the files are compared with the metadata.
 
 example:

@@ -31,8 +31,6 @@ from eoexplore.store.mosaic import Group
 
 LEFT_OUT = ("spectra",)
 """Groups that need all layers of a patch at once, which streams do not give."""
-MEMORY = 1_000_000_000
-"""Bytes of memory that reading a stream takes at most, with the largest products."""
 _WAITING = 16
 """Patches that are being packed while the next ones are read."""
 _WRITING = 2

@@ -4,6 +4,7 @@ import datetime as dt
 
 import streamlit as st
 
+from eoexplore.core import waiting
 from eoexplore.core.errors import EOExploreError
 from eoexplore.core.paths import allowed_roots, check_allowed
 from eoexplore.core.types import Health, Problem
@@ -142,7 +143,7 @@ def open_folder() -> None:
             max_chars=4096,
             placeholder=str(allowed_roots()[-2]),
             help="The folder that contains metadata.parquet, BigEarthNet-S2, BigEarthNet-S1, "
-            "Reference_Maps or a data.mdb.",
+            "Reference_Maps, archives of them, or a data.mdb.",
         )
         asked = st.form_submit_button("Open", icon=":material/folder_open:")
     roots = [str(root) for root in allowed_roots()[:-1]]
@@ -155,7 +156,14 @@ def open_folder() -> None:
 def _open(text: str) -> None:
     try:
         with st.spinner("Reading the folder …", show_time=True):
-            opened = catalog.add(check_allowed(text))
+            line = st.empty()
+
+            def show(done: int, total: int, what: str) -> None:
+                line.progress(min(1.0, done / max(1, total)), f"{what}: {done:,} of {total:,}")
+
+            # The headers of an archive of millions of files are read once, for minutes.
+            with waiting.told(show):
+                opened = catalog.add(check_allowed(text))
     except EOExploreError as error:
         st.error(str(error), icon=":material/error:")
         return
