@@ -85,9 +85,10 @@ class Group:
 _FINE = ("B02", "B03", "B04", "B08")
 _COARSE = ("B01", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
 _MAP = ("reference_map",)
-# A picture of 0 to 2000 in 8 bits has levels of 8, one of 0 to 4000 levels of 16: half of one is
-# the greatest error. Dark pixels are kept finer, for the ratios of indices.
-_GRAIN = ((64, 1), (128, 4), (2048, 8), (math.inf, 16))
+# A level of a picture in 8 bits is 8 from 0 to 2000, and 16 from 0 to 4000, which shows infrared:
+# half of one is the greatest error, and one where red, green or blue is bright. Dark pixels are
+# kept finer, for the ratios of indices.
+_GRAIN = ((64, 1), (128, 4), (1024, 8), (math.inf, 16))
 _KINDS = (
     Group("optical", "s2", _FINE, 20, "uint16", 0, "AVERAGE", grain=_GRAIN),
     Group("optical_coarse", "s2", _COARSE, 40, "uint16", 0, "AVERAGE", grain=_GRAIN),
