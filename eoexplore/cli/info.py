@@ -53,7 +53,7 @@ def describe(path: Path, check_files: bool, progress: Report) -> dict[str, objec
 
     Args:
         path: folder or file of a dataset.
-        check_files: read every file, however many there are.
+        check_files: read every file, however many there are; not those of streams.
         progress: told how many files were read.
     """
     dataset = datasets.open_dataset(path)
@@ -62,7 +62,9 @@ def describe(path: Path, check_files: bool, progress: Report) -> dict[str, objec
     mark = samples.fingerprint(dataset, frame)
     present = frame[[f"has_{layer.name}" for layer in dataset.layers]].any(axis=1)
     index = IndexFolder.of(mark, path)
-    if check_files or 0 < present.sum() <= SMALL:
+    # Files of a stream cannot be looked at one by one: only an index has met them.
+    apart = not dataset.streams
+    if apart and (check_files or 0 < present.sum() <= SMALL):
         found = check.unreadable(dataset, frame[present], progress)
     elif index.state().has("areas"):
         # An index that is there already met every file when it was built.

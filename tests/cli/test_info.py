@@ -9,6 +9,7 @@ import pytest
 from eoexplore.cli import info
 from eoexplore.store import catalog
 from tests import builders
+from tests.archives import FOLDERS, pack
 from tests.cli.conftest import PATCHES, ROOT
 
 KEYS = {
@@ -173,3 +174,12 @@ def test_real_partial_download(real_data, document):
     assert found["layers"] == {"s2": 1, "s1": 1, "reference_map": 1}
     assert {"missing_table", "missing_s1"} <= {p["kind"] for p in found["problems"]}
     assert found["checked"] == "every file"
+
+
+def test_what_cannot_be_read_file_by_file_is_not_called_read(tree, tmp_path, document):
+    root = pack(tree, tmp_path / "copy", dict.fromkeys(FOLDERS, ".tar.zst"))
+    found = document("info", root, "--check-files")
+    assert found["checked"] == "names, but not of archives that have not been read yet"
+    kinds = {problem["kind"] for problem in found["problems"]}
+    assert {"packed_only", "not_read"} <= kinds
+    assert found["layout"] == "released archives (.tar.zst) + metadata"
