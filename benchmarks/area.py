@@ -107,7 +107,11 @@ def temporary_cache() -> Iterator[Path]:
 
 
 def make(
-    root: Path, metadata: Path | None = None, rows: int = fulltable.ROWS, side: int = SIDE
+    root: Path,
+    metadata: Path | None = None,
+    rows: int = fulltable.ROWS,
+    side: int = SIDE,
+    layers: tuple[str, ...] = tuple(layer.name for layer in LAYERS),
 ) -> Data:
     """Write the dataset: tables of all patches, files of those in the square.
 
@@ -116,6 +120,7 @@ def make(
         metadata: folder of the released tables; invented ones when none.
         rows: patches of the invented tables, or how many of the released ones are kept.
         side: patches along a side of the square.
+        layers: which have files.
     """
     root.mkdir(parents=True)
     if metadata is None:
@@ -129,7 +134,8 @@ def make(
     land = Land(side)
     data = Data(root, square, np.stack([land.optical(band) for band in RGB]), land.labels())
     for layer in LAYERS:
-        _write_layer(data, land, layer)
+        if layer.name in layers:
+            _write_layer(data, land, layer)
     return data
 
 

@@ -34,6 +34,8 @@ class Size:
     """Patches in the table."""
     side: int = area.SIDE
     """Patches along a side of the square with pixels."""
+    layers: tuple[str, ...] = ("s2", "s1", "reference_map")
+    """Layers that have files."""
     effort: Effort = field(default_factory=Effort)
     """Of tiles."""
     repeats: int = 7
@@ -67,7 +69,7 @@ def measure(
     watch, steps = Watch(clock), _Steps(report)
     with area.temporary_cache() as folder:
         steps.begin("writing files")
-        data = area.make(folder / "reben-bench", metadata, size.rows, size.side)
+        data = area.make(folder / "reben-bench", metadata, size.rows, size.side, size.layers)
         steps.begin("building the index")
         opened = area.build(data)
         steps.begin("tiles and the peer")

@@ -6,32 +6,35 @@ after opening a dataset takes is a figure of its own.
 """
 
 import gc
-from collections.abc import Iterator
 
+from eoexplore.core.bits import Bits
 from eoexplore.core.memory import ByteCache
 from eoexplore.store.samples import Samples
 from eoexplore.tiles import colourings, order, places, scene
 from eoexplore.tiles.mosaics import HandlePool
 
-_PREPARED = (Samples, scene.Shown, places.Tops, order.Order, colourings.Colouring)
+_PREPARED = (Bits, Samples, scene.Shown, places.Tops, order.Order, colourings.Colouring)
 
 
-def empty() -> None:
-    """Forget pixels and close files, in every cache of the process."""
-    for found in _all():
-        if isinstance(found, ByteCache):
-            found.clear()
-        else:
-            found._idle.clear()
-            found._count = 0
+Found = list[ByteCache[object] | HandlePool]
 
 
-def _all() -> Iterator[ByteCache[object] | HandlePool]:
-    # Wherever they are: a cache that is added later must not make a cold tile warm.
-    for item in gc.get_objects():
-        pool = isinstance(item, HandlePool)
-        if pool or (isinstance(item, ByteCache) and not _is_prepared(item)):
-            yield item
+def find() -> Found:
+    """Return all caches of the process, wherever they are.
+
+    A cache that is added to the app later must not make a cold tile warm.
+    """
+    return [item for item in gc.get_objects() if isinstance(item, (ByteCache, HandlePool))]
+
+
+def empty(found: Found) -> None:
+    """Forget pixels and close files."""
+    for item in found:
+        if isinstance(item, HandlePool):
+            item._idle.clear()
+            item._count = 0
+        elif not _is_prepared(item):
+            item.clear()
 
 
 def _is_prepared(cache: ByteCache[object]) -> bool:

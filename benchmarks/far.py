@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks import caches, floor
+from benchmarks import floor
 from benchmarks.figures import Figure, compare
 from benchmarks.tables import Questions
 from benchmarks.tiles import Bench, tile_at
@@ -40,7 +40,7 @@ def _far(bench: Bench, layer: str, style: str, z: int) -> Figure:
         lowest = floor_at(bench, layer, z, x, y)
         lowest()
         for _ in range(bench.effort.repeats):
-            caches.empty()
+            bench.forget()
             own.append(bench.watch.ms(lambda asked=asked: render(bench.opened, asked)))
             bare.append(bench.watch.ms(lowest))
     return compare(f"tile {layer} {style} z{z}".replace("  ", " "), own, bare, BUDGET)
@@ -96,7 +96,7 @@ def filtered(bench: Bench) -> list[Figure]:
 
 def formats(bench: Bench) -> Iterator[Figure]:
     """Yield time and size of a tile in each format, drawn and encoded, from warm caches."""
-    spot = next(iter(bench.groups().values()))[0]
+    spot = next(iter(bench.groups.values()))[0]
     for layer in ("s2", "s1", "reference_map"):
         for extension in _FORMATS:
             draw = bench.drawing(layer, spot, extension)

@@ -130,12 +130,18 @@ def _cut(
     plane: npt.NDArray[np.uint16], factor: int, row: int, column: int, height: int, width: int
 ) -> npt.NDArray[np.uint16]:
     """Return a window of the means of a plane; a window that reaches out of it begins anew."""
-    rows = np.arange(row, row + height) % (len(plane) // factor)
-    columns = np.arange(column, column + width) % (len(plane) // factor)
-    if factor == 1:
-        return plane[np.ix_(rows, columns)]
-    means = coarser(plane.astype(np.float32), factor)
-    return means[np.ix_(rows, columns)].round().astype(np.uint16)
+    size = len(plane) // factor
+    inside = min(row, column) >= 0 and max(row + height, column + width) <= size
+    if inside:
+        first, left = row * factor, column * factor
+        plane = plane[first : first + height * factor, left : left + width * factor]
+    means = plane if factor == 1 else coarser(plane.astype(np.float32), factor)
+    if not inside:
+        rows, columns = (
+            np.arange(at, at + side) % size for at, side in ((row, height), (column, width))
+        )
+        means = means[np.ix_(rows, columns)]
+    return np.ascontiguousarray(means.round().astype(np.uint16))
 
 
 @functools.lru_cache(maxsize=8)

@@ -112,12 +112,17 @@ def _block(
 
 
 def _label_sets(random: np.random.Generator) -> pa.Array:
+    """Return different sets of labels: 1 to 7 classes, some of them more frequent than others."""
     names = np.array(classes().names)
+    # The k largest of weights with Gumbel noise are k classes drawn by these weights.
+    noise = random.gumbel(size=(8 * _SETS, len(names)))
+    order = np.argsort(-(noise + np.log(_weights(len(names)))), axis=1)
+    counts = 1 + random.binomial(6, 0.33, len(order))
     found: dict[tuple[str, ...], None] = {}
-    while len(found) < _SETS:
-        count = 1 + int(random.binomial(6, 0.33))
-        chosen = random.choice(len(names), count, replace=False, p=_weights(len(names)))
-        found[tuple(sorted(names[chosen].tolist()))] = None
+    for row, count in zip(order, counts.tolist(), strict=True):
+        found[tuple(sorted(names[row[:count]].tolist()))] = None
+        if len(found) == _SETS:
+            break
     return pa.array([list(item) for item in found], pa.list_(pa.string()))
 
 

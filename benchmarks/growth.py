@@ -93,7 +93,7 @@ def _tiles(data: Data, opened: Opened) -> Mapping[str, Act]:
 
     def cold(request: TileRequest) -> Callable[[], TileRequest]:
         def prepare() -> TileRequest:
-            caches.empty()
+            caches.empty(caches.find())
             return request
 
         return prepare

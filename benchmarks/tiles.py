@@ -1,5 +1,6 @@
 """Figures of tiles: ours against the floor and the peer, by number of patches, warm and cold."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.pool import Pool
@@ -77,12 +78,14 @@ class Bench:
         """Find out which tiles there are; without a process of the peer it is left out."""
         self.data, self.opened, self.watch, self.effort = data, opened, watch, effort
         self.theirs = theirs
+        self._caches: caches.Found = []
         self.mosaics = {layer: peer.Mosaic(_patches(data, layer)) for layer in LAYERS}
         style = styles_of("s2")[0]
         self.stretch = tuple((item.low, item.high) for item in style.channels)
 
+    @functools.cached_property
     def groups(self) -> dict[str, list[Spot]]:
-        """Return some tiles of each group, the nearest zoom that has them first."""
+        """Some tiles of each group, the nearest zoom that has them first."""
         found: dict[str, list[Spot]] = {name: [] for name in BUDGETS}
         for z in _ZOOMS:
             inside = self.spots(z)
@@ -96,6 +99,7 @@ class Bench:
                 ]
         return {name: spots for name, spots in found.items() if spots}
 
+    @functools.cache  # noqa: B019  as long as the one benchmark of a process
     def spots(self, z: int) -> list[Spot]:
         """Return the tiles of a zoom that lie wholly on patches with pixels."""
         mosaic = self.mosaics["s2"]
@@ -110,7 +114,7 @@ class Bench:
         found = []
         self._warm_the_peer()
         for layer in LAYERS:
-            for name, spots in self.groups().items():
+            for name, spots in self.groups.items():
                 times = self.times(layer, spots)
                 where = f"tile {layer} {name} patches"
                 found.append(compare(f"{where} warm, floor", times.warm, times.floor, WARM))
@@ -122,7 +126,7 @@ class Bench:
 
     def _warm_the_peer(self) -> None:
         if self.theirs is not None:
-            spot = next(iter(self.groups().values()))[0]
+            spot = next(iter(self.groups.values()))[0]
             for layer in LAYERS:
                 self.theirs.apply(peer.draw, (self.peer_task(layer, spot),))
 
@@ -137,7 +141,7 @@ class Bench:
             draw()
             bare()
             for _ in range(self.effort.repeats):
-                caches.empty()
+                self.forget()
                 times.cold.append(self.watch.ms(draw))
                 times.floor.append(self.watch.ms(bare))
                 self.pan_beside(layer, spot)
@@ -154,9 +158,15 @@ class Bench:
         request = TileRequest(layer, spot.z, spot.x, spot.y, extension=chosen)
         return lambda: render(self.opened, request)
 
+    def forget(self) -> None:
+        """Empty the caches of the process."""
+        if not self._caches:
+            self._caches = caches.find()
+        caches.empty(self._caches)
+
     def pan_beside(self, layer: str, spot: Spot) -> None:
         """Leave the caches as a pan to this tile finds them, which has not drawn it yet."""
-        caches.empty()
+        self.forget()
         for step in (-1, 0, 1):
             self.drawing(layer, replace(spot, x=spot.x - 1, y=spot.y + step))()
 

@@ -11,9 +11,14 @@ from eoexplore import cli
 from eoexplore.store import catalog
 
 TINY = bench.Size(
-    rows=700, side=7, effort=Effort(tiles=1, repeats=1, peers=1, peer_repeats=1), repeats=1,
-    starts=0, quick=True,
-)  # fmt: skip
+    rows=700,
+    side=7,
+    layers=("s2", "reference_map"),
+    effort=Effort(tiles=1, repeats=1, peers=1, peer_repeats=1),
+    repeats=1,
+    starts=0,
+    quick=True,
+)
 
 
 @pytest.fixture(scope="module")
