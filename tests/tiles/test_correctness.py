@@ -43,6 +43,12 @@ def tiles_over(blocks, z):
     return sorted(names)
 
 
+def some_over(blocks, z):
+    """Return all such tiles, or, of many, every third: a row of them has both edges and no edge."""
+    tiles = tiles_over(blocks, z)
+    return tiles if len(tiles) < 16 else tiles[::3]
+
+
 def source_places(block, z, x, y, size, width=None):
     """Return the exact source column and row (fractions) of every pixel centre, and the mosaic."""
     west, _, east, north = mercator.tile_bounds(z, x, y)
@@ -169,7 +175,7 @@ def test_imagery_equals_a_warp_of_the_mosaicked_patches(data, tmp_path, place, s
 def test_enlarged_imagery_is_bilinear_at_exact_places(data, z):
     (block,) = PLACES["one zone"]
     pixels, _, _ = builders.mosaic(block, "s2", ("B04", "B03", "B02"), 0)
-    for tile in tiles_over([block], z):
+    for tile in some_over([block], z):
         columns, rows = source_places(block, *tile, 256)
         deep = inside(columns - 1, rows - 1, np.subtract(pixels.shape[1:], 2))
         values = [
@@ -184,7 +190,7 @@ def test_enlarged_imagery_is_bilinear_at_exact_places(data, z):
 def test_radar_is_bilinear_too(data):
     (block,) = PLACES["one zone"]
     pixels, _, _ = builders.mosaic(block, "s1", ("VV", "VH"), np.nan)
-    for tile in tiles_over([block], 14):
+    for tile in some_over([block], 14):
         columns, rows = source_places(block, *tile, 256)
         deep = inside(columns - 1, rows - 1, np.subtract(pixels.shape[1:], 2))
         vv, vh = (
@@ -220,7 +226,7 @@ def test_neighbouring_tiles_have_no_seam(data, tmp_path, z):
 @pytest.mark.parametrize("z", [8, 11, 13, 16])
 @pytest.mark.parametrize("layer", ["s2", "s1", "reference_map"])
 def test_pixels_without_a_patch_are_transparent(data, layer, z):
-    for tile in tiles_over([ALONE], z):
+    for tile in some_over([ALONE], z):
         columns, rows = source_places(ALONE, *tile, 256)
         drawn = draw(data.scene, data.shown, read_style(layer, "")[0], View(*tile)).rgba
         there = inside(columns, rows, (240, 240))
@@ -232,7 +238,7 @@ def test_pixels_without_a_patch_are_transparent(data, layer, z):
 def test_the_zone_border_has_no_gap(data):
     """Between the blocks of two zones, every pixel that either covers is drawn."""
     for z in (9, 12, 14):
-        for tile in tiles_over([WESTERN, EASTERN], z):
+        for tile in some_over([WESTERN, EASTERN], z):
             covered = np.zeros((256, 256), bool)
             for block in (WESTERN, EASTERN):
                 columns, rows = source_places(block, *tile, 256)
@@ -262,6 +268,6 @@ def test_the_edge_of_the_data_is_not_dark(data, z, block):
     pixels, _, _ = builders.mosaic(block, "s2", ("B04",), 0)
     darkest = int(pixels.min()) * 255 // 2000
     shown, _ = shown_of(data.scene, parse("date=2017-06-13")[0])
-    for tile in tiles_over([block], z):
+    for tile in some_over([block], z):
         drawn = draw(data.scene, shown, read_style("s2", "")[0], View(*tile)).rgba
         assert drawn[drawn[..., 3] > 0, 0].min(initial=255) >= darkest
