@@ -10,7 +10,7 @@ os.environ.setdefault("GDAL_SKIP", "VRT")
 # A dataset folder holds many files; listing its siblings at each open costs more than the read.
 os.environ.setdefault("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
 # GDAL would keep decoded blocks in a twentieth of the machine's memory, beside our own caches.
-os.environ.setdefault("GDAL_CACHEMAX", "128")
+os.environ.setdefault("GDAL_CACHEMAX", "64")
 
 # A damaged file lacks its geography too, and a canvas in memory never had one: neither is news.
 warnings.filterwarnings("ignore", message="Dataset has no geotransform")

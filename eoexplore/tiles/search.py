@@ -1,5 +1,6 @@
 """What a text in the search field may mean: coordinates, a patch, a tile, a country, a town."""
 
+import contextlib
 import functools
 import re
 from collections.abc import Iterator
@@ -161,9 +162,8 @@ def _patches(known: _Known, text: str) -> Iterator[Json]:
 
 def _rows(known: _Known, text: str) -> npt.NDArray[np.intp]:
     """Return the patches whose id, radar image or place a text names, a whole id first."""
-    ids = known.samples.ids
-    if text in ids:
-        return np.array([ids.get_loc(text)])
+    with contextlib.suppress(UnknownName):
+        return np.array([known.samples.row(text)])
     place = _PLACE.fullmatch(text.upper())
     if place and place["tile"] in known.tiles:
         return _rows_at(known, place, text)
