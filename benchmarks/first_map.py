@@ -70,7 +70,8 @@ def visit(slug: str, clock: str) -> Visit:
     Raises:
         SessionBroken: the server did not answer as a browser needs it.
     """
-    with running(settings.cache_folder()) as server:
+    # The visitor is the first to open the dataset: nothing was opened in the background.
+    with running(settings.cache_folder(), EOEXPLORE_OPEN_LAST="0") as server:
         now = server.cpu if clock == "cpu" else time.perf_counter
         begun = now()
         with Session(server.address, {"dataset": slug}, _PAGE) as session:
