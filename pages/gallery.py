@@ -7,11 +7,11 @@ from eoexplore.ui.gallery import mount_gallery, picked
 PAGE = {
     "title": "Gallery",
     "icon": ":material/grid_view:",
-    "order": 20,
+    "order": 15,
     "help": "Thumbnails of the selected patches, sorted; a click shows everything about a patch.",
 }
 
-view = frame.current_view()
+view = frame.current_view(on_map=False)
 mount_gallery(
     {**describe(view.opened, view.selection, view.palette), "kept": picked.kept()},
     key="gallery",

@@ -9,7 +9,7 @@ import streamlit as st
 from eoexplore.core.errors import EOExploreError
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
-from eoexplore.ui import long_work, state, warm
+from eoexplore.ui import carried, long_work, state, warm
 from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
@@ -71,8 +71,12 @@ def errors() -> Iterator[None]:
         )
 
 
-def current_view() -> View:
-    """Show the head of a page and return what is looked at; stop where there is no dataset."""
+def current_view(*, on_map: bool = True) -> View:
+    """Show the head of a page and return what is looked at; stop where there is no dataset.
+
+    Args:
+        on_map: whether the page has the map.
+    """
     entries = catalog.entries()
     if not entries:
         long_work.first_start()
@@ -82,8 +86,9 @@ def current_view() -> View:
         long_work.index_in_background(opened)
         if opened.dataset.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
-        view = selection_bar(opened)
+        view = selection_bar(opened, on_map=on_map)
         long_work.indicator()
+    carried.remember()
     _say_absent(opened.slug)
     notices(view)
     return view

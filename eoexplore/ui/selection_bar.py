@@ -15,8 +15,13 @@ _PANEL_PX = 560
 _TURN = "palette_turn"
 
 
-def selection_bar(opened: Opened) -> View:
-    """Show the filter panel, a button per condition that drops it, and the live count."""
+def selection_bar(opened: Opened, *, on_map: bool = True) -> View:
+    """Show the filter panel, a button per condition that drops it, and the live count.
+
+    Args:
+        opened: dataset and index.
+        on_map: whether the page has the map, which can go to the selected patches.
+    """
     state.catch_up()
     _carriers()
     view = state.view_of(opened)
@@ -28,7 +33,7 @@ def selection_bar(opened: Opened) -> View:
         filters.panel(view)
     _chips(view)
     st.markdown(_count(view), width="content")
-    if view.mask.any() and not view.mask.all():
+    if on_map and view.mask.any() and not view.mask.all():
         st.button(
             "Zoom to them",
             icon=":material/center_focus_strong:",

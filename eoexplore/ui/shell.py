@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eoexplore.core import settings
-from eoexplore.ui import frame, pages
+from eoexplore.ui import carried, frame, pages
 
 st.set_page_config(
     page_title="EOExplore",
@@ -19,5 +19,6 @@ page = st.navigation(
     ],
     position="top",
 )
+carried.arrive(page.title)
 with frame.errors():
     page.run()

@@ -236,7 +236,7 @@ def test_without_pictures_nothing_selected_and_on_a_phone(open_page, table):
 
 def test_the_theme_by_day_and_a_server_that_does_not_answer(open_page):
     app = open_page(color_scheme="light")
-    gallery = Gallery(app)
+    gallery = Gallery(app, select="split=train|validation", palette="safe")
     gallery.at(".eo-tile-tick").first.click()
     gallery.at(".eo-adjust-button").click()
     gallery.at(".eo-histogram svg").wait_for()
@@ -251,14 +251,19 @@ def test_the_theme_by_day_and_a_server_that_does_not_answer(open_page):
     app.page.unroute("**/page.json*")
     alert.get_by_role("button", name="Try again").click()
     assert gallery.ready().ids() == before[:24]
-    # Another page and back: the same gallery, its place and what was picked.
+    # Another page and back: the same gallery and selection, its place and what was picked.
     created = app.page.evaluate("window.__eogallery.created")
     app.page.get_by_role("link", name="Map").click()
     app.page.locator(".eo-map .leaflet-tile-loaded").first.wait_for()
+    chosen = ("split=train|validation", "safe")
+    app.page.wait_for_function("location.search.includes('select=')")
+    assert (app.parameter("select"), app.parameter("palette")) == chosen
     app.page.get_by_role("link", name="Gallery").click()
     gallery.ready()
     assert app.page.evaluate("window.__eogallery.created") == created
     assert (gallery.state("n"), gallery.at(".eo-picked-count").inner_text()) == ("24", "1 picked")
+    assert (app.parameter("select"), app.parameter("palette")) == chosen
+    assert gallery.ids() == before[:24]
     # The browser itself complains of the answer that was put in its way.
     assert all("503" in text for text in app.complaints)
     app.complaints.clear()

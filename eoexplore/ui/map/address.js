@@ -88,6 +88,7 @@ export class Address {
   attach() {
     this.path = location.pathname;
     this.isAttached = true;
+    this.isTold = false;
     if (window.navigation) window.navigation.addEventListener("currententrychange", this.rewrite);
     else this.interval = setInterval(this.rewrite, 500);
     window.addEventListener("popstate", this.arrive);
@@ -128,15 +129,30 @@ export class Address {
    * @param {string} query the page's parameters as the script knows them
    */
   told(query) {
+    const meant = new URLSearchParams(query ?? "");
+    this.#bring(meant);
     if (!this.isRefilled) return;
     this.isRefilled = false;
-    const meant = new URLSearchParams(query ?? "");
     const kept = location.search
       .replace(/^\?/, "")
       .split("&")
       .filter((part) => !OF_THE_PAGE.includes(part.split("=")[0]) || meant.has(part.split("=")[0]));
-    this.last = `?${kept.join("&")}`;
-    history.replaceState(history.state, "", `${location.pathname}${this.last}${location.hash}`);
+    this.#replace(`?${kept.join("&")}`);
+  }
+
+  /** What has come along from another page stands in no address yet. */
+  #bring(meant) {
+    if (this.isTold || !this.isAttached || location.pathname !== this.path) return;
+    this.isTold = true;
+    const known = new URLSearchParams(location.search);
+    const missing = OF_THE_PAGE.filter((name) => meant.get(name) && !known.has(name));
+    if (!missing.length) return;
+    this.#replace(mergeSearch(location.search, Object.fromEntries(missing.map((name) => [name, meant.get(name)]))));
+  }
+
+  #replace(search) {
+    this.last = search;
+    history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
   }
 
   #write(way) {
