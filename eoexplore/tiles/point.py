@@ -102,9 +102,8 @@ def values_at(scene: Scene, row: int, line: int, column: int) -> Json:
     for layer in scene.opened.dataset.layers:
         if not scene.samples.has(layer.name)[row]:
             continue
-        closed = sealed.sentence(scene.opened.dataset, layer.name)
-        if closed:
-            found[layer.name] = {"error": closed}
+        if sealed.sentence(scene.opened.dataset, layer.name):
+            found[layer.name] = {"error": sealed.NO_VALUES}
             continue
         key = str(scene.samples.frame[layer.key].iloc[row])
         files = [BandFile(key, layer.name, band.name) for band in layer.bands]

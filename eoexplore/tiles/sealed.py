@@ -5,6 +5,9 @@ from eoexplore.tiles.imagery import ORIGINALS_ZOOM
 
 NOTE = "Packed pictures only: extract the archives for full resolution"
 
+NO_VALUES = "Extract the archives for values."
+"""In the narrow columns of a card."""
+
 
 def sentence(dataset: Dataset, layer: str) -> str | None:
     """Return why the files of a layer are out of reach, and what to do; none where they are not."""
