@@ -1,8 +1,9 @@
 """Outlines of areas: a line along each border, in the colours of both sides, cased dark."""
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import distance_transform_edt
 
 RGBA = npt.NDArray[np.uint8]
 
@@ -11,6 +12,8 @@ WIDTH_PX = 1.5
 _CASING_PX = 1.0
 _CASING = np.array([20, 20, 20], np.float32)
 _CASING_ALPHA = 0.7
+_FAR = 200
+"""Square of a distance that is too far, whatever else is added to it."""
 
 
 def margin(scale: float) -> int:
@@ -47,13 +50,34 @@ def outlines(
     if not rim.any():
         return result
     # Pixels on the rim touch the border: their near side is 0 away from it, that of the next 1.
-    away = distance_transform_edt(~rim)[inner].astype(np.float32)
-    line = np.clip(WIDTH_PX * scale - away, 0, 1)[..., None]
+    away = _distance(rim, (WIDTH_PX + _CASING_PX) * scale)[inner]
+    near = np.nonzero((away < (WIDTH_PX + _CASING_PX) * scale) & (colours[own, 3] > 0))
+    away, colour = away[near], colours[own[near], :3]
+    line = np.clip(WIDTH_PX * scale - away, 0, 1)
     cased = np.clip((WIDTH_PX + _CASING_PX) * scale - away, 0, 1)
-    alpha = np.maximum(line[..., 0], cased * _CASING_ALPHA) * (colours[own, 3] > 0)
-    result[..., :3] = np.rint(colours[own, :3] * line + _CASING * (1 - line))
-    result[..., 3] = np.rint(alpha * 255)
+    alpha = np.maximum(line, cased * _CASING_ALPHA)
+    mixed = colour * line[:, None] + _CASING * (1 - line[:, None])
+    result[near] = np.rint(np.column_stack([mixed, alpha * 255]))
     return result
+
+
+def _distance(rim: npt.NDArray[np.bool_], most: float) -> npt.NDArray[np.float32]:
+    """Return how far each pixel is from the nearest of the rim, in pixels; `most` or more beyond.
+
+    Only a few distances are shorter: to try each, as its square in one byte, takes a tenth of the
+    time of a transform of all distances.
+    """
+    start = np.where(rim, 0, _FAR).astype(np.uint8)
+    squares = start.copy()
+    height, width = rim.shape
+    reach = int(most)
+    for down, right in itertools.product(range(-reach, reach + 1), repeat=2):
+        square = down**2 + right**2
+        if 0 < square < most**2:
+            beside = start[max(-down, 0) : height - down, max(-right, 0) : width - right]
+            here = squares[max(down, 0) : height + down, max(right, 0) : width + right]
+            np.minimum(here, beside + np.uint8(square), out=here)
+    return np.sqrt(np.arange(256, dtype=np.float32)).take(squares)
 
 
 def _rim(areas: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
