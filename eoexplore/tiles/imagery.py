@@ -15,6 +15,8 @@ from eoexplore.render.paint import paint
 from eoexplore.render.palettes import OFFICIAL
 from eoexplore.render.styles import Options, Style
 from eoexplore.render.warp import View
+from eoexplore.store import mosaic
+from eoexplore.store.catalog import Opened
 from eoexplore.tiles import ranges
 from eoexplore.tiles.originals import Originals
 from eoexplore.tiles.packed import Packed
@@ -115,6 +117,20 @@ def _whole(rgba: RGBA) -> npt.NDArray[np.uint32]:
     """Return each pixel as one number, which is copied faster than four."""
     found: npt.NDArray[np.uint32] = rgba.view(np.uint32)[..., 0]
     return found
+
+
+def unpacked(opened: Opened, style: Style) -> tuple[str, ...]:
+    """Return what to say of a style that the index of an earlier release shows from near only."""
+    groups = mosaic.groups_of(style.layer, style.bands) or {}
+    missing = {name: bands for name, bands in groups.items() if not opened.state.has(name)}
+    if not missing or not opened.pictured:
+        # While the first index is built, the map says that all imagery fills in.
+        return ()
+    bands = ", ".join(band for own in missing.values() for band in own)
+    return (
+        f"{style.title} is shown from zoom {ORIGINALS_ZOOM} on: the index of this dataset is of "
+        f"an earlier release, without {bands} further out. Go on with the index on Home.",
+    )
 
 
 def class_palette(scene: Scene, layer: Layer, style: Style, palette: str) -> Palette:

@@ -13,6 +13,7 @@ from eoexplore.render.paint import colours_of
 from eoexplore.render.styles import Channel, Style
 from eoexplore.store.catalog import Opened
 from eoexplore.tiles.colourings import footprint_legend, footprint_style
+from eoexplore.tiles.imagery import unpacked
 from eoexplore.tiles.overview import density_legend, density_style
 from eoexplore.tiles.queries import Asked, Noted, Query
 from eoexplore.tiles.ranges import look, sample, schema_of
@@ -65,6 +66,7 @@ def legend(asked: Asked) -> Noted | None:
     if layer is None or not styles_of(name):
         return None
     style, notices = look(opened, name, text)
+    notices += unpacked(opened, style)
     if style.categorical:
         return Noted(_classes(opened, style, palette), notices + strange)
     return Noted(_picture(opened, layer, style), notices)

@@ -12,7 +12,7 @@ from eoexplore.store.catalog import Opened
 from eoexplore.store.selections import parse
 from eoexplore.tiles import sealed
 from eoexplore.tiles.colourings import footprint_style
-from eoexplore.tiles.imagery import Picture, draw
+from eoexplore.tiles.imagery import ORIGINALS_ZOOM, Picture, draw, unpacked
 from eoexplore.tiles.overview import density_style, draw_density, draw_footprints
 from eoexplore.tiles.ranges import look
 from eoexplore.tiles.scene import Scene, Shown, scene_of, shown_of
@@ -94,6 +94,8 @@ def _draw(
         return draw_density(scene, shown, view, name, palette), notices
     style, notices = look(scene.opened, request.layer, request.style)
     notices += sealed.notices(scene.opened.dataset, request.layer, view.z)
+    if view.z < ORIGINALS_ZOOM:
+        notices += unpacked(scene.opened, style)
     return draw(scene, shown, style, view, palette), notices
 
 

@@ -1,8 +1,14 @@
 """Legends: what colours mean, as the map asks for it."""
 
 import re
+from dataclasses import replace
 
 import pytest
+
+from eoexplore.render.composites import read_style
+from eoexplore.store.folder import BuildState
+from eoexplore.tiles import imagery, tile
+from eoexplore.tiles.tile import TileRequest
 
 KEYS = {
     "title", "note", "kind", "unit", "entries", "channels", "ramp", "formula", "source",
@@ -148,3 +154,23 @@ def test_a_bad_palette_or_option_is_said(data, client):
 def test_a_hostile_style_is_an_ordinary_unknown_one(data, client, style):
     answer = client.get(f"/legend/{data.opened.slug}/s2?style={style}")
     assert answer.json()["title"] == "True colour"
+
+
+def test_what_an_older_index_shows_from_near_only_is_said(data):
+    """An index of the first release has no mosaics of the bands without 10 m pixels."""
+    groups = {"areas": 1, "optical": 1, "sar": 1, "reference_map": 1}
+    state = BuildState(2, 4, finished=1, groups=groups)
+    older = replace(data.opened, state=state)
+    style = read_style("s2", "swir")[0]
+    (said,) = imagery.unpacked(older, style)
+    assert "from zoom 13 on" in said
+    assert "without B12, B8A further out" in said
+    assert imagery.unpacked(older, read_style("s2", "")[0]) == ()
+    assert imagery.unpacked(older, read_style("reference_map", "")[0]) == ()
+    # A finished index has all, and the first one fills in while it is built.
+    assert imagery.unpacked(data.opened, style) == ()
+    growing = replace(data.opened, state=replace(state, groups={}))
+    assert imagery.unpacked(growing, style) == ()
+    answer = tile.render(older, TileRequest("s2", 12, 0, 0, style="swir"))
+    assert said in answer.notices
+    assert said not in tile.render(older, TileRequest("s2", 13, 0, 0, style="swir")).notices
