@@ -93,7 +93,7 @@ def test_a_patch_has_its_picture_and_a_sentence_for_its_values(client, data, str
         assert len(mine.convert("RGB").getcolors(20_000)) > 3
     lon, lat = centre(streamed, patch)
     values = client.get(f"/point/{slug}/{lon}/{lat}").json()["values"]
-    assert values == dict.fromkeys(FOLDERS, {"error": "Extract the archives for values."})
+    assert values == {key: {"error": "Extract the archives for values."} for key in FOLDERS}
     assert client.get(f"/patch/{slug}/{patch.id}/s2.tif").status_code == 404
     with pytest.raises(UnknownName, match=SENTENCE):
         geotiff(streamed.scene, streamed.opened.samples.row(patch.id), "s2")
