@@ -32,7 +32,8 @@ export class Spectrum {
 
   /** The scale starts anew: another patch. */
   reset() {
-    this.top = 0;
+    // Only with the next values: until they come, the old ones may be drawn again at another width.
+    this.isOther = true;
   }
 
   /**
@@ -43,7 +44,8 @@ export class Spectrum {
     this.data = data;
     const highest = Math.max(...data.lines.flatMap(({ values }) => values), ...(data.group?.p90 ?? []), 0);
     // The scale grows with what is shown but never shrinks while one moves about in a patch.
-    this.top = Math.max(this.top, Math.ceil(Math.max(highest, 0.01) * 1.05 * 5 - 1e-9) / 5);
+    this.top = Math.max(this.isOther ? 0 : this.top, Math.ceil(Math.max(highest, 0.01) * 1.05 * 5 - 1e-9) / 5);
+    this.isOther = false;
     this.note.textContent = data.note ?? "";
     this.note.hidden = !data.note;
     this.#draw();
