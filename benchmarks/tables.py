@@ -101,7 +101,10 @@ def figures(opened: Opened, watch: Watch, repeats: int) -> list[Figure]:
         found.append(compare(f"filter {len(frame):,} rows by {name}", own, theirs, FILTER))
         together = together or theirs
     budget = float(np.median(together)) / float(FILTER[3:]) * _FACETS_FACTOR
-    found.append(_facets(opened, questions, watch, repeats, budget))
+    found += [
+        _facets(opened, questions, watch, max(repeats, 5), budget, kinds)
+        for kinds in (KINDS, ("class",), ("box",))
+    ]
     return found
 
 
@@ -126,7 +129,12 @@ def _same(mask: np.ndarray, frame: pd.DataFrame, expression: str) -> None:
 
 
 def _facets(
-    opened: Opened, questions: Questions, watch: Watch, repeats: int, budget_ms: float
+    opened: Opened,
+    questions: Questions,
+    watch: Watch,
+    repeats: int,
+    budget_ms: float,
+    kinds: tuple[str, ...],
 ) -> Figure:
     table = opened.samples.table(opened.dataset.classes)
     columns = facets.columns(opened.samples.frame, opened.dataset.classes)
@@ -136,11 +144,11 @@ def _facets(
         return facets.count(columns, selection, parts, table.share)
 
     own = []
-    count(questions.ask(*KINDS)[0])
-    for _ in range(max(repeats, 5)):
-        selection, _ = questions.ask(*KINDS)
+    count(questions.ask(*kinds)[0])
+    for _ in range(repeats):
+        selection, _ = questions.ask(*kinds)
         own.append(watch.ms(lambda chosen=selection: count(chosen)))
-    name = f"facets of {len(columns):,} rows, against three times the budget of the filter"
+    name = f"facets of {len(columns):,} rows under {', '.join(kinds)}, against 3 filter budgets"
     return compare(name, own, budget_ms, "<= 1")
 
 
