@@ -27,8 +27,6 @@ class Visit:
     """Seconds from the start of the process to its first answer."""
     first_tile_s: float
     """Seconds from the first GET of the page to the first tile."""
-    map_s: float
-    """Seconds from the first GET to the map's description."""
     largest_mb: float
     """Bytes of the page's largest message, in MB."""
 
@@ -54,11 +52,6 @@ def _figures(visits: Sequence[Visit], reads: Sequence[float]) -> list[Figure]:
     tiles = [item.first_tile_s for item in visits]
     return [
         compare("server start", [item.start_s for item in visits], unit="s"),
-        compare(
-            "first GET of the map page to the map's description",
-            [v.map_s for v in visits],
-            unit="s",
-        ),
         compare("first GET of the map page to the first tile", tiles, reads, FIRST_MAP, "s"),
         compare("largest page message", [item.largest_mb for item in visits], None, MESSAGE, "MB"),
     ]
@@ -85,4 +78,4 @@ def visit(slug: str, clock: str) -> Visit:
                 raise SessionBroken(f"the first tile: status {reply.status}")
             ended = now()
         largest = max(run.sizes) / 1e6
-        return Visit(server.start_s, ended - begun, run.map_seconds, largest)
+        return Visit(server.start_s, ended - begun, largest)

@@ -66,7 +66,6 @@ def write(folder: Path, rows: int = ROWS, block: int = 30, seed: int = 4) -> Non
 
 def _table(sizes: npt.NDArray[np.int64], random: np.random.Generator) -> pa.Table:
     products = _products()
-    rows = int(sizes.sum())
     names: dict[str, list[str]] = {"patch_id": [], "s1_name": [], "s2v1_name": []}
     countries: list[str] = []
     splits: list[npt.NDArray[np.intp]] = []
@@ -82,7 +81,7 @@ def _table(sizes: npt.NDArray[np.int64], random: np.random.Generator) -> pa.Tabl
         countries += [product.country] * size
         # A split is a block of 8 x 8 patches: neighbours mostly share it, as in the release.
         splits.append(np.array([0, 0, 1, 2])[(x // 8 * 7 + y // 8 * 3) % 4])
-    labels = _label_sets(random).take(pa.array(_popular(rows, random)))
+    labels = _label_sets(random).take(pa.array(_popular(products, sizes, random)))
     split = pa.array(_SPLITS).take(pa.array(np.concatenate(splits)))
     head = {"patch_id": names["patch_id"], "labels": labels, "split": split}
     tail = {"s1_name": names["s1_name"], "s2v1_name": names["s2v1_name"]}
@@ -131,12 +130,20 @@ def _weights(count: int) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def _popular(rows: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Return a set of labels for each row: a few sets are frequent, every one occurs."""
-    drawn = random.exponential(_SETS / 8, rows).astype(np.int64) % _SETS
+def _popular(
+    products: tuple[_Product, ...], sizes: npt.NDArray[np.int64], random: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Return a set of labels for each row: each country has its own frequent ones; all occur."""
+    shift = _SETS // len(_COUNTRIES)
+    names = list(_COUNTRIES)
+    starts = [
+        names.index(product.country) * shift + place for place, product in enumerate(products)
+    ]
+    rows = int(sizes.sum())
+    drawn = (np.repeat(starts, sizes) + random.exponential(shift / 8, rows)).astype(np.int64)
     every = np.arange(min(rows, _SETS))
     drawn[random.choice(rows, len(every), replace=False)] = every
-    return drawn
+    return np.asarray(drawn % _SETS)
 
 
 @functools.cache
