@@ -192,7 +192,9 @@ def _part(grid: Ints, lines: npt.NDArray[Any], columns: npt.NDArray[Any]) -> Int
     """Return the entries of a grid at consecutive lines and columns, -1 where it ends."""
     part = np.full((len(lines), len(columns)), -1, np.int32)
     first, start = int(lines[0]), int(columns[0])
-    inner = grid[max(first, 0) : first + len(lines), max(start, 0) : start + len(columns)]
+    # An end below 0 would count from the end of the grid.
+    last, end = max(first + len(lines), 0), max(start + len(columns), 0)
+    inner = grid[max(first, 0) : last, max(start, 0) : end]
     down, right = max(-first, 0), max(-start, 0)
     if inner.size:
         part[down : down + inner.shape[0], right : right + inner.shape[1]] = inner
