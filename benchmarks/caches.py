@@ -13,7 +13,15 @@ from eoexplore.store.samples import Samples
 from eoexplore.tiles import colourings, order, places, scene
 from eoexplore.tiles.mosaics import HandlePool
 
-_PREPARED = (Bits, Samples, scene.Shown, places.Tops, order.Order, colourings.Colouring)
+_PREPARED = (
+    Bits,
+    Samples,
+    scene.Shown,
+    places.Tops,
+    order.Order,
+    colourings.Colouring,
+    colourings.ClassPixels,
+)
 
 
 Found = list[ByteCache[object] | HandlePool]

@@ -5,7 +5,7 @@ code of a class of the dataset. Their colours are apart for colour-blind readers
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -225,7 +225,17 @@ _SIMPLE: dict[str, Callable[[pd.DataFrame], Colouring]] = {
     "season": _seasons,
     "nlabels": _label_numbers,
 }
-_pixels: ByteCache[npt.NDArray[np.uint16]] = ByteCache(64_000_000)
+
+
+@dataclass(frozen=True)
+class ClassPixels:
+    """How large each class is in each patch of a table."""
+
+    pixels: npt.NDArray[np.uint16]
+    """Label pixels, unlabelled last, shape (classes + 1, n)."""
+
+
+_pixels: ByteCache[ClassPixels] = ByteCache(64_000_000)
 
 
 def class_pixels(scene: Scene) -> npt.NDArray[np.uint16]:
@@ -234,24 +244,29 @@ def class_pixels(scene: Scene) -> npt.NDArray[np.uint16]:
     Patches whose reference map was not read have none.
     """
     found = _pixels.get(scene.ground)
-    if found is None:
-        frame, classes = scene.samples.frame, scene.opened.dataset.classes
-        found = np.zeros((len(classes.classes) + 1, len(frame)), np.uint16)
-        for place, item in enumerate((*classes.classes, classes.unlabelled)):
-            for code in item.codes:
-                if f"area_{code}" in frame.columns:
-                    found[place] += frame[f"area_{code}"].fillna(0).to_numpy(np.uint16)
-        found.setflags(write=False)
-        _pixels.put(scene.ground, found, found.nbytes)
-    return found
+    return _kept(scene.ground, _sums(scene)) if found is None else found.pixels
 
 
 def class_pixels_on_curve(scene: Scene) -> npt.NDArray[np.uint16]:
     """Return the same with patches in the order of `density.Points.curve`: neighbours together."""
     key = (scene.ground, "curve")
     found = _pixels.get(key)
-    if found is None:
-        found = class_pixels(scene)[:, scene.ground.points.curve[1]]
-        found.setflags(write=False)
-        _pixels.put(key, found, found.nbytes)
+    if found is not None:
+        return found.pixels
+    return _kept(key, class_pixels(scene).take(scene.ground.points.curve[1], axis=1))
+
+
+def _kept(key: Hashable, pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
+    pixels.setflags(write=False)
+    _pixels.put(key, ClassPixels(pixels), pixels.nbytes)
+    return pixels
+
+
+def _sums(scene: Scene) -> npt.NDArray[np.uint16]:
+    frame, classes = scene.samples.frame, scene.opened.dataset.classes
+    found = np.zeros((len(classes.classes) + 1, len(frame)), np.uint16)
+    for place, item in enumerate((*classes.classes, classes.unlabelled)):
+        for code in item.codes:
+            if f"area_{code}" in frame.columns:
+                found[place] += frame[f"area_{code}"].fillna(0).to_numpy(np.uint16)
     return found
