@@ -48,7 +48,12 @@ class Size:
 
 FULL = Size()
 QUICK = Size(
-    effort=Effort(tiles=3, repeats=2, peers=1, peer_repeats=1), repeats=3, starts=1, quick=True
+    layers=("s2", "reference_map"),
+    # Between 20 and 50 patches, the budgets of their neighbours are lent: the full form has them.
+    effort=Effort(tiles=3, repeats=2, peers=1, peer_repeats=1, groups=("1-6", "10-20", "50-150")),
+    repeats=3,
+    starts=1,
+    quick=True,
 )
 
 

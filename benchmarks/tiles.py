@@ -43,6 +43,8 @@ class Effort:
     """Tiles of a group that the peer draws as well."""
     peer_repeats: int = 3
     """Times that it draws each."""
+    groups: tuple[str, ...] = tuple(BUDGETS)
+    """Which groups of tiles."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Bench:
                 found[name] += [
                     fitting[place] for place in _spread(len(fitting), min(share, len(fitting)))
                 ]
-        return {name: spots for name, spots in found.items() if spots}
+        return {name: found[name] for name in self.effort.groups if found[name]}
 
     @functools.cache  # noqa: B019  as long as the one benchmark of a process
     def spots(self, z: int) -> list[Spot]:
