@@ -41,7 +41,7 @@ _ALONE_S = 60.0
 """A cluster that has had no worker for so long has lost them for good."""
 _SAME = ("dask", "distributed", "msgpack")
 """Packages whose versions have to agree: they speak with each other."""
-_QUIET = {
+_QUIET: dict[str, object] = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.worker.multiprocessing-method": "spawn",
