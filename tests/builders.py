@@ -160,3 +160,9 @@ def mosaic(
             full = np.kron(pixels, np.ones((times, times), pixels.dtype))
             plane[row : row + 120, column : column + 120] = full
     return canvas, left, top
+
+
+def lacking(dataset):
+    """Return how many patches lack a band, by (layer, band)."""
+    found = dataset.health().missing
+    return {tuple(name.split("/")): count for name, count in found.items() if "/" in name}

@@ -1,6 +1,6 @@
 """The nouns that every part of EOExplore shares, as frozen dataclasses."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -257,5 +257,10 @@ class Dataset(Protocol):
     def size(self) -> int:
         """Return the bytes of the copy, estimated from some patches where there are many."""
 
-    def missing_bands(self) -> Mapping[tuple[str, str], int]:
-        """Return how many samples with a layer lack one of its bands, by (layer, band)."""
+    def bands_found(self, layer: str, keys: Iterable[str]) -> frozenset[str]:
+        """Return which bands of a layer any of some samples has; looks no further than needed.
+
+        Args:
+            layer: name of a layer.
+            keys: values of the layer's key column, of samples that have the layer.
+        """

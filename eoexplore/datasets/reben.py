@@ -4,7 +4,7 @@ import functools
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -201,6 +201,20 @@ class Reben:
             return self._missing_bands()[0]
         except (OSError, lmdb.Error):
             return {}
+
+    def bands_found(self, layer: str, keys: Iterable[str]) -> frozenset[str]:
+        """Return which bands of a layer any of some samples has; looks no further than needed."""
+        wanted = frozenset(band.name for band in _LAYER[layer].bands)
+        found = frozenset[str]()
+        try:
+            for _, present in self._files.bands(layer, keys) if self._files else ():
+                found |= wanted & present
+                if found == wanted:
+                    break
+        except (OSError, lmdb.Error):
+            # The database has gone since the copy was opened: nothing is known to be missing.
+            return wanted
+        return found
 
     def _missing_bands(self) -> tuple[dict[tuple[str, str], int], str]:
         """Count by layer and band, and how far the check went; once, and anew for what is read."""

@@ -4,6 +4,7 @@ The description is plain JSON. The map viewer draws it; other renderers can read
 Legends are not in it: the viewer asks for those of the layers that it shows.
 """
 
+import weakref
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from eoexplore.core import settings
 from eoexplore.core.selection import Selection
-from eoexplore.core.types import Layer
+from eoexplore.core.types import Dataset, Layer
 from eoexplore.render.composites import styles_of
 from eoexplore.render.styles import Style
 from eoexplore.store import selections
@@ -31,6 +32,11 @@ MOST_DATES = 400
 _CONTROLS = {"optical": ["stretch"], "sar": ["stretch"], "categorical": ["classes", "line"]}
 _OPACITY = {"footprints": 0.8}
 _FAR_APART_DEGREES = 5.0
+_ALL_ASKED = 20_000
+_ASKED = 500
+"""Patches that are looked at for a band where there are more than the above."""
+_Gaps = dict[tuple[bool, ...], dict[str, tuple[str, ...]]]
+_gaps: "weakref.WeakKeyDictionary[Dataset, _Gaps]" = weakref.WeakKeyDictionary()
 _ONLINE = {
     "title": "OpenStreetMap (online)",
     "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
@@ -105,12 +111,25 @@ def _pictures(opened: Opened, query: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def missing_bands(opened: Opened) -> dict[str, tuple[str, ...]]:
-    """Return the bands that no patch of a layer has, by layer."""
-    found: dict[str, tuple[str, ...]] = {}
-    for (layer, band), count in opened.dataset.missing_bands().items():
-        if count >= int(opened.samples.has(layer).sum()):
-            found[layer] = (*found.get(layer, ()), band)
-    return found
+    """Return the bands that no patch of a layer has, by layer; found once for an open dataset."""
+    known = _gaps.setdefault(opened.dataset, {})
+    # What a stream holds is known once it was read.
+    state = tuple(stream.known for stream in opened.dataset.streams)
+    if state not in known:
+        gaps = {layer.name: _gap(opened, layer) for layer in opened.dataset.layers}
+        known[state] = {layer: bands for layer, bands in gaps.items() if bands}
+    return known[state]
+
+
+def _gap(opened: Opened, layer: Layer) -> tuple[str, ...]:
+    there = opened.samples.has(layer.name)
+    if not there.any():
+        return ()
+    keys = opened.samples.keys(layer)[there]
+    # Where a band is there, the first patch tells; where it is not, an even sample must do.
+    step = 1 if len(keys) <= _ALL_ASKED else len(keys) // _ASKED
+    found = opened.dataset.bands_found(layer.name, keys[::step])
+    return tuple(band.name for band in layer.bands if band.name not in found)
 
 
 def _of_table(samples: Samples) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.datasets import _reben_contents
 from eoexplore.store import samples as sample_table
 from tests.archives import FOLDERS, members_of, pack, tar_of
-from tests.builders import Patch, bands_of, write_tree
+from tests.builders import Patch, bands_of, lacking, write_tree
 from tests.datasets.test_reben_source import run
 
 PATCHES = (
@@ -95,7 +95,7 @@ def test_a_half_extracted_tar_is_read_from_both(tree, tmp_path):
     shutil.copytree(PATCHES[0].path(tree, "s2", "B02").parent, folder)
     dataset = datasets.open_dataset(root)
     assert dataset.samples()["has_s2"].sum() == 3
-    assert dataset.missing_bands() == {}
+    assert lacking(dataset) == {}
     assert {name for name in everything(dataset).values() if isinstance(name, str)} == set()
 
 

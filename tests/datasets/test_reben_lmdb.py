@@ -7,7 +7,7 @@ import safetensors.numpy
 
 from eoexplore import datasets
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreadable
-from tests.builders import Patch, bands_of, write_metadata
+from tests.builders import Patch, bands_of, lacking, write_metadata
 
 PATCHES = tuple(Patch("33UUP", 20 + number, 40) for number in range(5))
 
@@ -45,7 +45,7 @@ def test_all_entries_are_samples_and_read_as_stored(tmp_path):
     assert frame["id"].tolist() == [patch.id for patch in PATCHES]
     assert frame["s1_id"].tolist() == [patch.s1_id for patch in PATCHES]
     assert dict(dataset.health().layers) == {"s2": 5, "s1": 5, "reference_map": 5}
-    assert dataset.missing_bands() == {}
+    assert lacking(dataset) == {}
     for patch in PATCHES:
         for layer in ("s2", "s1", "reference_map"):
             key = patch.s1_id if layer == "s1" else patch.id
@@ -59,7 +59,8 @@ def test_a_database_that_goes_away_lacks_no_band(tmp_path):
     dataset.samples()
     (tmp_path / "db" / "data.mdb").unlink()
     # The map asks this for its list of styles, and says of each picture that it cannot be read.
-    assert dataset.missing_bands() == {}
+    wanted = {"B02", "B8A"}
+    assert wanted < dataset.bands_found("s2", [PATCHES[0].id])
 
 
 def test_a_table_beside_it_gives_the_labels(tmp_path):
@@ -95,8 +96,8 @@ def test_entries_that_are_damaged_or_missing_are_errors_in_sentences(tmp_path):
         dataset.read(PATCHES[4].s1_id, "s1", "VV")
     assert dataset.read(PATCHES[4].id, "s2", "B02").shape == (120, 120)
     # An entry cut in its pixels still says which bands it has; an unreadable one has none.
-    assert dataset.missing_bands()["s2", "B08"] == 3
-    assert dataset.missing_bands()["s2", "B02"] == 2
+    assert lacking(dataset)["s2", "B08"] == 3
+    assert lacking(dataset)["s2", "B02"] == 2
 
 
 def test_entries_that_are_no_patches_are_left_out_and_said(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from eoexplore import datasets
 from eoexplore.core.errors import MetadataError
-from tests.builders import Patch, write_metadata
+from tests.builders import Patch, lacking, write_metadata
 
 RECOMMENDED = "metadata.parquet"
 EXCLUDED = "metadata_for_patches_with_snow_cloud_or_shadow.parquet"
@@ -41,7 +41,7 @@ def test_the_table_alone_is_a_dataset(root):
     assert dataset.layout == "metadata"
     assert datasets.open_dataset(root / RECOMMENDED).layout == "metadata"
     assert dataset.samples()["id"].tolist() == [patch.id for patch in PATCHES]
-    assert dataset.missing_bands() == {}
+    assert lacking(dataset) == {}
     assert dict(dataset.health().layers) == {"s2": 0, "s1": 0, "reference_map": 0}
 
 

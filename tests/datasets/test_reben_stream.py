@@ -12,7 +12,7 @@ from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreada
 from eoexplore.datasets import _reben_stream
 from eoexplore.store import samples as sample_table
 from tests.archives import FOLDERS, members_of, pack
-from tests.builders import Patch, bands_of, write_tree
+from tests.builders import Patch, bands_of, lacking, write_tree
 from tests.datasets.test_reben_archive import BY_ID, PATCHES, hostile, key_of, problems
 
 ZST = dict.fromkeys(FOLDERS, ".tar.zst")
@@ -76,7 +76,7 @@ def test_what_a_stream_lacks_is_known_once_it_was_read(tree, tmp_path):
     drain(dataset)
     assert dataset.samples()["has_reference_map"].sum() == 1
     assert problems(dataset)["missing_reference_map"].count == 2
-    assert dataset.missing_bands() == {
+    assert lacking(dataset) == {
         ("s2", "B01"): 1,
         ("s2", "B8A"): 1,
         ("s1", "VH"): 1,
@@ -104,7 +104,7 @@ def test_a_stream_cut_short_gives_what_is_there(tree, tmp_path, share):
     assert len(found) < 36
     sentence = problems(dataset)["archive_cut"].sentence
     assert sentence.startswith("BigEarthNet-S2.tar.zst ends too early")
-    assert dataset.missing_bands() or problems(dataset)["missing_s2"].count
+    assert lacking(dataset) or problems(dataset)["missing_s2"].count
     there = {key for _, key, _ in found}
     assert dataset.samples()["has_s2"].tolist() == [p.id in there for p in BY_ID]
 

@@ -9,7 +9,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from eoexplore import datasets
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreadable
-from tests.builders import Patch, bands_of, write_metadata, write_raster, write_tree
+from tests.builders import Patch, bands_of, lacking, write_metadata, write_raster, write_tree
 
 PATCHES = (
     Patch("33UUP", 26, 57),
@@ -182,8 +182,32 @@ def test_a_band_that_all_patches_lack_is_counted(root):
         patch.path(root, "s2", "B08").unlink()
     PATCHES[0].path(root, "s1", "VH").unlink()
     dataset = datasets.open_dataset(root)
-    assert dataset.missing_bands() == {("s2", "B08"): 3, ("s1", "VH"): 1}
+    assert lacking(dataset) == {("s2", "B08"): 3, ("s1", "VH"): 1}
     assert dataset.health().missing["s2/B08"] == 3
+    found = dataset.bands_found("s2", [patch.id for patch in PATCHES])
+    assert len(found) == 11
+    assert "B08" not in found
+
+
+def test_bands_are_looked_for_no_further_than_needed(root):
+    PATCHES[0].path(root, "s2", "B08").unlink()
+    dataset = datasets.open_dataset(root)
+    asked = []
+
+    def keys():
+        for patch in PATCHES:
+            asked.append(patch.id)
+            yield patch.id
+
+    assert "B08" in dataset.bands_found("s2", keys())
+    assert asked == [patch.id for patch in PATCHES[:2]]
+
+
+def test_a_band_that_patches_lack_is_said(root):
+    for patch in PATCHES:
+        patch.path(root, "s2", "B08").unlink()
+    PATCHES[0].path(root, "s1", "VH").unlink()
+    dataset = datasets.open_dataset(root)
     sentences = [p.sentence for p in dataset.health().problems if p.kind == "missing_band"]
     assert "3 of 3 patches with Sentinel-2 lack band B08." in sentences
     with pytest.raises(DataMissing):
@@ -197,7 +221,7 @@ def test_of_very_many_patches_some_are_looked_at_and_the_count_is_of_all(root, m
     for patch in PATCHES:
         patch.path(root, "s2", "B08").unlink()
     dataset = datasets.open_dataset(root)
-    assert dataset.missing_bands() == {("s2", "B08"): 3}
+    assert lacking(dataset) == {("s2", "B08"): 3}
     assert dataset.health().checked == "file names of about 1 patches per layer"
 
 
@@ -206,7 +230,7 @@ def test_a_name_that_only_ends_in_capitals_is_not_there(root):
     path.rename(path.with_suffix(".TIF"))
     dataset = datasets.open_dataset(root)
     # What is said to be there must be readable, and the other way round.
-    assert dataset.missing_bands() == {("s2", "B04"): 1}
+    assert lacking(dataset) == {("s2", "B04"): 1}
 
 
 @pytest.mark.parametrize(

@@ -330,8 +330,9 @@ class Plain:
         self.name, self.title, self.path, self.layout = "plain", "Plain", like.path, "plain"
         self.layers, self.classes = like.layers, like.classes
 
-    def missing_bands(self):
-        return {}
+    def bands_found(self, layer, _):
+        (own,) = (item for item in self.layers if item.name == layer)
+        return frozenset(band.name for band in own.bands)
 
     def read(self, key, _, band):
         # 64 pixels, as in other datasets: of the larger bands two for one of the smaller.
