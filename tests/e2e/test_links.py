@@ -79,6 +79,9 @@ def test_the_card_keeps_its_side_and_follows_the_date_of_the_map(open_page, plac
     other = open_page()
     other.page.goto(page.page.url)
     other.at("[data-picture=s2][data-shown*=colour_infrared]").wait_for()
+    other.settle()
+    for each in (page, other):
+        each.at(".eo-pixel:not([aria-busy]) .eo-spectrum").wait_for()
     assert other.at(".eo-card").inner_text() == page.at(".eo-card").inner_text()
     # The comparison is over: the card goes over to the side that is left.
     page.at(".eo-panel").get_by_role("radio", name="Off").click()

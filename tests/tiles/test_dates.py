@@ -21,6 +21,7 @@ from eoexplore.render.warp import View
 from eoexplore.store import catalog
 from eoexplore.store.samples import Samples
 from eoexplore.tiles import order, scene
+from eoexplore.tiles.imagery import ORIGINALS_ZOOM
 from eoexplore.tiles.order import Orders
 from eoexplore.tiles.scene import Ground, Scene, scene_of
 from eoexplore.tiles.tile import shown_by
@@ -158,7 +159,9 @@ def test_the_picture_drawn_is_that_of_the_same_patches(overlap, drawn, z, rule):
         picture = drawn("s2", "true_colour", rule, z, column, row)
         inner = maximum_filter(rows, 9) == minimum_filter(rows, 9)
         expected = np.rint(grey[rows] * 255 / 2000)
-        assert (picture[inner, 0] == expected[inner]).all()
+        # Packed values are rounded; the greys of two codes lie 14 levels apart.
+        apart = np.abs(picture[inner, 0].astype(int) - expected[inner])
+        assert apart.max(initial=0) <= (2 if z < ORIGINALS_ZOOM else 0)
         assert (picture[inner, 3] == np.where(rows >= 0, 255, 0)[inner]).all()
         compared += int((inner & (rows >= 0)).sum())
     assert compared > 1000
