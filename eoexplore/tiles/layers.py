@@ -122,13 +122,13 @@ def missing_bands(opened: Opened) -> dict[str, tuple[str, ...]]:
 
 
 def _gap(opened: Opened, layer: Layer) -> tuple[str, ...]:
-    there = opened.samples.has(layer.name)
-    if not there.any():
+    rows = np.flatnonzero(opened.samples.has(layer.name))
+    if not len(rows):
         return ()
-    keys = opened.samples.keys(layer)[there]
     # Where a band is there, the first patch tells; where it is not, an even sample must do.
-    step = 1 if len(keys) <= _ALL_ASKED else len(keys) // _ASKED
-    found = opened.dataset.bands_found(layer.name, keys[::step])
+    step = 1 if len(rows) <= _ALL_ASKED else len(rows) // _ASKED
+    keys = opened.samples.frame[layer.key].iloc[rows[::step]]
+    found = opened.dataset.bands_found(layer.name, keys)
     return tuple(band.name for band in layer.bands if band.name not in found)
 
 
