@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised
 from eoexplore.core.types import Array, Health, Layer, Problem, Source
 from eoexplore.datasets import REGISTRY
+from eoexplore.datasets import _reben_find as find
 from eoexplore.datasets import _reben_metadata as metadata
-from eoexplore.datasets._reben_archive import Several, Tar
 from eoexplore.datasets._reben_facts import LAYERS, classes
-from eoexplore.datasets._reben_files import FOLDERS, Files, Lmdb, Tree, check_pixels
-from eoexplore.datasets._reben_stream import Listed, Zst
+from eoexplore.datasets._reben_files import FOLDERS, Files, check_pixels
+from eoexplore.datasets._reben_stream import Zst
 from eoexplore.datasets._reben_table import complete, without_metadata
 from eoexplore.datasets._reben_write import KINDS, Part
 
@@ -58,7 +57,7 @@ class Reben:
         self._files = files
         self.classes = classes()
         parts = [files.layout] if files else []
-        self.layout = " + ".join([*parts, "metadata"] if _has_metadata(root) else parts)
+        self.layout = " + ".join([*parts, "metadata"] if find.has_metadata(root) else parts)
         self.synthetic = _is_synthetic(root)
         if self.synthetic:
             self.title = "reBEN layout, synthetic demo"
@@ -72,26 +71,26 @@ class Reben:
         Raises:
             DatasetNotRecognised: none of the layouts is there; says which folder to choose.
         """
-        if path.is_file() and path.name not in (*_METADATA_FILES, *_ARCHIVES, "data.mdb"):
+        if path.is_file() and path.name not in (*find.METADATA_FILES, *find.ARCHIVES, "data.mdb"):
             raise DatasetNotRecognised(
                 f"reBEN file not recognised: {path.name[:80]} is neither {metadata.RECOMMENDED} "
                 "nor data.mdb nor a released archive. Choose the folder that contains the dataset."
             )
         root = path if path.is_dir() else path.parent
-        files = _find_files(root)
-        if files is None and not _has_metadata(root):
-            raise DatasetNotRecognised(_not_recognised(path))
+        files = find.find_files(root)
+        if files is None and not find.has_metadata(root):
+            raise DatasetNotRecognised(find.not_recognised(path))
         return cls(path, root, files)
 
     @property
     def streams(self) -> tuple[Zst, ...]:
         """Layers that can only be read as a whole."""
-        return tuple(files for files in _each(self._files) if isinstance(files, Zst))
+        return tuple(files for files in find.each(self._files) if isinstance(files, Zst))
 
     def stamp(self) -> str:
         """Return a short text that changes when files are added or replaced; cheap to compute."""
         lines = self._files.stamp() if self._files else []
-        for name in _METADATA_FILES:
+        for name in find.METADATA_FILES:
             file = self._root / name
             if file.is_file():
                 lines.append(f"{name} {file.stat().st_size} {file.stat().st_mtime_ns}")
@@ -110,7 +109,7 @@ class Reben:
 
     def size(self) -> int:
         """Return the bytes of the copy, estimated from some patches where there are many."""
-        tables = [self._root / name for name in _METADATA_FILES]
+        tables = [self._root / name for name in find.METADATA_FILES]
         total = sum(file.stat().st_size for file in tables if file.is_file())
         return total + (self._files.size() if self._files else 0)
 
@@ -155,7 +154,7 @@ class Reben:
         assert self._tables is not None
         total, counts = self._tables.samples, self._tables.layers
         missing = {layer: total - count for layer, count in counts.items() if count < total}
-        missing |= {name: 1 for name in _METADATA_FILES if not (self._root / name).is_file()}
+        missing |= {name: 1 for name in find.METADATA_FILES if not (self._root / name).is_file()}
         bands, checked = self._missing_bands()
         return Health(
             samples=total,
@@ -163,7 +162,7 @@ class Reben:
             missing=missing | {f"{layer}/{band}": n for (layer, band), n in bands.items()},
             problems=(
                 *self._damage(),
-                *_archives(self._files, self._root),
+                *find.archive_problems(self._files, self._root),
                 *self._tables.problems,
                 *self._misplaced,
                 *self._gaps(counts, total),
@@ -173,13 +172,13 @@ class Reben:
         )
 
     def _damage(self) -> tuple[Problem, ...]:
-        if self._files is not None or not (names := _databases(self._root)):
+        if self._files is not None or not (names := find.databases(self._root)):
             return ()
-        return (Problem("unreadable_database", 1, _DAMAGED.format(names[0].name)),)
+        return (Problem("unreadable_database", 1, find.DAMAGED.format(names[0].name)),)
 
     def _gaps(self, counts: dict[str, int], total: int) -> tuple[Problem, ...]:
         """Say which table and which layers this copy lacks, in part or altogether."""
-        tables = [name for name in _METADATA_FILES if not (self._root / name).is_file()]
+        tables = [name for name in find.METADATA_FILES if not (self._root / name).is_file()]
         gaps = [
             Problem("missing_table", 1, f"{name} is not there; {_TABLE_TELLS[name]}")
             for name in tables
@@ -276,15 +275,6 @@ class _Tables:
     problems: tuple[Problem, ...]
 
 
-_METADATA_FILES = (metadata.RECOMMENDED, metadata.EXCLUDED)
-_ARCHIVES = tuple(f"{folder}{end}" for folder in FOLDERS.values() for end in (".tar", ".tar.zst"))
-_NEEDS_TABLE = (
-    "{} is read only with metadata.parquet beside it, which says when a part is complete. "
-    "Put that there, or extract the archive."
-)
-_DAMAGED = (
-    "{} is a database that cannot be read; it is damaged, cut short or no LMDB. Copy it again."
-)
 _TABLE_TELLS = {
     metadata.RECOMMENDED: "labels and splits of the recommended patches are unknown.",
     metadata.EXCLUDED: "patches with snow, cloud or shadow cannot be told.",
@@ -304,86 +294,6 @@ def _lacking(layer: Layer, count: int, total: int) -> str:
     if count == total:
         return f"No patch has a {noun}."
     return f"1 patch has no {noun}." if count == 1 else f"{count:,} patches have no {noun}."
-
-
-def _find_files(root: Path) -> Files | None:
-    tree = Tree(root)
-    listed = Listed(lambda: metadata.read(root, classes()).frame)
-    found = {layer.name: _files_of(root, layer, tree, listed) for layer in LAYERS}
-    by_layer = {name: files for name, files in found.items() if files}
-    kinds = {type(files) for own in by_layer.values() for files in own}
-    if kinds:
-        return tree if kinds == {Tree} else Several(by_layer)
-    for file in _databases(root):
-        database = Lmdb(file.parent.resolve(), file.relative_to(root).as_posix())
-        try:
-            database.keys("s2")
-        except (lmdb.Error, UnicodeDecodeError):
-            continue
-        return database
-    return None
-
-
-def _files_of(root: Path, layer: Layer, tree: Tree, listed: Listed) -> list[Files]:
-    """Return where a layer is kept: what can be read band by band, else the stream."""
-    folder = FOLDERS[layer.name]
-    found: list[Files] = [tree] if (root / folder).is_dir() else []
-    if (root / f"{folder}.tar").is_file():
-        found.append(Tar(root, layer))
-    if not found and (root / f"{folder}.tar.zst").is_file() and _has_metadata(root):
-        found.append(Zst(root, layer, listed))
-    return found
-
-
-def _each(files: Files | None) -> list[Files]:
-    if isinstance(files, Several):
-        return files.all
-    return [] if files is None else [files]
-
-
-def _archives(files: Files | None, root: Path) -> list[Problem]:
-    """Return what a health report says of archives."""
-    found = []
-    for item in _each(files):
-        found += item.problems() if isinstance(item, Tar | Zst) else []
-    read = {item.name for item in _each(files) if isinstance(item, Zst)}
-    for name in _ARCHIVES:
-        if name.endswith(".zst") and name not in read and (root / name).is_file():
-            sentence = f"{name} is not read, since its files are beside it in another form."
-            if not _has_metadata(root):
-                sentence = _NEEDS_TABLE.format(name)
-            found.append(Problem("unused_archive", 1, sentence))
-    return found
-
-
-def _has_metadata(root: Path) -> bool:
-    return any((root / name).is_file() for name in _METADATA_FILES)
-
-
-def _databases(root: Path) -> list[Path]:
-    """Return the LMDB files in a folder and in the folders in it."""
-    folders = [root, *sorted(Path(entry.path) for entry in os.scandir(root) if entry.is_dir())]
-    files = (folder / "data.mdb" for folder in folders)
-    # os.path, not Path: a folder that belongs to somebody else is an answer, not an error.
-    return [file for file in files if os.path.isfile(file)]  # noqa: PTH113
-
-
-def _not_recognised(path: Path) -> str:
-    if path.name in FOLDERS.values() or path.parent.name in FOLDERS.values():
-        return (
-            f"reBEN folder not recognised: {path.name} is a part of a dataset. "
-            "Choose the folder that contains it."
-        )
-    if names := _databases(path if path.is_dir() else path.parent):
-        return f"reBEN folder not recognised: {_DAMAGED.format(names[0].name)}"
-    root = path if path.is_dir() else path.parent
-    if archive := next((name for name in _ARCHIVES if (root / name).is_file()), None):
-        return f"reBEN folder not recognised: {_NEEDS_TABLE.format(archive)}"
-    return (
-        "reBEN folder not recognised: neither metadata.parquet, nor a folder BigEarthNet-S2, "
-        "BigEarthNet-S1 or Reference_Maps or an archive of one, nor an LMDB (data.mdb) was found "
-        "in it. Choose the folder that contains one of them."
-    )
 
 
 def _is_synthetic(root: Path) -> bool:
