@@ -65,15 +65,6 @@ def mask(selection: Selection, samples: pd.DataFrame, classes: Classes) -> Mask:
     return Table(samples, classes).select(selection).mask()
 
 
-def class_bits(names: tuple[str, ...], classes: Classes) -> np.uint64:
-    """Return the bits of label_mask that stand for some class names.
-
-    Raises:
-        SelectionError: a name that the schema has not.
-    """
-    return np.uint64(sum(1 << number for number in _numbers(names, classes)))
-
-
 def _numbers(names: tuple[str, ...], classes: Classes) -> list[int]:
     known = classes.names
     for name in names:

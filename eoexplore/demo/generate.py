@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from eoexplore.core.errors import EOExploreError
+from eoexplore.core.processes import end_with_parent
 from eoexplore.demo import landscape, sensors, writer
 from eoexplore.demo.nomenclature import UNLABELLED_LIMIT, labels, split_of, unlabelled_share
 from eoexplore.demo.parameters import Parameters
@@ -147,7 +148,7 @@ def _pool(workers: int | None) -> Executor:
     if count <= 1:
         return _Here()
     # Spawned processes behave alike on all systems, and inherit no locks of a server.
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), end_with_parent)
 
 
 def _run(task: Task, pool: Executor, progress: Progress) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eoexplore.analysis import selection as selection_module
-from eoexplore.analysis.selection import Table, class_bits, mask, remarks
+from eoexplore.analysis.selection import Table, mask, remarks
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import EVERYTHING, parse
 from eoexplore.core.types import Classes, LabelClass
@@ -209,11 +209,6 @@ def test_a_share_needs_the_areas():
 def test_a_prediction_set_that_is_not_there_is_an_error_in_words():
     with pytest.raises(SelectionError, match="no prediction sets"):
         mask(parse("pred.mine.score=>=0.5")[0], FRAME, CLASSES)
-
-
-def test_bits_follow_the_order_of_the_classes():
-    assert class_bits((), CLASSES) == 0
-    assert class_bits(("Urban fabric", "Marine waters"), CLASSES) == 0b101
 
 
 def test_everything_is_everything():
