@@ -11,6 +11,7 @@ import rasterio
 from eoexplore.core.errors import EOExploreError
 from eoexplore.core.mgrs import patch_corner
 from eoexplore.demo import generate, read_summary
+from eoexplore.demo.generate import _pool
 from eoexplore.demo.nomenclature import labels, split_of, unlabelled_share
 from eoexplore.jobs import index
 from eoexplore.store import catalog
@@ -275,3 +276,10 @@ def test_progress_ends_with_all_patches(small, tmp_path):
     generate(tmp_path / "demo", workers=1, parameters=one, progress=lambda *now: seen.append(now))
     assert seen[0][:2] == (0, 4)
     assert seen[-1][:2] == (4, 4)
+
+
+def test_workers_end_with_the_one_that_started_them():
+    """The thread that sees to it is there; what it does is tried in tests/core/test_processes.py."""
+    names = "[thread.name for thread in __import__('threading').enumerate()]"
+    with _pool(2) as pool:
+        assert "end-with-parent" in pool.submit(eval, names).result(60)
