@@ -279,7 +279,7 @@ def test_progress_ends_with_all_patches(small, tmp_path):
 
 
 def test_workers_end_with_the_one_that_started_them():
-    """The thread that sees to it is there; what it does is tried in tests/core/test_processes.py."""
+    """The thread that sees to it is there; what it does is tried in tests of `core.processes`."""
     names = "[thread.name for thread in __import__('threading').enumerate()]"
     with _pool(2) as pool:
         assert "end-with-parent" in pool.submit(eval, names).result(60)
