@@ -32,7 +32,6 @@ from eoexplore.core import mercator
 WIDTH, HEIGHT = 1408, 700
 """Pixels of the map on a window of 1440 × 900."""
 _WAIT_S = 60.0
-_CACHED_MESSAGES = 300
 _REMEMBERED_TILES = 4000
 _FAILURES = {
     ForwardMsg.FINISHED_WITH_COMPILE_ERROR: "the script does not compile",
@@ -121,7 +120,6 @@ class Session:
         self._open = ExitStack()
         self._socket: ClientConnection | None = None
         self._page_hash = ""
-        self._messages: dict[str, ForwardMsg] = {}
         self._seen: deque[str] = deque(maxlen=_REMEMBERED_TILES)
 
     def __enter__(self) -> "Session":
@@ -185,7 +183,6 @@ class Session:
         state.query_string = urlencode(self.query)
         state.page_script_hash = self._page_hash
         state.context_info.url = f"{self.address}{self.path}"
-        state.cached_message_hashes.extend(self._messages)
         for name, value in (changed or {}).items():
             if name in self.widgets:
                 widget = state.widget_states.widgets.add()
@@ -205,7 +202,7 @@ class Session:
         has_begun = False
         while True:
             data = self._socket.recv(timeout=_WAIT_S)
-            message = self._resolved(ForwardMsg.FromString(_bytes(data)))
+            message = ForwardMsg.FromString(_bytes(data))
             kind = message.WhichOneof("type")
             run.sizes.append(len(data))
             if kind == "new_session":
@@ -219,19 +216,6 @@ class Session:
                     return
                 if failure := _FAILURES.get(message.script_finished):
                     raise SessionBroken(failure)
-
-    def _resolved(self, message: ForwardMsg) -> ForwardMsg:
-        """Return a message, or the one that it only refers to."""
-        if message.WhichOneof("type") == "ref_hash":
-            found = ForwardMsg()
-            found.CopyFrom(self._messages[message.ref_hash])
-            found.metadata.CopyFrom(message.metadata)
-            return found
-        if message.metadata.cacheable:
-            self._messages[message.hash] = message
-            while len(self._messages) > _CACHED_MESSAGES:
-                del self._messages[next(iter(self._messages))]
-        return message
 
     def _take(self, message: ForwardMsg, run: Run) -> bool:
         """Keep what matters of an element; tell whether it is the map."""

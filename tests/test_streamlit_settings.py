@@ -35,6 +35,12 @@ def test_errors_show_no_paths():
     assert SETTINGS["client"]["showErrorDetails"] == "none"
 
 
+def test_quick_clicks_cannot_lose_a_message():
+    # A page sends up to 1 MB (its budget). Kept in the browser and named instead of sent, a message
+    # can be gone there when clicks follow each other quickly, and the page loses its connection.
+    assert SETTINGS["global"]["minCachedMessageSize"] > 1e9
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_is_readable(theme):
     colours = SETTINGS["theme"][theme]
