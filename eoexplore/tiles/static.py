@@ -24,7 +24,7 @@ MEDIA_TYPES = MappingProxyType(
 TEXT = frozenset({".js", ".css", ".json", ".csv", ".svg"})
 _UI_FOLDER = Path(__file__).resolve().parents[1] / "ui"
 """By path, since tiles may not import ui."""
-_PAGES = ("gallery",)
+_BESIDE = ("gallery", "component")
 """Folders of scripts beside the map's, below the same prefix under their own name."""
 
 
@@ -32,16 +32,16 @@ def _folders() -> dict[str, tuple[Path, frozenset[str]]]:
     return {
         "assets": (settings.assets_folder(), frozenset({".json", ".csv", ".svg", ".png"})),
         "ui": (_UI_FOLDER / "map", frozenset({".js", ".css"})),
-        **{page: (_UI_FOLDER / page, frozenset({".js", ".css"})) for page in _PAGES},
+        **{name: (_UI_FOLDER / name, frozenset({".js", ".css"})) for name in _BESIDE},
         "vendor": (Path(leaflet.BASE_DIR), frozenset({".js", ".css", ".png"})),
     }
 
 
 def find(prefix: str, name: str) -> Path | None:
     """Return the file of a name below one of the prefixes assets, ui and vendor, or none."""
-    page, slash, rest = name.partition("/")
-    if prefix == "ui" and slash and page in _PAGES:
-        prefix, name = page, rest
+    first, slash, rest = name.partition("/")
+    if prefix == "ui" and slash and first in _BESIDE:
+        prefix, name = first, rest
     folder, suffixes = _folders()[prefix]
     if prefix == "vendor":
         if not name.startswith("leaflet/"):

@@ -7,7 +7,8 @@ import streamlit as st
 
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
-from eoexplore.ui.map.component import base_path, mount_link
+from eoexplore.ui.component import base_path
+from eoexplore.ui.map.component import mount_link
 from eoexplore.ui.state import View
 
 _PANEL_PX = 480

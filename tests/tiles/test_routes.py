@@ -265,6 +265,7 @@ def test_errors_name_no_path(data, tmp_path):
         ("/vendor/leaflet/images/layers.png", "image/png"),
         ("/ui/map.js", "text/javascript; charset=utf-8"),
         ("/ui/map.css", "text/css; charset=utf-8"),
+        ("/ui/component/lifecycle.js", "text/javascript; charset=utf-8"),
         ("/assets/countries-50m.json", "application/json"),
         ("/assets/nomenclature/corine.csv", "text/csv; charset=utf-8"),
     ],
@@ -283,7 +284,7 @@ def test_own_files(client, address, media):
 
 @pytest.mark.parametrize(
     "address",
-    ["/ui/__init__.py", "/ui/component.py", "/ui/", "/assets/", "/vendor/leaflet/", "/vendor/x.js",
+    ["/ui/__init__.py", "/ui/component.py", "/ui/component/__init__.py", "/ui/", "/assets/", "/vendor/leaflet/", "/vendor/x.js",
      "/vendor/leaflet/__init__.py", "/assets/README.md", "/assets//countries-50m.json"],
 )  # fmt: skip
 def test_nothing_else_is_served(client, address):

@@ -6,7 +6,7 @@ const { el, icon, copyText } = await import(`./dom.js${release}`);
 
 const SAID_FOR_MS = 2500;
 
-/** Called by the bootstrap in component.py, at each change of the data. */
+/** Called by the bootstrap of the component, at each change of the data. */
 export function mount({ data, parentElement }) {
   let button = parentElement.querySelector("button");
   if (!button) {

@@ -9,11 +9,9 @@ from streamlit.testing.v1 import AppTest
 from eoexplore.core.selection import MAX_IDS, MAX_KEPT_IDS
 from eoexplore.store import catalog, selections
 from eoexplore.ui import pages
-from eoexplore.ui.gallery import component
 from tests import builders
 
 SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
-FOLDER = SHELL.parent / "gallery"
 PATCHES = builders.block("33UUP", 13.1, 48.2)
 MANY = [f"patch-{number:04d}" for number in range(MAX_IDS + 1)]
 
@@ -132,30 +130,3 @@ def test_a_kept_selection_of_many_ids_is_shown_and_can_be_dropped(page):
     test = page(select=text)
     assert "22 patches by id" in " ".join(item.value for item in test.markdown)
     assert "drop" in " ".join(str(button.key) for button in test.button)
-
-
-def test_every_file_is_loaded_with_the_release():
-    files = sorted(FOLDER.glob("*.js"))
-    assert len(files) > 5
-    for path in files:
-        text = path.read_text(encoding="utf-8")
-        assert "innerHTML" not in text, path.name
-        for line in text.splitlines():
-            assert not line.startswith("import "), f"{path.name}: {line}"
-            assert "import(`" not in line or "${release}`" in line, f"{path.name}: {line}"
-
-
-def test_a_change_of_the_gallery_changes_every_address(tmp_path, monkeypatch):
-    version = component.files_version
-    version.cache_clear()
-    before = version()
-    for path in FOLDER.iterdir():
-        if path.is_file():
-            (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "gallery.css").write_text("p { color: red }")
-    monkeypatch.setattr("eoexplore.ui.map.component._GALLERY", tmp_path)
-    version.cache_clear()
-    try:
-        assert version() != before
-    finally:
-        version.cache_clear()

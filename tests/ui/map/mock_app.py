@@ -22,6 +22,7 @@ from xstatic.pkg import leaflet
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 FOLDERS = {
+    "ui/component": ROOT / "eoexplore" / "ui" / "component",
     "ui": ROOT / "eoexplore" / "ui" / "map",
     "assets": ROOT / "assets",
     "vendor/leaflet": Path(leaflet.BASE_DIR),

@@ -1,11 +1,12 @@
 """What Python hands to the map, without a browser."""
 
 import json
+import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from eoexplore.ui.map.component import FOLDER, files_version
+from eoexplore.ui.component.registering import FOLDERS, files_version
 
 
 def page(base):
@@ -23,13 +24,16 @@ def test_data_arrives_with_base_and_version(base, expected):
     assert data == {"dataset": "mock", "base": expected, "layers": [], "version": files_version()}
 
 
-def test_version_changes_with_any_file(tmp_path, monkeypatch):
-    for path in FOLDER.iterdir():
-        if path.is_file():
-            (tmp_path / path.name).write_bytes(path.read_bytes())
+@pytest.mark.parametrize("changed", FOLDERS, ids=lambda folder: folder.name)
+def test_a_change_of_any_file_changes_every_address(changed, tmp_path, monkeypatch):
+    files_version.cache_clear()
     before = files_version()
-    (tmp_path / "panel.css").write_text("p { color: red }")
-    monkeypatch.setattr("eoexplore.ui.map.component.FOLDER", tmp_path)
+    copy = tmp_path / changed.name
+    shutil.copytree(changed, copy)
+    script = next(path for path in sorted(copy.iterdir()) if path.suffix == ".js")
+    script.write_text(script.read_text(encoding="utf-8") + "// changed", encoding="utf-8")
+    folders = tuple(copy if folder == changed else folder for folder in FOLDERS)
+    monkeypatch.setattr("eoexplore.ui.component.registering.FOLDERS", folders)
     files_version.cache_clear()
     try:
         assert files_version() != before
@@ -37,9 +41,14 @@ def test_version_changes_with_any_file(tmp_path, monkeypatch):
         files_version.cache_clear()
 
 
-def test_every_file_is_loaded_with_the_release():
-    for path in FOLDER.glob("*.js"):
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_file_is_loaded_with_the_release(folder):
+    files = sorted(folder.glob("*.js"))
+    assert files
+    for path in files:
         text = path.read_text(encoding="utf-8")
         assert "innerHTML" not in text, path.name
         for line in text.splitlines():
             assert not line.startswith("import "), f"{path.name}: {line}"
+            is_other = "import(`" not in line or "/vendor/" in line
+            assert is_other or "${release}`" in line, f"{path.name}: {line}"
