@@ -284,8 +284,9 @@ def test_own_files(client, address, media):
 
 @pytest.mark.parametrize(
     "address",
-    ["/ui/__init__.py", "/ui/component.py", "/ui/component/__init__.py", "/ui/", "/assets/", "/vendor/leaflet/", "/vendor/x.js",
-     "/vendor/leaflet/__init__.py", "/assets/README.md", "/assets//countries-50m.json"],
+    ["/ui/__init__.py", "/ui/component.py", "/ui/component/__init__.py", "/ui/", "/assets/",
+     "/vendor/leaflet/", "/vendor/x.js", "/vendor/leaflet/__init__.py", "/assets/README.md",
+     "/assets//countries-50m.json"],
 )  # fmt: skip
 def test_nothing_else_is_served(client, address):
     answer = client.get(address)
