@@ -13,6 +13,7 @@ import json
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -137,8 +138,12 @@ class Session:
 
     # -- the page -------------------------------------------------------------------------------
 
-    def open(self) -> Run:
+    def open(self, on_map: Callable[[], None] = lambda: None) -> Run:
         """Get the page, connect, and wait until its script has run.
+
+        Args:
+            on_map: called when the map's description is there, which is when a browser asks for
+                tiles; the script still goes on.
 
         Raises:
             SessionBroken: the server did not answer as it should.
@@ -160,7 +165,7 @@ class Session:
             proxy=None,
         )
         self._socket = self._open.enter_context(connection)
-        return self._run(start)
+        return self._run(start, on_map=on_map)
 
     def rerun(self, **query: str) -> Run:
         """Run the page again with other parameters in its address, as its widgets send them.
@@ -177,7 +182,12 @@ class Session:
         if reply.status not in (200, 204):
             raise SessionBroken(f"{reply.kind}: status {reply.status}")
 
-    def _run(self, start: float, changed: dict[str, str] | None = None) -> Run:
+    def _run(
+        self,
+        start: float,
+        changed: dict[str, str] | None = None,
+        on_map: Callable[[], None] = lambda: None,
+    ) -> Run:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = urlencode(self.query)
@@ -191,12 +201,12 @@ class Session:
         try:
             assert self._socket is not None
             self._socket.send(message.SerializeToString())
-            self._listen(run, start)
+            self._listen(run, start, on_map)
         except (ConnectionClosed, TimeoutError) as error:
             raise SessionBroken(f"websocket: {type(error).__name__}") from error
         return run
 
-    def _listen(self, run: Run, start: float) -> None:
+    def _listen(self, run: Run, start: float, on_map: Callable[[], None]) -> None:
         """Take messages until the script that was asked for has ended."""
         assert self._socket is not None
         has_begun = False
@@ -210,6 +220,7 @@ class Session:
                 self._page_hash = message.new_session.page_script_hash
             elif kind == "delta" and self._take(message, run):
                 run.map_seconds = time.perf_counter() - start
+                on_map()
             elif kind == "script_finished" and has_begun:
                 if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                     run.seconds = time.perf_counter() - start

@@ -159,3 +159,25 @@ def test_a_damaged_file_is_one_line_and_no_trace(page, tree):
     path = patch.path(tree, "s2", "B04")
     path.write_bytes(path.read_bytes()[:200])
     checked(page(dataset="reben-tiny"))
+
+
+def test_the_filter_panel_is_worked_out_after_the_map_is_sent(table, monkeypatch):
+    only = [item for item in pages.find() if item.title == "Map"]
+    monkeypatch.setattr(pages, "find", lambda: only)
+    order = []
+    monkeypatch.setattr("eoexplore.ui.map.mount_map", lambda *_, **__: order.append("map"))
+    monkeypatch.setattr("eoexplore.ui.filters.panel", lambda _: order.append("panel"))
+    test = checked(AppTest.from_file(str(SHELL), default_timeout=60).run())
+    assert order == ["map", "panel"]
+    # A fault of the panel leaves the map alone.
+    monkeypatch.setattr("eoexplore.ui.filters.panel", lambda _: 1 / 0)
+    test.run()
+    assert order == ["map", "panel", "map"]
+    assert [FAULT in error.value for error in test.error] == [True]
+
+
+def test_a_panel_of_a_page_that_was_left_in_its_middle_is_forgotten(page):
+    test = page()
+    # As a run leaves it that was stopped before its end.
+    test.session_state["filter_panel_to_fill"] = object(), object()
+    checked(test.run())

@@ -1,5 +1,8 @@
 """The selection bar: what is filtered, how many samples remain, how to change it or pass it on."""
 
+import contextlib
+from collections.abc import Iterator
+
 import streamlit as st
 
 from eoexplore.core import words
@@ -13,10 +16,15 @@ from eoexplore.ui.text import as_text
 _LONGEST = 48
 _PANEL_PX = 560
 _TURN = "palette_turn"
+_TO_FILL = "filter_panel_to_fill"
+"""Session key: the panel of this run, until it is filled."""
 
 
 def selection_bar(opened: Opened, *, on_map: bool = True) -> View:
-    """Show the filter panel, a button per condition that drops it, and the live count.
+    """Show a button for the filter panel, one per condition that drops it, and the live count.
+
+    What the panel shows is worked out by `panel_last`: nobody waits for the counts behind a closed
+    button.
 
     Args:
         opened: dataset and index.
@@ -25,12 +33,8 @@ def selection_bar(opened: Opened, *, on_map: bool = True) -> View:
     state.catch_up()
     _carriers()
     view = state.view_of(opened)
-    with (
-        st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown"),
-        st.container(width=_PANEL_PX, gap="small", key="filter_panel"),
-    ):
-        st.markdown(_count(view))
-        filters.panel(view)
+    box = st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown")
+    st.session_state[_TO_FILL] = box, view
     _chips(view)
     st.markdown(_count(view), width="content")
     if on_map and view.mask.any() and not view.mask.all():
@@ -49,6 +53,19 @@ def selection_bar(opened: Opened, *, on_map: bool = True) -> View:
         take_away.link(opened)
         take_away.export(view)
     return view
+
+
+@contextlib.contextmanager
+def panel_last() -> Iterator[None]:
+    """Show the widgets of the filter panel after everything else of the page."""
+    # A page that was left in its middle may have left its own.
+    st.session_state.pop(_TO_FILL, None)
+    yield
+    if waiting := st.session_state.pop(_TO_FILL, None):
+        box, view = waiting
+        with box, st.container(width=_PANEL_PX, gap="small", key="filter_panel"):
+            st.markdown(_count(view))
+            filters.panel(view)
 
 
 def _chips(view: View) -> None:

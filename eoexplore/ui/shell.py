@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eoexplore.core import settings
-from eoexplore.ui import carried, frame, pages
+from eoexplore.ui import carried, frame, pages, selection_bar
 
 st.set_page_config(
     page_title="EOExplore",
@@ -20,5 +20,5 @@ page = st.navigation(
     position="top",
 )
 carried.arrive(page.title)
-with frame.errors():
+with frame.errors(), selection_bar.panel_last(), frame.errors():
     page.run()
