@@ -40,7 +40,7 @@ def empty(found: Found) -> None:
     for item in found:
         if isinstance(item, HandlePool):
             item._idle.clear()
-            item._count = 0
+            item._used = 0
         elif not _is_prepared(item):
             item.clear()
 

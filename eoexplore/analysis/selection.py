@@ -21,7 +21,7 @@ import shapely
 from eoexplore.core import bits, outline
 from eoexplore.core.bits import Bits, Column, Range
 from eoexplore.core.errors import SelectionError
-from eoexplore.core.memory import ByteCache
+from eoexplore.core.memory import ByteCache, beside_table
 from eoexplore.core.selection import ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
@@ -32,8 +32,6 @@ _SAID = 3
 _LISTED = 12
 _KEPT_BYTES = 32_000_000
 """Of the sets of bits that a table keeps: 460 of half a million samples."""
-_ENTRY_BYTES = 500
-"""What is kept takes at least this, however few samples there are."""
 _FEW = 8
 """Options up to which their sets are joined; of more, each sample's own is looked up."""
 _FEW_IDS = 50
@@ -87,7 +85,7 @@ class Table:
         self.samples = samples
         self.classes = classes
         self._options: dict[str, tuple[npt.NDArray[np.integer], dict[str, int]]] = {}
-        self._kept: ByteCache[Bits] = ByteCache(_KEPT_BYTES)
+        self._kept: ByteCache[Bits] = ByteCache(beside_table(_KEPT_BYTES, len(samples)))
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -122,7 +120,7 @@ class Table:
         if found is None:
             found = make()
             found.words.setflags(write=False)
-            self._kept.put(name, found, found.nbytes + _ENTRY_BYTES)
+            self._kept.put(name, found, found.nbytes)
         return found
 
     @functools.cached_property

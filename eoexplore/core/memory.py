@@ -1,25 +1,52 @@
 """A cache that forgets the least recently used entries once it holds too many bytes."""
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
+ENTRY_BYTES = 700
+"""What an entry takes beside its value and the texts of its key; measured for a tile."""
+_ROWS = 500_000
+_SMALL_BYTES = 4_000_000
+
+
+def beside_table(most: int, rows: int) -> int:
+    """Return the limit of a cache that goes with a table.
+
+    Args:
+        most: bytes for a table of half a million rows; smaller ones need less, down to 4 MB.
+        rows: of the table.
+    """
+    return max(most * rows // _ROWS, min(most, _SMALL_BYTES))
+
+
+def _key_bytes(key: object) -> int:
+    """Return the bytes of a key of texts and numbers; an address may be of any length."""
+    parts = sum(map(_key_bytes, key)) if isinstance(key, tuple) else 0
+    return sys.getsizeof(key) + parts
 
 
 class ByteCache(Generic[V]):
-    """Values by key, bounded by the bytes that they are said to take; thread-safe."""
+    """Values by key, bounded by the bytes that they are said to take; thread-safe.
 
-    def __init__(self, limit: int, least: int = 0) -> None:
+    Keys are texts, numbers, and tuples and small objects of them: what they name must be free to
+    go while its entries are still here.
+    """
+
+    def __init__(self, limit: int, least: int = 0, each: int = ENTRY_BYTES) -> None:
         """Hold nothing yet.
 
         Args:
             limit: bytes.
             least: how many of the last entries are kept, however large they are.
+            each: bytes that an entry takes beside its value and its key.
         """
         self.limit = limit
         self.least = least
+        self.each = each
         self._entries: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
         self._used = 0
         self._lock = threading.Lock()
@@ -44,6 +71,7 @@ class ByteCache(Generic[V]):
 
     def put(self, key: Hashable, value: V, size: int) -> None:
         """Keep a value; one that is larger than the whole cache is not kept."""
+        size += self.each + _key_bytes(key)
         with self._lock:
             old = self._entries.pop(key, None)
             self._used -= old[1] if old else 0

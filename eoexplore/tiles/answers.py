@@ -23,7 +23,6 @@ SAFE = {
 }
 _NOTICE_LENGTH = 400
 _PACKED_BYTES = 8_000_000
-_ENTRY_BYTES = 200
 
 
 def error(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -100,5 +99,5 @@ def _gzip(body: bytes) -> bytes:
     found = _packed.get(key)
     if found is None:
         found = gzip.compress(body, 6, mtime=0)
-        _packed.put(key, found, len(found) + _ENTRY_BYTES)
+        _packed.put(key, found, len(found))
     return found

@@ -132,7 +132,7 @@ def _patches(count: int) -> str:
 
 def colouring(scene: Scene, style: str) -> Colouring:
     """Return how a style colours the patches; kept for the tiles that follow."""
-    key = (scene.ground, style, scene.opened.dataset.classes.names)
+    key = (scene.ground.number, style, scene.opened.dataset.classes.names)
     found = _colourings.get(key)
     if found is None:
         found = _make(scene, style)
@@ -243,13 +243,14 @@ def class_pixels(scene: Scene) -> npt.NDArray[np.uint16]:
 
     Patches whose reference map was not read have none.
     """
-    found = _pixels.get(scene.ground)
-    return _kept(scene.ground, _sums(scene)) if found is None else found.pixels
+    number = scene.ground.number
+    found = _pixels.get(number)
+    return _kept(number, _sums(scene)) if found is None else found.pixels
 
 
 def class_pixels_on_curve(scene: Scene) -> npt.NDArray[np.uint16]:
     """Return the same with patches in the order of `density.Points.curve`: neighbours together."""
-    key = (scene.ground, "curve")
+    key = (scene.ground.number, "curve")
     found = _pixels.get(key)
     if found is not None:
         return found.pixels

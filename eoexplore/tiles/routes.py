@@ -199,7 +199,9 @@ class _Routes:
         if found is None:
             found = tile.render(opened, wanted)
             if keeps:
-                self._bodies.put(key, found, len(found.body))
+                # The address is part of the key, and as long as whoever asks makes it.
+                size = len(found.body) + len(request.scope["query_string"])
+                self._bodies.put(key, found, size)
         return _picture(request, opened, found)
 
     async def ask(self, prefix: str, request: Request, rest: str) -> Response:

@@ -1,5 +1,6 @@
 """What all tiles of one dataset share, and what those of one selection share."""
 
+import itertools
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from eoexplore.analysis import density
 from eoexplore.core.dates import LATEST, DateRule
 from eoexplore.core.errors import SelectionError
-from eoexplore.core.memory import ByteCache
+from eoexplore.core.memory import ByteCache, beside_table
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import Layer
 from eoexplore.store.catalog import Opened
@@ -21,9 +22,8 @@ from eoexplore.tiles.places import Places, Tops
 _SHOWN_BYTES = 24_000_000
 """Of one table: 43 selections of half a million patches."""
 _TOPS_BYTES = 64_000_000
-"""Of one table: 35 layers of selections of reBEN's 54 MGRS tiles."""
-_ENTRY_BYTES = 2_000
-"""What is kept takes at least this, however few patches there are."""
+"""Of one table: 27 layers of selections of reBEN's 54 MGRS tiles."""
+_count = itertools.count()
 
 
 class Ground:
@@ -32,9 +32,13 @@ class Ground:
     def __init__(self, samples: Samples) -> None:
         """Keep the table; its patches are sorted into their grids when that is first asked for."""
         self.samples = samples
+        self.number = next(_count)
+        """No other table has or had it: a cache that lives longer has it in its keys."""
         self.making = threading.Lock()
-        self.shown: ByteCache[tuple[Shown, tuple[str, ...]]] = ByteCache(_SHOWN_BYTES)
-        self.tops: ByteCache[Tops] = ByteCache(_TOPS_BYTES)
+        self.shown: ByteCache[tuple[Shown, tuple[str, ...]]] = ByteCache(
+            beside_table(_SHOWN_BYTES, len(samples))
+        )
+        self.tops: ByteCache[Tops] = ByteCache(beside_table(_TOPS_BYTES, len(samples)))
         self._has_all: dict[str, bool] = {}
         self._sorting = threading.Lock()
         self._places: Places | None = None
@@ -133,7 +137,10 @@ class Shown:
             if found is None:
                 mask = self.mask & self._ground.samples.has(layer) if layer else self.mask
                 found = self._ground.places.tops(mask, self.order)
-                self._ground.tops.put((self, layer), found, found.nbytes)
+                # Each day has an order of its own, which stays as long as this does.
+                order = self.order.nbytes if self._rule.kind == "nearest" else 0
+                size = found.nbytes + self.mask.nbytes + order
+                self._ground.tops.put((self, layer), found, size)
             return found
 
 
@@ -163,7 +170,7 @@ def shown_of(
     if found is None:
         with ground.making:
             found = ground.shown.get(key) or _evaluate(scene, selection, rule)
-            ground.shown.put(key, found, found[0].mask.nbytes + _ENTRY_BYTES)
+            ground.shown.put(key, found, found[0].mask.nbytes)
     return found
 
 

@@ -206,3 +206,23 @@ def test_mosaics_of_two_releases_are_drawn_side_by_side(tmp_path):
             inner = binary_erosion(there, iterations=2)
             assert (drawn[tile][inner] == wanted[inner]).all(), tile
             assert set(drawn[tile][drawn[tile][..., 3] == 255][:, 0].tolist()) <= {level}
+
+
+@pytest.mark.usefixtures("small_grid")
+def test_open_files_that_wait_are_bounded_by_bytes(tmp_path):
+    paths = [tmp_path / f"{number}.tif" for number in range(6)]
+    for path in paths:
+        written(path, "sar", 113)
+    pool = mosaics.HandlePool(10_000_000)
+    lent = []
+    for path in [*paths, paths[-1]]:
+        with pool.borrow(path, 0) as handle:
+            lent.append(handle)
+    assert handle.nbytes > 3_000_000
+    # The last was lent twice; of the others those stay that were used last.
+    assert [item.file.closed for item in lent] == [True] * 3 + [False] * 4
+    assert lent[-1] is lent[-2]
+    assert pool.used == sum(item.nbytes for item in lent[3:6])
+    with pool.borrow(paths[-1], 0), pool.borrow(paths[-1], 0) as another:
+        assert another is not handle
+    assert pool.used <= 10_000_000
