@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 BORDER = 3
 """Pixels read around a view, so that interpolation has neighbours."""
 _OPEN_BYTES = 96_000_000
-"""Of files that are open and not in use: about thirty. To open one takes one to two milliseconds."""
+"""Of open files that wait: about thirty. To open one takes one to two milliseconds."""
 _DECODER_BYTES = 3_000_000
 """An open file keeps what its ZSTD decoder works in: 2.6 MB were measured, and a block."""
 
@@ -55,8 +55,8 @@ class Handle:
     def nbytes(self) -> int:
         """Bytes that GDAL holds for it once it has been read from, without its blocks."""
         height, width = self.file.block_shapes[0]
-        block = height * width * self.file.count * np.dtype(self.file.dtypes[0]).itemsize
-        return _DECODER_BYTES + block
+        size = np.dtype(self.file.dtypes[0]).itemsize
+        return _DECODER_BYTES + int(height * width * self.file.count * size)
 
 
 class HandlePool:
