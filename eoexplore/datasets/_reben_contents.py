@@ -55,9 +55,9 @@ class Contents:
         row = int(np.searchsorted(self.names, np.bytes_(wanted)))
         return row if row < len(self.names) and self.names[row] == wanted else None
 
-    @functools.cached_property
+    @property
     def keys(self) -> list[str]:
-        """The names as text."""
+        """The names as text: 60 MB for half a million, so that they are not kept."""
         return [str(name) for name in self.names.astype(str)]
 
 

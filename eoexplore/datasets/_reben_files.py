@@ -19,6 +19,7 @@ from rasterio.errors import RasterioError
 from safetensors import SafetensorError
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.types import Array, Source
 from eoexplore.datasets import _geotiff
 
@@ -348,11 +349,18 @@ def _environment(folder: Path) -> lmdb.Environment:
     return found
 
 
-@functools.lru_cache(maxsize=2)
-def _lmdb_keys(folder: Path, _time: int) -> tuple[str, ...]:
-    with _environment(folder).begin() as transaction:
-        keys = transaction.cursor().iternext(keys=True, values=False)
-        return tuple(bytes(key).decode() for key in keys)
+_keys: ByteCache[bytes] = ByteCache(128_000_000)
+"""Names in databases, a line each: 90 MB for a complete copy."""
+
+
+def _lmdb_keys(folder: Path, time: int) -> list[str]:
+    found = _keys.get((str(folder), time))
+    if found is None:
+        with _environment(folder).begin() as transaction:
+            keys = transaction.cursor().iternext(keys=True, values=False)
+            found = b"\n".join(bytes(key) for key in keys)
+        _keys.put((str(folder), time), found, len(found))
+    return found.decode().split("\n") if found else []
 
 
 def check_pixels(values: Array, side: int, name: str) -> Array:

@@ -1,5 +1,6 @@
 """The archives of reBEN as they are released, `.tar.zst`: each can be read front to back only."""
 
+import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 import zstandard
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.types import Array, Layer, Passing, Problem, Source
 from eoexplore.datasets import _geotiff
 from eoexplore.datasets import _reben_contents as kept
@@ -30,24 +32,33 @@ _SENTENCE = (
 )
 
 
+Names = npt.NDArray[np.bytes_]
+_names: ByteCache[Names] = ByteCache(128_000_000)
+"""Of all open datasets; two lists of half a million take 60 MB."""
+_count = itertools.count()
+_COLUMNS = {"id": "patch_id", "s1_id": "s1_name"}
+
+
 class Listed:
-    """The names that the metadata tables list, read when they are first asked for."""
+    """The names that the metadata tables list, read when they are asked for."""
 
     def __init__(self, read: Callable[[], pd.DataFrame]) -> None:
         """Keep how to read the tables."""
         self._read = read
-        self._names: dict[str, npt.NDArray[np.bytes_]] = {}
+        self._number = next(_count)
 
-    def keep(self, frame: pd.DataFrame) -> None:
-        """Take the names from tables that have been read anyway."""
-        for key, column in (("id", "patch_id"), ("s1_id", "s1_name")):
-            self._names[key] = np.unique(np.array(frame[column].tolist(), np.bytes_))
+    def keep(self, frame: pd.DataFrame) -> dict[str, Names]:
+        """Take the names from tables that have been read anyway, and return them by key."""
+        found: dict[str, Names] = {}
+        for key, column in _COLUMNS.items():
+            found[key] = np.unique(np.array(frame[column].tolist(), np.bytes_))
+            _names.put((self._number, key), found[key], found[key].nbytes)
+        return found
 
-    def names(self, key: str) -> npt.NDArray[np.bytes_]:
+    def names(self, key: str) -> Names:
         """Return the sorted names by key column of the sample table."""
-        if not self._names:
-            self.keep(self._read())
-        return self._names[key]
+        found = _names.get((self._number, key))
+        return self.keep(self._read())[key] if found is None else found
 
 
 class Zst:

@@ -15,11 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from eoexplore.core.memory import ByteCache
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import FileStamp, IndexFolder, file_stamp
 from eoexplore.store.versions import VERSIONS
 
 Pixels = dict[str, npt.NDArray[np.float32]]
+_kept: ByteCache[Pixels] = ByteCache(50_000_000)
+"""Of all open datasets: four of 200,000 pixels in 15 bands."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,12 @@ def pixels(folder: IndexFolder) -> Pixels | None:
         one length: row i is the same pixel in all of them. Each stands for the same area. The
         arrays are shared and cannot be written to.
     """
-    return _pixels(folder.spectra_pixels, file_stamp(folder.spectra_pixels))
+    key = (str(folder.spectra_pixels), file_stamp(folder.spectra_pixels))
+    found = _kept.get(key)
+    if found is None:
+        found = _pixels(folder.spectra_pixels)
+        _kept.put(key, found, sum(values.nbytes for values in found.values()))
+    return found or None
 
 
 def _is_current(path: Path) -> bool:
@@ -76,14 +84,13 @@ def _summary(path: Path, _stamp: FileStamp) -> Summary | None:
     return Summary(codes, bands, **columns)
 
 
-@functools.lru_cache(maxsize=4)
-def _pixels(path: Path, _stamp: FileStamp) -> Pixels | None:
+def _pixels(path: Path) -> Pixels:
     if not _is_current(path):
-        return None
+        return {}
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException):
-        return None
+        return {}
     found: Pixels = {}
     for name in table.column_names:
         if "/" in name:
