@@ -141,7 +141,27 @@ export class LayerStack {
     tiles.on("load", () => this.#track(tiles, false));
     tiles.on("tileerror", ({ tile }) => this.#askAgain(tiles, tile));
     tiles.on("tileload tileunload", ({ tile }) => this.#setFailed(tiles, tile, false));
-    return tiles.addTo(this.map);
+    tiles.addTo(this.map);
+    this.#letGoOfLeft(tiles);
+    return tiles;
+  }
+
+  /**
+   * Leaflet lets go of tiles that were left behind whenever one arrives. If those are slow, all
+   * connections wait for what nobody looks at, so it is told to at the end of each move as well.
+   */
+  #letGoOfLeft(tiles) {
+    const { map } = this;
+    const prune = () => {
+      if (map._animatingZoom) return;
+      tiles._pruneTiles();
+      // Those that it let go of may have been the last that it waited for.
+      if (!tiles.isLoading() || !tiles._noTilesToLoad()) return;
+      tiles._loading = false;
+      tiles.fire("load");
+    };
+    map.on("moveend", prune);
+    tiles.once("remove", () => map.off("moveend", prune));
   }
 
   #drop(id) {

@@ -1,5 +1,6 @@
 """Chromium on the mock app: one server for the session, one browser for each module."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
 START_SECONDS = 40
 # Behind a proxy the app often has a path of its own; what works there works without one.
 BASE = "/eo"
@@ -55,7 +57,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("mock") / "log.txt"
     with log.open("wb") as output:
         command = [sys.executable, str(HERE / "mock_app.py"), str(port), BASE]
-        process = subprocess.Popen(command, cwd=HERE.parents[2], stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=output,
+            stderr=output,
+        )
         try:
             if not answers(f"{address}/_stcore/health"):
                 pytest.fail(f"the mock app did not start:\n{log.read_text()}")

@@ -1,6 +1,7 @@
 """A small app around the map component: made-up tiles, points and cards under the real addresses.
 
-Run as a script with a port and a base path. Every number that the tests look for is fixed here.
+Run as a script with a port and a base path, with the repository on PYTHONPATH. Every number that
+the tests look for is fixed here.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import hashlib
 import io
 import math
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from xstatic.pkg import leaflet
+
+from eoexplore.tiles.overload import Lane
+from eoexplore.tiles.routes import _in_lane
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -32,6 +37,30 @@ HOSTILE = '{{7*7}} <img src=x onerror="window.hacked=1"> </script>'
 STEP = 0.02
 WEST, SOUTH, EAST, NORTH = 10.0, 46.0, 14.0, 49.0
 SECONDS_PER_TILE = 0.02
+
+
+class Held:
+    """Draws one tile at a time behind the server's own queue, and none to its end before told."""
+
+    def __init__(self) -> None:
+        """Hold."""
+        self.lane = Lane("held", 1, 200)
+        self.begun: list[tuple[int, int]] = []
+        self.may_go_on = threading.Event()
+
+    def draw(self, x: int, y: int) -> Response:
+        self.begun.append((x, y))
+        self.may_go_on.wait(20)
+        return png(np.full((256, 256, 4), 200, "u1"))
+
+    def tell(self, request: Request) -> Response:
+        """List the tiles that were begun; a POST lets go."""
+        if request.method == "POST":
+            self.may_go_on.set()
+        return JSONResponse(self.begun)
+
+
+HELD = Held()
 
 
 def static(request: Request) -> Response:
@@ -52,6 +81,8 @@ async def tile(request: Request) -> Response:
     style = request.query_params.get("style", "")
     if style == "broken":
         return Response(status_code=500)
+    if style == "held":
+        return await _in_lane(HELD.lane, request, lambda: HELD.draw(parts["x"], parts["y"]))
     query = request.query_params
     seed = f"{parts['layer']}{style}{query.get('select', '')}{query.get('date', '')}"
     tint = np.frombuffer(hashlib.sha256(seed.encode()).digest()[:3], "u1").astype(float)
@@ -163,6 +194,7 @@ def routes(base: str) -> list[BaseRoute]:
         Route(f"{base}/vendor/leaflet/{{path:path}}", static),
         Route(f"{base}/tiles/mock/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}.png", tile),
         Route(f"{base}/tiles/mock/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}@2x.png", tile),
+        Route(f"{base}/held", HELD.tell, methods=["GET", "POST"]),
         Route(f"{base}/legend/mock/{{layer}}", legend),
         Route(f"{base}/point/{{dataset}}/{{lon}}/{{lat}}", point),
         *patch_routes(base),
@@ -170,7 +202,6 @@ def routes(base: str) -> list[BaseRoute]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     port, base = int(sys.argv[1]), sys.argv[2]
     app = st.App(HERE / "mock_shell.py", routes=routes(base))
     app.run(

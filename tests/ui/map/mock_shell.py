@@ -37,6 +37,7 @@ def layers(select: str, wish: str, opacity: float, hostile: bool) -> list[dict[s
             style(f"index.{name}", name, "Indices: vegetation", help=f"Formula of {name}")
             for name in (*INDICES, *(f"X{i}" for i in range(100)))
         ),
+        style("held", "Held", "Others"),
     ]
     map_styles = [style("clc19", "19 classes"), style("clc44", "44 classes")]
     radar = {"visible": False, "disabled": "No patch has Sentinel-1 images", "kind": "sar"}
