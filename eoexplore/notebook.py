@@ -56,6 +56,8 @@ def to_leafmap(
     if server and not _SERVER.fullmatch(server):
         raise UnknownName(f"{server[:80]!r} is no address; one looks like http://127.0.0.1:8501")
     opened = _opened(dataset)
+    if not opened.samples.located.any():
+        raise UnknownName("These samples have no place on a map; the gallery shows their pictures.")
     query = {"l": layers, "select": select, "d": date, "palette": palette, "v": view}
     seen = sight(Asked(opened, {}, {name: text for name, text in query.items() if text}))
     if seen.notices:

@@ -12,10 +12,13 @@ PAGE = {
 }
 
 view = frame.current_view()
-description = describe(view.opened, view.selection, view.palette)
-start = state.start(view) or description["start"]
-mount_map(
-    {**description, "start": start, "goto": state.goto(view)},
-    key="map",
-    on_ask=state.hear,
-)
+if view.opened.samples.located.any():
+    description = describe(view.opened, view.selection, view.palette)
+    start = state.start(view) or description["start"]
+    mount_map(
+        {**description, "start": start, "goto": state.goto(view)},
+        key="map",
+        on_ask=state.hear,
+    )
+else:
+    frame.no_map(view)

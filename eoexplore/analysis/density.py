@@ -29,7 +29,7 @@ Places = slice | npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Points:
-    """Patch centres as shares of the projected world."""
+    """Patch centres as shares of the projected world; NaN for samples without a place."""
 
     x: npt.NDArray[np.float64]
     """0 at 180° W, 1 at 180° E; shape (n,)."""
@@ -47,12 +47,15 @@ class Points:
     def curve(self) -> tuple[Keys, Rows]:
         """Places on the curve, ascending, and the number of the point at each."""
         side = 1 << _DEEPEST
+        nowhere = np.isnan(self.x)
         column, row = (
-            np.clip(values * side, 0, side - 1).astype(np.uint32) for values in (self.x, self.y)
+            np.clip(values[~nowhere] * side if nowhere.any() else values * side, 0, side - 1)
+            for values in (self.x, self.y)
         )
-        keys = _place(column, row)
-        rows = np.argsort(keys).astype(np.int32)
-        return keys[rows], rows
+        keys = _place(column.astype(np.uint32), row.astype(np.uint32))
+        order = np.argsort(keys).astype(np.int32)
+        found = np.flatnonzero(~nowhere).astype(np.int32)[order] if nowhere.any() else order
+        return keys[order], found
 
     def within(self, z: int, x: int, y: int) -> slice:
         """Return which part of the curve has the points of a tile, and of no other down to 16."""
@@ -97,6 +100,7 @@ def peak(points: Points, z: int) -> int:
         return int(np.diff(ends, prepend=0, append=len(cells)).max(initial=1))
     side = CELLS * 2**z
     cells_of_all = np.floor(points.x * side) * side + np.floor(points.y * side)
+    cells_of_all = cells_of_all[~np.isnan(cells_of_all)]
     return int(np.unique(cells_of_all, return_counts=True)[1].max(initial=1))
 
 

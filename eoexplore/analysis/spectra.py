@@ -24,12 +24,14 @@ class Legend:
 
     def __init__(self, classes: Classes) -> None:
         """Prepare the table of a label schema."""
-        first = [item.codes[0] for item in classes.classes]
+        # Classes of scenes have no pixels, and so no codes.
+        mapped = [item for item in classes.classes if item.codes]
+        first = [item.codes[0] for item in mapped]
         self.codes = np.array([UNKNOWN, *first, UNLABELLED], np.uint16)
         """Codes that stand for the classes; a position here is never shown to anyone."""
         self._place = np.full(_CODES, len(self.codes) - 1, np.uint8)
         self._place[UNKNOWN] = 0
-        for place, item in enumerate(classes.classes, 1):
+        for place, item in enumerate(mapped, 1):
             self._place[[code for code in item.codes if 0 <= code < _CODES]] = place
 
     def places(self, label_map: Array) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from eoexplore.cli import _target, _text
 from eoexplore.core.types import Dataset, Health
 from eoexplore.jobs import check
 from eoexplore.jobs.progress import Report
-from eoexplore.store import catalog, samples
+from eoexplore.store import base, catalog, samples
 from eoexplore.store.folder import IndexFolder
 
 HELP = """Say what a dataset folder holds: layout, samples, layers, classes, splits, health.
@@ -57,7 +57,7 @@ def describe(path: Path, check_files: bool, progress: Report) -> dict[str, objec
         progress: told how many files were read.
     """
     dataset = datasets.open_dataset(path)
-    frame = dataset.samples()
+    frame = base.samples_of(dataset)
     health = dataset.health()
     mark = samples.fingerprint(dataset, frame)
     present = frame[[f"has_{layer.name}" for layer in dataset.layers]].any(axis=1)

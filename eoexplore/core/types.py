@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-LayerKind = Literal["optical", "sar", "categorical"]
+LayerKind = Literal["optical", "sar", "categorical", "picture"]
+"""A picture has 8 bits, 0 to 255, and is shown as it is stored."""
 Array = npt.NDArray[np.generic]
 
 

@@ -209,7 +209,7 @@ def _begun(old: BuildState, products: list[Product], todo: list[Work]) -> BuildS
 def _to_join(opened: Opened, state: BuildState) -> tuple[str, ...]:
     """Return the groups that are not joined, or whose joined file is not there."""
     there = {
-        "areas": opened.samples.areas,
+        "areas": opened.samples.looked_through,
         "spectra": spectra_parts.is_joined(opened.folder),
     }
     out = stream.LEFT_OUT if opened.dataset.streams else ()
@@ -306,7 +306,8 @@ def _products(opened: Opened) -> list[Product]:
     every = stream.keys(opened)
     there = np.logical_or.reduce([names != "" for names in every.values()])
     keys = {layer: names[there] for layer, names in every.items()}
-    columns = [frame[name][there].tolist() for name in ("product", "tile", "id", "x", "y")]
+    columns = [frame[name][there].tolist() for name in ("product", "tile", "id")]
+    columns += [values[there].tolist() for values in (opened.samples.x, opened.samples.y)]
     patches: dict[tuple[str, str], list[Patch]] = {}
     for row, (product, tile, sample, x, y) in enumerate(zip(*columns, strict=True)):
         own = {layer: str(names[row]) for layer, names in keys.items() if names[row]}

@@ -33,9 +33,9 @@ class Patch:
     id: str
     """Sample id."""
     x: int
-    """Column of the patch grid."""
+    """Column of the patch grid; -1 for a sample without a place."""
     y: int
-    """Row of the patch grid."""
+    """Row of the patch grid; -1 for a sample without a place."""
     keys: dict[str, str]
     """File key by layer, only of layers that are there."""
 
@@ -51,7 +51,7 @@ class Product:
     name: str
     """Names the files of its parts."""
     tile: str
-    """MGRS tile."""
+    """MGRS tile; empty for samples without a place, of which there are no mosaics."""
     patches: tuple[Patch, ...]
     """Its patches."""
     left_out: tuple[str, ...] = ()
@@ -62,7 +62,8 @@ class Product:
         """Groups that keep something of it: no mosaic of a layer that none of its patches has."""
         layers = {layer for patch in self.patches for layer in patch.keys}
         kinds = mosaic.GROUPS
-        own = (name for name in BUILT if name not in kinds or kinds[name].layer in layers)
+        packed = {name for name in kinds if self.tile and kinds[name].layer in layers}
+        own = (name for name in BUILT if name not in kinds or name in packed)
         return tuple(name for name in own if name not in self.left_out)
 
     def missing(self) -> tuple[str, ...]:
@@ -223,6 +224,7 @@ class Spectra:
         """Begin without a patch."""
         self._path = product.folder.part("spectra", product.name)
         self._part = SpectraPart(dataset)
+        self._tile = product.tile
 
     def needs(self, layer: str, band: str) -> bool:  # noqa: ARG002
         """Want every band."""
@@ -238,7 +240,7 @@ class Spectra:
 
     def add(self, patch: Patch, values: Values, unreadable: list[str]) -> None:  # noqa: ARG002
         """Describe the classes of a patch."""
-        self._part.add(patch.id, values)
+        self._part.add(patch.id, values, fixed=bool(self._tile))
 
     def write(self, made_from: str = "") -> None:
         """Write the table."""

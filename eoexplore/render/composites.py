@@ -6,7 +6,8 @@ dataset: a stretch taken from the tile itself would show a seam at every tile's 
 
 import functools
 
-from eoexplore.render import indices
+from eoexplore.core.types import Layer
+from eoexplore.render import indices, unlisted
 from eoexplore.render.indices import Index
 from eoexplore.render.ramps import RampName
 from eoexplore.render.styles import MOST_CHARACTERS, Channel, Options, Style, read_options
@@ -111,24 +112,33 @@ def _index(item: Index) -> Style:
 
 
 @functools.cache
-def styles_of(layer: str) -> tuple[Style, ...]:
-    """Return the styles of a layer, the default one first."""
+def styles_of(layer: str | Layer) -> tuple[Style, ...]:
+    """Return the styles of a layer, the default one first.
+
+    Args:
+        layer: a layer, or the name of one that is listed here: s2, s1 or reference_map. Any other
+            has the styles of `render.unlisted`, and so has one of these names with other bands.
+    """
+    if isinstance(layer, Layer):
+        there = {band.name for band in layer.bands}
+        listed = tuple(style for style in styles_of(layer.name) if there.issuperset(style.bands))
+        return listed or unlisted.styles_of(layer)
     if layer == "s2":
         return (*_COMPOSITES, *_BANDS, *_indices())
     return {"s1": _RADAR, "reference_map": _LABELS}.get(layer, ())
 
 
 @functools.cache
-def _by_id(layer: str) -> dict[str, Style]:
+def _by_id(layer: str | Layer) -> dict[str, Style]:
     return {style.id: style for style in styles_of(layer)}
 
 
 @functools.lru_cache(maxsize=512)
-def read_style(layer: str, text: str) -> tuple[Style, tuple[str, ...]]:
+def read_style(layer: str | Layer, text: str) -> tuple[Style, tuple[str, ...]]:
     """Return the style that a text asks for; the default for what it does not say.
 
     Args:
-        layer: name of a layer that has styles.
+        layer: a layer that has styles, as for `styles_of`.
         text: in the grammar of `render.styles`; empty asks for the default.
 
     Returns:
@@ -140,8 +150,9 @@ def read_style(layer: str, text: str) -> tuple[Style, tuple[str, ...]]:
     if style is None:
         names = [key for key in known if not key.startswith("index.")]
         more = ", index.NAME" if len(names) < len(known) else ""
+        called = layer.name if isinstance(layer, Layer) else layer
         sentence = (
-            f"The layer {layer} has no style {name[:40]!r}. Known: {', '.join(names)}{more}. "
+            f"The layer {called} has no style {name[:40]!r}. Known: {', '.join(names)}{more}. "
             "The default is shown."
         )
         # Its options were meant for a style that is not there.

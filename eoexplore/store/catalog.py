@@ -17,6 +17,7 @@ from eoexplore.core import settings
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.memory import ByteCache
 from eoexplore.core.types import Dataset, Health, Problem
+from eoexplore.store import base
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import BuildState, FileStamp, IndexFolder, atomic, file_stamp
 from eoexplore.store.mosaic import GROUPS
@@ -85,7 +86,7 @@ class Opened:
     def health(self) -> Health:
         """Return the dataset's health, with what the index found when it read every file."""
         health = self.dataset.health()
-        if not self.samples.areas:
+        if not self.samples.looked_through:
             return health
         return replace(
             health,
@@ -145,7 +146,7 @@ def add(path: Path | str) -> Opened:
     dataset = datasets.open_dataset(path)
     # Before anything is read: what changes from now on shows the next time.
     stamp = dataset.stamp()
-    frame = dataset.samples()
+    frame = base.samples_of(dataset)
     mark = sample_table.fingerprint(dataset, frame)
     with _locked():
         known = list(entries())

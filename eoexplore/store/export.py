@@ -4,6 +4,7 @@ Rows are written in blocks, so that half a million samples need no more memory t
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +20,11 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from eoexplore import __version__, datasets
+from eoexplore.core.errors import SelectionError
 from eoexplore.core.types import Classes, Layer
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import atomic
-from eoexplore.store.samples import Samples, geo_metadata, list_column, wkb
+from eoexplore.store.samples import Samples, bounds_in, geo_metadata, list_column, wkb
 
 Rows = npt.NDArray[np.intp]
 _BLOCK = 65_536
@@ -32,6 +34,8 @@ _FIRST = (
     *("id", "s1_id", "date", "s1_date", "season", "split", "country", "tile", "x", "y"),
     *("lon", "lat", "epsg", "left", "top"),
 )
+_OF_A_PLACE = frozenset({"tile", "x", "y", "lon", "lat", "epsg", "left", "top"})
+"""Columns that are left out where no sample of a dataset has a place."""
 _INTERNAL = frozenset({"label_mask", "product", "unreadable", "labels", "flags"})
 """Columns that serve the index, or that are written in another form or place."""
 
@@ -99,6 +103,17 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
+NOWHERE = (
+    "These samples have no place on a map, so there is no GeoJSON of them: take CSV or Parquet."
+)
+
+
+def kinds_of(opened: Opened) -> tuple[str, ...]:
+    """Return the formats that a dataset can be written in; GeoJSON only where there are places."""
+    placed = opened.samples.located.any()
+    return tuple(kind for kind in MEDIA_TYPES if placed or kind != "geojson")
+
+
 def write(
     path: Path, opened: Opened, mask: npt.NDArray[np.bool_], selection: str, kind: str = ""
 ) -> About:
@@ -110,8 +125,13 @@ def write(
         mask: which samples, shape (n,).
         selection: the text that the mask came from.
         kind: key of MEDIA_TYPES; the ending of the path when empty.
+
+    Raises:
+        SelectionError: GeoJSON of samples without a place.
     """
     kind = kind or path.suffix.removeprefix(".").lower()
+    if kind not in kinds_of(opened):
+        raise SelectionError(NOWHERE)
     said = about(opened, selection, int(mask.sum()))
     table = _Table(opened.samples, np.flatnonzero(mask), opened.dataset.classes, _maps(opened))
     with atomic(path) as partial, partial.open("wb") as stream:
@@ -131,11 +151,13 @@ class _Table:
     ) -> None:
         self.samples, self.rows = samples, rows
         frame = samples.frame
-        self.plain = [name for name in _FIRST if name in frame.columns]
+        self.placed = bool(samples.located.any())
+        unknown = frozenset() if self.placed else _OF_A_PLACE
+        self.plain = [name for name in _FIRST if name in frame.columns and name not in unknown]
         self.rest = [
             str(name)
             for name in frame.columns
-            if name not in (*self.plain, *_INTERNAL) and not str(name).startswith("area_")
+            if name not in (*_FIRST, *_INTERNAL) and not str(name).startswith("area_")
         ]
         # 10 m pixels are a hundredth of a hectare.
         self._hectares = label_map.bands[0].gsd_m ** 2 / 10_000 if label_map else 0.0
@@ -143,12 +165,14 @@ class _Table:
         self.classes = (*classes.classes, classes.unlabelled) if samples.areas else ()
 
     @property
+    def any_placed(self) -> bool:
+        """Whether any of the rows has a place."""
+        return bool(self.samples.located[self.rows].any())
+
+    @property
     def bounds(self) -> list[float]:
         """West, south, east, north of the rows in degrees; the world when there are none."""
-        if not len(self.rows):
-            return [-180.0, -90.0, 180.0, 90.0]
-        outlines = self.samples.outlines_of(self.rows)
-        return [float(v) for v in (*outlines.min((0, 1)), *outlines.max((0, 1)))]
+        return bounds_in(self.samples.outlines_of(self.rows))
 
     def blocks(self) -> Iterator[tuple[pa.Table, npt.NDArray[np.float64]]]:
         """Yield tables with their outlines, shape (n, 4, 2); a single one when there is no row."""
@@ -187,12 +211,11 @@ def _plain(column: "pd.Series[Any]") -> pa.Array:
 def _parquet(stream: BinaryIO, table: _Table, said: About) -> None:
     writer = None
     for block, outlines in table.blocks():
-        full = block.append_column("geometry", wkb(outlines))
+        full = block.append_column("geometry", wkb(outlines)) if table.placed else block
         if writer is None:
-            footer = {
-                b"geo": json.dumps(geo_metadata(table.bounds)).encode(),
-                b"eoexplore": json.dumps(said.document(), ensure_ascii=False).encode(),
-            }
+            footer = {b"eoexplore": json.dumps(said.document(), ensure_ascii=False).encode()}
+            if table.placed:
+                footer[b"geo"] = json.dumps(geo_metadata(table.bounds)).encode()
             schema = full.schema.with_metadata(footer)
             writer = pq.ParquetWriter(stream, schema, compression="zstd")
         writer.write_table(full.cast(writer.schema))
@@ -206,7 +229,7 @@ def _geojson(stream: BinaryIO, table: _Table, said: About) -> None:
         "type": "FeatureCollection",
         "name": said.dataset,
         "eoexplore": said.document(),
-        **({"bbox": [round(v, _DIGITS) for v in table.bounds]} if len(table.rows) else {}),
+        **({"bbox": [round(v, _DIGITS) for v in table.bounds]} if table.any_placed else {}),
     }
     stream.write(json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "features": [\n')
     separator = b""
@@ -227,7 +250,10 @@ def _features(block: pa.Table, outlines: npt.NDArray[np.float64]) -> Iterator[by
     place = 0
     for batch in block.to_batches(max_chunksize=2_000):
         for record in batch.to_pylist():
-            geometry = {"type": "Polygon", "coordinates": [rings[place].tolist()]}
+            ring = rings[place].tolist()
+            # RFC 7946 has a feature without a location: its geometry is null.
+            here = not math.isnan(ring[0][0])
+            geometry = {"type": "Polygon", "coordinates": [ring]} if here else None
             feature = {"type": "Feature", "geometry": geometry, "properties": record}
             yield encode(feature).encode()
             place += 1
@@ -241,7 +267,9 @@ def _rings(outlines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _csv(stream: BinaryIO, table: _Table, _: About) -> None:
     writer = None
     for block, outlines in table.blocks():
-        full = _for_cells(block).append_column("footprint", pa.array(_wkt(outlines), pa.string()))
+        full = _for_cells(block)
+        if table.placed:
+            full = full.append_column("footprint", pa.array(_wkt(outlines), pa.string()))
         if writer is None:
             writer = arrow_csv.CSVWriter(stream, full.schema)
         writer.write_table(full)
@@ -249,9 +277,12 @@ def _csv(stream: BinaryIO, table: _Table, _: About) -> None:
     writer.close()
 
 
-def _wkt(outlines: npt.NDArray[np.float64]) -> list[str]:
+def _wkt(outlines: npt.NDArray[np.float64]) -> list[str | None]:
     corners = ", ".join(["%.7f %.7f"] * 5)
-    return [f"POLYGON (({corners % tuple(ring)}))" for ring in _rings(outlines).reshape(-1, 10)]
+    rings = _rings(outlines).reshape(-1, 10).tolist()
+    return [
+        None if math.isnan(ring[0]) else f"POLYGON (({corners % tuple(ring)}))" for ring in rings
+    ]
 
 
 def _for_cells(block: pa.Table) -> pa.Table:

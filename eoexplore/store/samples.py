@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,15 @@ from eoexplore.analysis.labels import names_of
 from eoexplore.core import mgrs
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Classes, Dataset, Layer
+from eoexplore.store.base import located
 from eoexplore.store.folder import atomic
 from eoexplore.store.versions import VERSIONS
 
 T = TypeVar("T")
 _CATEGORIES = ("split", "country", "season", "tile", "product")
 _LISTS = ("labels", "flags", "unreadable")
+_NUMBERS = ("x", "y", "epsg", "left", "top")
+"""Columns of whole numbers that are null where a sample has no place."""
 _REACH_DEGREES = 0.03
 """More than the diagonal of a patch, in degrees of latitude."""
 
@@ -38,11 +41,17 @@ class Samples:
     def __init__(self, frame: pd.DataFrame) -> None:
         """Keep a table with the contract's columns, sorted by id."""
         self.frame = frame
+        self.lon, self.lat = (_degrees(frame[column]) for column in ("lon", "lat"))
+        self.located = ~np.isnan(self.lon)
+        """Which samples have a place; the others have NaN, 0 or, in the grid, -1 for it."""
+        self.all_located = bool(self.located.all())
         self.epsg, self.left, self.top = (
-            frame[column].to_numpy(np.int32) for column in ("epsg", "left", "top")
+            _whole(frame[column], 0) for column in ("epsg", "left", "top")
         )
-        self.lon, self.lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+        self.x, self.y = (_whole(frame[column], -1) for column in ("x", "y"))
         self.areas = any(str(column).startswith("area_") for column in frame.columns)
+        self.looked_through = "unreadable" in frame.columns
+        """Whether the index has read every file; `areas` is true only where there are label maps."""
         self._tables: dict[tuple[str, ...], selection.Table] = {}
 
         self._kept: dict[str, object] = {}
@@ -110,6 +119,20 @@ class Samples:
         files = enumerate(self.frame["unreadable"].tolist())
         return {row: list(names) for row, names in files if len(names)}
 
+    @functools.cached_property
+    def tiles(self) -> tuple[npt.NDArray[np.int32], list[str]]:
+        """Number of each sample's MGRS tile, -1 for none, and the names of the tiles."""
+        tile = self.frame["tile"].astype("category").cat
+        codes: npt.NDArray[np.int32] = tile.codes.to_numpy().astype(np.int32)
+        names = [str(name) for name in tile.categories]
+        if self.all_located:
+            return codes, names
+        used = np.zeros(len(names) + 1, bool)
+        used[codes[self.located]] = True
+        numbers = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)
+        found = np.where(self.located, numbers[codes], np.int32(-1))
+        return found, [name for name, there in zip(names, used, strict=False) if there]
+
     @property
     def outlines(self) -> npt.NDArray[np.float64]:
         """Outlines of all in (lon, lat) degrees, shape (n, 4, 2); worked out each time."""
@@ -122,9 +145,15 @@ class Samples:
             rows: shape (m,).
 
         Returns:
-            Shape (m, 4, 2).
+            Shape (m, 4, 2); NaN for samples without a place.
         """
-        return mgrs.outlines(self.epsg[rows], self.left[rows], self.top[rows])
+        if self.all_located:
+            return mgrs.outlines(self.epsg[rows], self.left[rows], self.top[rows])
+        there = self.located[rows]
+        own = rows[there]
+        found = np.full((len(rows), 4, 2), np.nan)
+        found[there] = mgrs.outlines(self.epsg[own], self.left[own], self.top[own])
+        return found
 
     def bounds_of(self, rows: npt.NDArray[np.integer]) -> tuple[float, float, float, float]:
         """Return west, south, east, north in degrees of some rows; the world when there are none.
@@ -132,6 +161,8 @@ class Samples:
         Only patches that may reach farthest are looked at closely: to project the corners of half
         a million takes longer than all the rest of opening a dataset.
         """
+        if not self.all_located:
+            rows = rows[self.located[rows]]
         if not len(rows):
             return -180.0, -60.0, 180.0, 75.0
         lon, lat = self.lon[rows], self.lat[rows]
@@ -149,11 +180,37 @@ class Samples:
         return self.bounds_of(np.arange(len(self)))
 
 
+def _degrees(column: "pd.Series[float]") -> npt.NDArray[np.float64]:
+    degrees = column.to_numpy(float, na_value=np.nan) if column.hasnans else column.to_numpy(float)
+    return np.asarray(degrees, np.float64)
+
+
+def _whole(column: "pd.Series[int]", none: int) -> npt.NDArray[np.int32]:
+    """Return a column as whole numbers, with a number of its own where it is null."""
+    known = column.fillna(none) if column.hasnans else column
+    return np.asarray(known.to_numpy(np.int32), np.int32)
+
+
 def with_places(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add EPSG code, upper-left corner (m) and centre (degrees), which follow from the names."""
-    epsg, left, top = mgrs.patch_corners(
-        frame["tile"].astype(object).to_numpy(), frame["x"].to_numpy(), frame["y"].to_numpy()
-    )
+    """Add EPSG code, upper-left corner (m) and centre (degrees), which follow from the names.
+
+    All of them are null for samples without a place.
+    """
+    there = located(frame)
+    found = _places(frame if there.all() else frame[there])
+    if there.all():
+        return frame.assign(**found)
+    columns: dict[str, Any] = {}
+    for name, values in found.items():
+        whole = pd.array([pd.NA] * len(frame), "Int32" if name in _NUMBERS else "Float64")
+        whole[there] = values
+        columns[name] = whole
+    return frame.assign(**columns)
+
+
+def _places(frame: pd.DataFrame) -> dict[str, npt.NDArray[np.generic]]:
+    x, y = (frame[name].to_numpy(np.int32) for name in ("x", "y"))
+    epsg, left, top = mgrs.patch_corners(frame["tile"].astype(object).to_numpy(), x, y)
     half = mgrs.PATCH_M / 2
     lon, lat = np.empty(len(frame)), np.empty(len(frame))
     for code in np.unique(epsg):
@@ -161,7 +218,7 @@ def with_places(frame: pd.DataFrame) -> pd.DataFrame:
         lon[rows], lat[rows] = mgrs.to_lonlat(int(code)).transform(
             left[rows] + half, top[rows] - half
         )
-    return frame.assign(epsg=epsg, left=left, top=top, lon=lon, lat=lat)
+    return {"epsg": epsg, "left": left, "top": top, "lon": lon, "lat": lat}
 
 
 def fingerprint(dataset: Dataset, frame: pd.DataFrame) -> str:
@@ -170,7 +227,8 @@ def fingerprint(dataset: Dataset, frame: pd.DataFrame) -> str:
     digest.update("\n".join(frame["id"]).encode())
     digest.update("\n".join(frame["split"].astype(object)).encode())
     digest.update("\n".join(frame["country"].astype(object)).encode())
-    digest.update("\n".join(frame["s1_id"]).encode())
+    if "s1_id" in frame.columns:
+        digest.update("\n".join(frame["s1_id"]).encode())
     digest.update("\n".join(",".join(flags) for flags in frame["flags"]).encode())
     digest.update(frame["label_mask"].to_numpy(np.uint64).tobytes())
     streams = {stream.layer for stream in dataset.streams}
@@ -190,20 +248,25 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
         classes: label schema; its names and order go into the file's metadata.
         mark: the dataset's fingerprint.
     """
-    rings = mgrs.outlines(*(frame[column].to_numpy() for column in ("epsg", "left", "top")))
+    frame = frame.assign(
+        **{name: frame[name].astype("Int32") for name in _NUMBERS if frame[name].dtype.kind == "f"}
+    )
+    there = located(frame)
+    rings = np.full((len(frame), 4, 2), np.nan)
+    own = (frame.loc[there, column].to_numpy(np.int32) for column in ("epsg", "left", "top"))
+    rings[there] = mgrs.outlines(*own)
     lists = [name for name in _LISTS if name in frame.columns]
     table = pa.Table.from_pandas(frame.drop(columns=lists), preserve_index=False)
     for name in lists:
         table = table.append_column(name, list_column(frame[name]))
     table = table.append_column("geometry", wkb(rings))
-    bounds = [*rings.min((0, 1)), *rings.max((0, 1))] if len(frame) else [-180, -90, 180, 90]
     groups = {"base": VERSIONS["base"]}
     if any(str(column).startswith("area_") for column in frame.columns):
         groups["areas"] = VERSIONS["areas"]
     table = table.replace_schema_metadata(
         {
             **(table.schema.metadata or {}),
-            b"geo": json.dumps(geo_metadata([float(value) for value in bounds])).encode(),
+            b"geo": json.dumps(geo_metadata(bounds_in(rings))).encode(),
             b"eoexplore.version": __version__.encode(),
             b"eoexplore.fingerprint": mark.encode(),
             b"eoexplore.groups": json.dumps(groups).encode(),
@@ -223,7 +286,10 @@ def list_column(lists: Iterable[list[str]]) -> pa.Array:
 
 
 def wkb(rings: npt.NDArray[np.float64]) -> pa.Array:
-    """Return rings of four corners as WKB polygons: all have one length, so one array will do."""
+    """Return rings of four corners as WKB polygons: all have one length, so one array will do.
+
+    Those of NaN are null.
+    """
     layout = [("order", "u1"), ("type", "<u4"), ("rings", "<u4"), ("points", "<u4")]
     shapes = np.zeros(len(rings), [*layout, ("xy", "<f8", (5, 2))])
     shapes["order"], shapes["type"], shapes["rings"], shapes["points"] = 1, 3, 1, 5
@@ -231,7 +297,17 @@ def wkb(rings: npt.NDArray[np.float64]) -> pa.Array:
     shapes["xy"] = rings[:, [3, 2, 1, 0, 3]]
     size = pa.binary(shapes.itemsize)
     fixed = pa.FixedSizeBinaryArray.from_buffers(size, len(rings), [None, pa.py_buffer(shapes)])
-    return fixed.cast(pa.binary())
+    found = fixed.cast(pa.binary())
+    nowhere = np.isnan(rings[:, 0, 0])
+    return pc.if_else(pa.array(nowhere), None, found) if nowhere.any() else found
+
+
+def bounds_in(rings: npt.NDArray[np.float64]) -> list[float]:
+    """Return west, south, east, north of rings; the world where none has a place."""
+    there = rings[~np.isnan(rings[:, 0, 0])]
+    if not len(there):
+        return [-180.0, -90.0, 180.0, 90.0]
+    return [float(value) for value in (*there.min((0, 1)), *there.max((0, 1)))]
 
 
 def geo_metadata(bounds: list[float]) -> dict[str, object]:

@@ -23,6 +23,8 @@ from eoexplore.store.versions import VERSIONS
 PIXELS = 200_000
 """Pixels that are drawn from the whole dataset at most."""
 _SIDE = mgrs.PATCH_M // 10
+_MOST = 250
+"""Pixels along a side of other samples: more are thinned out, so that 16 bits can count them."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,12 @@ class _Coding:
         return np.where(stored == self.empty, np.float32(np.nan), values)
 
 
-_CODINGS = {"optical": _Coding(np.uint16, 0, 1), "sar": _Coding(np.int16, -32768, 100)}
-"""Optical numbers as they are, backscatter in hundredths of a decibel."""
+_CODINGS = {
+    "optical": _Coding(np.uint16, 0, 1),
+    "sar": _Coding(np.int16, -32768, 100),
+    "picture": _Coding(np.int16, -32768, 1),
+}
+"""Optical numbers and levels of a picture as they are, backscatter in hundredths of a decibel."""
 
 
 @dataclass(frozen=True)
@@ -93,24 +99,27 @@ class SpectraPart:
         self._samples: dict[str, list[npt.NDArray[np.integer]]] = {b.key: [] for b in self._bands}
         self._earlier: _Earlier | None = None
 
-    def add(self, sample: str, values: Mapping[tuple[str, str], Array]) -> None:
+    def add(self, sample: str, values: Mapping[tuple[str, str], Array], fixed: bool = True) -> None:
         """Describe the classes of a patch; one without any image has none.
 
         Args:
             sample: id of the sample; it decides which pixels are kept.
             values: its bands, and its label map, by (layer, band).
+            fixed: whether it is a patch of 1200 m; else its finest band decides on the pixels.
         """
-        stack = np.full((len(self._bands), _SIDE * _SIDE), np.nan, np.float32)
-        for plane, band in zip(stack, self._bands, strict=True):
+        height, width = (_SIDE, _SIDE) if fixed else _shape(values)
+        planes = np.full((len(self._bands), height, width), np.nan, np.float32)
+        for plane, band in zip(planes, self._bands, strict=True):
             pixels = values.get((band.layer.name, band.name))
             if pixels is not None:
                 _spread(pixels, band.layer.nodata, plane)
+        stack = planes.reshape(len(self._bands), -1)
         if np.isnan(stack).all():
             return
-        places = np.zeros(_SIDE * _SIDE, np.uint8)
+        places = np.zeros(height * width, np.uint8)
         for key in self._maps:
             if key in values:
-                places = self._legend.places(values[key]).ravel()
+                places = _nearest(self._legend.places(values[key]), (height, width)).ravel()
         found = spectra.of_patch(stack, places, spectra.seed_of(sample))
         for column, band in zip(found.sample, self._bands, strict=True):
             self._samples[band.key].append(band.coding.encode(column))
@@ -211,14 +220,30 @@ _FIGURES: dict[str, type[np.generic]] = {
 
 
 def _spread(pixels: Array, nodata: float | None, plane: npt.NDArray[np.float32]) -> None:
-    """Write a band of any resolution into a plane of 10 m, NaN where it has no value."""
-    side = len(pixels)
+    """Write a band of any resolution into a plane, NaN where it has no value."""
     values = pixels.astype(np.float32)
     if nodata is not None:
         values[pixels == nodata] = np.nan
     values[np.isinf(values)] = np.nan
-    times = _SIDE // side
-    plane.reshape(side, times, side, times)[:] = values[:, None, :, None]
+    plane[:] = _nearest(values, plane.shape)
+
+
+def _nearest(pixels: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return the pixel under the middle of each of as many as are wanted."""
+    if pixels.shape == shape:
+        return pixels
+    rows, columns = (
+        ((np.arange(wanted) + 0.5) * count / wanted).astype(np.intp)
+        for wanted, count in zip(shape, pixels.shape, strict=True)
+    )
+    return pixels[np.ix_(rows, columns)]
+
+
+def _shape(values: Mapping[tuple[str, str], Array]) -> tuple[int, int]:
+    """Return the pixels down and across of the finest band, but not more than can be counted."""
+    sides = (max((pixels.shape[axis] for pixels in values.values()), default=1) for axis in (0, 1))
+    height, width = (min(side, _MOST) for side in sides)
+    return height, width
 
 
 def _joined(arrays: Sequence[Array], dtype: type[np.generic]) -> Array:

@@ -7,6 +7,7 @@
 import re
 import threading
 import weakref
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,14 @@ NOTE = (
     "Sampled: all patches added up. Ground: each place once, overlaps left out; a patch that is "
     "partly covered by another counts each class with the same share."
 )
+_NOWHERE: dict[str, Any] = {
+    "available": False,
+    "samples": 0,
+    "places": 0,
+    "sampled_km2": 0.0,
+    "ground_km2": 0.0,
+    "sentence": "These samples have no place on the ground, so no area is known.",
+}
 _overlaps: "weakref.WeakKeyDictionary[Ground, ground.Overlaps]" = weakref.WeakKeyDictionary()
 _answers: "weakref.WeakKeyDictionary[Shown, dict[str, Any]]" = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
@@ -49,9 +58,12 @@ def areas_of(scene: Scene, shown: Shown) -> dict[str, Any]:
 
 def _work_out(scene: Scene, shown: Shown) -> dict[str, Any]:
     areas = scene.samples.areas
+    if not scene.samples.located.any():
+        return _NOWHERE
+    mask = shown.mask & scene.samples.located
     known = np.asarray(class_pixels(scene).any(axis=0), bool)
-    counted = ground.count_once(_overlaps_of(scene.ground), shown.mask, shown.rank, known)
-    samples = int(shown.mask.sum())
+    counted = ground.count_once(_overlaps_of(scene.ground), mask, shown.rank, known)
+    samples = int(mask.sum())
     result: dict[str, Any] = {
         "available": areas,
         "samples": samples,
@@ -65,11 +77,11 @@ def _work_out(scene: Scene, shown: Shown) -> dict[str, Any]:
             for layer in scene.opened.dataset.layers
         )
         return result | {"sentence": NO_AREAS if maps else "This copy has no reference maps."}
-    result["without_map"] = int((shown.mask & ~known).sum())
+    result["without_map"] = int((mask & ~known).sum())
     result["note"] = NOTE
     levels = nomenclature.levels(scene.opened.dataset.classes)
     codes = [*scene.opened.dataset.classes.codes]
-    tally = ground.tally((_pixels(scene, code) for code in codes), shown.mask, counted)
+    tally = ground.tally((_pixels(scene, code) for code in codes), mask, counted)
     listed = {name: _listed(schema, tally, codes) for name, schema in levels.items()}
     first = next(iter(listed.values()))
     return result | {"classes": first, "codes": listed.get("clc3", first), "levels": listed}
@@ -79,8 +91,12 @@ def _overlaps_of(where: Ground) -> ground.Overlaps:
     found = _overlaps.get(where)
     if found is None:
         samples = where.samples
-        table = ground.Table(where.places.tile, samples.epsg, samples.left, samples.top)
-        found = _overlaps[where] = ground.overlaps(table)
+        there = samples.located
+        columns = (samples.tiles[0], samples.epsg, samples.left, samples.top)
+        found = ground.overlaps(ground.Table(*(values[there] for values in columns)))
+        place = np.full(len(samples), -1, np.int64)
+        place[there] = found.place
+        found = _overlaps[where] = replace(found, place=place)
     return found
 
 

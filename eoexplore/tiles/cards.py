@@ -14,6 +14,7 @@ from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, LabelClass, Layer
 from eoexplore.render import palettes
 from eoexplore.render.composites import styles_of
+from eoexplore.tiles.grids import grid_of
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.pixel import day, same_place
@@ -38,11 +39,11 @@ def card(scene: Scene, row: int, shown: Shown, palette: str = palettes.OFFICIAL)
     sample = scene.samples.frame.iloc[row]
     classes = palettes.coloured(scene.opened.dataset.classes, palette)
     codes = _codes(scene, row)
-    left, top = int(scene.samples.left[row]), int(scene.samples.top[row])
+    grid = grid_of(scene, row)
     return {
         "id": sample["id"],
         "s1_id": sample.get("s1_id") or None,
-        "title": f"{sample['tile']} · column {sample['x']}, row {sample['y']}",
+        "title": _title(scene, row),
         "synthetic": scene.opened.dataset.synthetic,
         "split": sample["split"] or None,
         "country": sample["country"] or None,
@@ -54,17 +55,34 @@ def card(scene: Scene, row: int, shown: Shown, palette: str = palettes.OFFICIAL)
         "pixel_classes": _pixel_classes(classes, codes),
         "unlabelled_share": _unlabelled(classes, codes),
         "times": _times(scene, row),
-        "centre": [
-            round(float(scene.samples.lon[row]), 6),
-            round(float(scene.samples.lat[row]), 6),
-        ],
-        "epsg": int(scene.samples.epsg[row]),
-        "bounds_utm": [left, top - mgrs.PATCH_M, left + mgrs.PATCH_M, top],
+        "grid": {"rows": grid.rows, "columns": grid.columns},
+        **_place(scene, row),
         "dates": _dates(scene, row),
         "layers": [_layer(layer) for layer in scene.opened.dataset.layers],
         "pictures": [_picture_link(scene, row, layer) for layer in scene.opened.dataset.layers],
-        "neighbours": neighbours(scene, shown, row),
+        "neighbours": neighbours(scene, shown, row) if scene.samples.located[row] else None,
         "outline": outline(scene, row),
+    }
+
+
+def _title(scene: Scene, row: int) -> str:
+    samples = scene.samples
+    if not samples.located[row]:
+        return str(samples.frame["id"].iloc[row])
+    tile = samples.frame["tile"].iloc[row]
+    return f"{tile} · column {samples.x[row]}, row {samples.y[row]}"
+
+
+def _place(scene: Scene, row: int) -> Json:
+    """Return where the middle of a sample lies, and its bounds; all null where it has no place."""
+    samples = scene.samples
+    if not samples.located[row]:
+        return {"centre": None, "epsg": None, "bounds_utm": None}
+    left, top = int(samples.left[row]), int(samples.top[row])
+    return {
+        "centre": [round(float(samples.lon[row]), 6), round(float(samples.lat[row]), 6)],
+        "epsg": int(samples.epsg[row]),
+        "bounds_utm": [left, top - mgrs.PATCH_M, left + mgrs.PATCH_M, top],
     }
 
 
@@ -103,7 +121,7 @@ def _labels(classes: Classes, sample: "pd.Series[Any]", codes: dict[int, int]) -
             share = round(pixels / total, 6) if total else None
             found.append(
                 {
-                    "key": int(key_of(item)),
+                    "key": int(key_of(item)) if item.codes else None,
                     "name": item.name,
                     "colour": item.colour,
                     "share": share,
@@ -191,7 +209,7 @@ def _picture_link(scene: Scene, row: int, layer: Layer) -> Json:
     link: dict[str, object] = {"layer": layer.name, "title": layer.title, "url": None}
     if not scene.samples.has(layer.name)[row]:
         return link | {"reason": f"This patch has no {layer.title} image."}
-    styles = styles_of(layer.name)
+    styles = styles_of(layer)
     if not styles:
         return link | {"reason": f"There is no style for {layer.title} yet."}
     opened = scene.opened

@@ -22,6 +22,7 @@ _BAD_SELECTION = answers.error(
 _TOO_LARGE = answers.error(
     413, "the map needs more than 10 MB even at a quarter of its size; show fewer layers"
 )
+_NOWHERE = answers.error(404, "these samples have no place on a map")
 _NOTHING = answers.error(404, "no patch matches the selection, so nothing was exported")
 
 
@@ -35,6 +36,8 @@ def _selection(asked: Asked) -> Found:
     if not count:
         return _NOTHING
     ending = asked.parts["ending"]
+    if ending not in export.kinds_of(asked.opened):
+        return _NOWHERE
     path = new_file(ending)
     text = selections.parse(asked.query.get("select", ""))[0].canonical()
     export.write(path, asked.opened, shown.mask, text)
@@ -42,8 +45,15 @@ def _selection(asked: Asked) -> Found:
     return Download(path, export.MEDIA_TYPES[ending], name)
 
 
+def _view(asked: Asked) -> Found:
+    """Answer /export/{dataset}/view.png."""
+    return snapshot(asked) if asked.opened.samples.located.any() else _NOWHERE
+
+
 def _html(asked: Asked) -> Found:
     """Answer /export/{dataset}/map.html."""
+    if not asked.opened.samples.located.any():
+        return _NOWHERE
     try:
         return htmlmap.html_map(asked)
     except JobError:
@@ -65,6 +75,6 @@ def new_file(ending: str) -> Path:
 _TABLE = re.compile(r"selection\.(?P<ending>parquet|geojson|csv)")
 QUERIES = (
     Query("export", _TABLE, _selection, "export"),
-    Query("export", re.compile(r"view\.png"), snapshot, "export"),
+    Query("export", re.compile(r"view\.png"), _view, "export"),
     Query("export", re.compile(r"map\.html"), _html, "export"),
 )

@@ -33,9 +33,16 @@ from eoexplore.tiles.sorts import (
 SIZES = (24, 48, 96, 200)
 """How many samples a page may have."""
 USUAL_SIZE = 48
-_EXTENSIONS = {"optical": "webp", "sar": "webp", "categorical": "png"}
+_EXTENSIONS = {"optical": "webp", "sar": "webp", "picture": "webp", "categorical": "png"}
 _ALONG = ("next", "previous")
-_COLUMNS = ("id", "date", "split", "country", "tile", "x", "y", "label_mask")
+_COLUMNS = ("id", "date", "split", "country", "tile", "label_mask")
+
+
+_PLAIN_FILES = (
+    ("parquet", "Parquet", "all columns; pandas, DuckDB"),
+    ("csv", "CSV", "all columns; spreadsheets"),
+)
+"""What picked samples are taken away as where none has a place: ending, title, what it is for."""
 
 
 def describe(opened: Opened, selection: Selection, palette: str = palettes.OFFICIAL) -> Json:
@@ -57,6 +64,7 @@ def describe(opened: Opened, selection: Selection, palette: str = palettes.OFFIC
         "sizes": list(SIZES),
         "usual_size": USUAL_SIZE,
         "total": len(opened.samples),
+        **({} if opened.samples.located.any() else {"files": _PLAIN_FILES}),
         "pictureless": _pictureless(opened),
     }
 
@@ -139,7 +147,7 @@ def _page(text: str, total: int, size: int) -> tuple[int, int, tuple[str, ...]]:
 
 def _look(asked: Asked) -> tuple[_Look, tuple[str, ...]]:
     opened, query = asked.opened, asked.query
-    known = {layer.name: layer for layer in opened.dataset.layers if styles_of(layer.name)}
+    known = {layer.name: layer for layer in opened.dataset.layers if styles_of(layer)}
     palette = palettes.known(query.get("palette", ""))[0]
     wanted = query.get("layer", "")
     notices: tuple[str, ...] = ()
@@ -164,7 +172,7 @@ def _look(asked: Asked) -> tuple[_Look, tuple[str, ...]]:
 def _usual_layer(opened: Opened, known: dict[str, Layer]) -> Layer | None:
     """Return what the map shows by default: the optical pictures, or what there is."""
     there = [item for item in known.values() if opened.samples.has(item.name).any()]
-    optical = [item for item in there if item.kind == "optical"]
+    optical = [item for item in there if item.kind in ("optical", "picture")]
     return next(iter([*optical, *there, *known.values()]), None)
 
 
@@ -178,9 +186,11 @@ def _query(values: dict[str, str]) -> str:
 
 def _items(opened: Opened, rows: Ints, sort: str, shown: _Look) -> list[Json]:
     """Return what a page shows of some samples."""
-    frame = opened.samples.frame
+    samples, frame = opened.samples, opened.samples.frame
     # Column by column: a frame of these rows would copy all of them.
     known = {name: frame[name].iloc[rows].tolist() for name in _COLUMNS if name in frame.columns}
+    known |= {"x": samples.x[rows].tolist(), "y": samples.y[rows].tolist()}
+    known["located"] = samples.located[rows].tolist()
     known["value"] = _values(opened, sort, rows)
     known["picture"] = _addresses(opened, rows, shown.layer, shown.query)
     known["mask"] = _addresses(opened, rows, shown.mask, shown.mask_query)
@@ -193,7 +203,7 @@ def _item(opened: Opened, record: dict[str, Any], lacks: str | None) -> Json:
     labels = int(record.get("label_mask", 0))
     return {
         "id": str(record["id"]),
-        "place": f"{record['tile']} · {record['x']}, {record['y']}" if "tile" in record else None,
+        "place": f"{record['tile']} · {record['x']}, {record['y']}" if record["located"] else None,
         "date": day(record.get("date")),
         "split": str(record.get("split") or "") or None,
         "country": str(record.get("country") or "") or None,

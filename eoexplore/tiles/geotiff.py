@@ -1,26 +1,27 @@
 """One layer of one patch as a GeoTIFF to take away."""
 
 import re
+import warnings
 
 import numpy as np
 from rasterio.crs import CRS
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.types import Array, Band, Layer
 from eoexplore.tiles import sealed
-from eoexplore.tiles.originals import READER, enlarge
-from eoexplore.tiles.patches import BandFile
+from eoexplore.tiles.grids import PIXEL_M, fitted
 from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.scene import Scene
 from eoexplore.tiles.tile import Answer
 
-_PIXEL_M = 10.0
-
 
 def geotiff(scene: Scene, row: int, name: str) -> Answer | None:
     """Return all bands of a layer in one file: 10 m pixels, coarser ones repeated, as stored.
+
+    Of a sample without a place it is a plain TIFF, with the pixels of its finest band.
 
     Args:
         scene: the dataset.
@@ -40,10 +41,7 @@ def geotiff(scene: Scene, row: int, name: str) -> Answer | None:
     closed = sealed.sentence(scene.opened.dataset, name)
     if closed:
         raise UnknownName(closed)
-    key = str(scene.samples.frame[layer.key].iloc[row])
-    files = [BandFile(key, name, band.name) for band in layer.bands]
-    contents = READER.fetch(scene.opened.dataset, files)
-    whole = [enlarge([content], _PIXEL_M) for content in contents]
+    whole = [fitted(scene, row, name, [band.name]) for band in layer.bands]
     bands = [(band, found[0]) for band, found in zip(layer.bands, whole, strict=True) if found]
     if not bands:
         return None
@@ -58,7 +56,6 @@ def geotiff(scene: Scene, row: int, name: str) -> Answer | None:
 
 
 def _encode(scene: Scene, row: int, layer: Layer, bands: list[tuple[Band, Array]]) -> bytes:
-    samples = scene.samples
     pixels = np.stack([array for _, array in bands])
     profile = {
         "driver": "GTiff",
@@ -66,15 +63,17 @@ def _encode(scene: Scene, row: int, layer: Layer, bands: list[tuple[Band, Array]
         "count": len(pixels),
         "height": pixels.shape[1],
         "width": pixels.shape[2],
-        "crs": CRS.from_epsg(int(samples.epsg[row])),
-        "transform": from_origin(
-            float(samples.left[row]), float(samples.top[row]), _PIXEL_M, _PIXEL_M
-        ),
         "nodata": layer.nodata,
         "compress": "deflate",
         "predictor": 3 if pixels.dtype.kind == "f" else 2,
     }
-    with MemoryFile() as memory:
+    if scene.samples.located[row]:
+        left, top = float(scene.samples.left[row]), float(scene.samples.top[row])
+        profile["crs"] = CRS.from_epsg(int(scene.samples.epsg[row]))
+        profile["transform"] = from_origin(left, top, PIXEL_M, PIXEL_M)
+    with MemoryFile() as memory, warnings.catch_warnings():
+        # A sample without a place has none to write.
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with memory.open(**profile) as file:
             file.write(pixels)
             file.update_tags(**_about(scene, row, layer))
@@ -86,12 +85,13 @@ def _encode(scene: Scene, row: int, layer: Layer, bands: list[tuple[Band, Array]
 
 def _about(scene: Scene, row: int, layer: Layer) -> dict[str, str]:
     frame, dataset = scene.samples.frame, scene.opened.dataset
+    finest = "10 m" if scene.samples.located[row] else "those of the finest"
     about = {
         "patch": str(frame["id"].iloc[row]),
         "dataset": dataset.title,
         "layer": layer.title,
         "unit": layer.unit,
-        "resampling": "none; pixels of coarser bands are repeated to 10 m",
+        "resampling": f"none; pixels of coarser bands are repeated to {finest}",
     }
     return about | ({"synthetic": "made-up pixels"} if dataset.synthetic else {})
 

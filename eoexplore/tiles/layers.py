@@ -29,7 +29,12 @@ from eoexplore.tiles.tours import tours_of
 MAX_ZOOM = 18
 MOST_DATES = 400
 """Days listed in a description; a dataset has a hundred."""
-_CONTROLS = {"optical": ["stretch"], "sar": ["stretch"], "categorical": ["classes", "line"]}
+_CONTROLS = {
+    "optical": ["stretch"],
+    "sar": ["stretch"],
+    "picture": ["stretch"],
+    "categorical": ["classes", "line"],
+}
 _OPACITY = {"footprints": 0.8}
 _FAR_APART_DEGREES = 5.0
 _ALL_ASKED = 20_000
@@ -149,8 +154,9 @@ def _dates(samples: Samples) -> list[str]:
 
 def _most_dates(samples: Samples) -> int:
     """Return how many patches of other dates the richest place has: frames of an animation."""
-    tile = samples.frame["tile"].astype("category").cat.codes.to_numpy(np.int64)
-    x, y = (samples.frame[name].to_numpy(np.int64) for name in ("x", "y"))
+    there = samples.located
+    columns = (samples.tiles[0], samples.x, samples.y)
+    tile, x, y = (values[there].astype(np.int64) for values in columns)
     if not len(tile):
         return 0
     # One number for each place of the grids of all tiles.
@@ -173,8 +179,9 @@ def good_bounds(samples: Samples, shown: npt.NDArray[np.bool_]) -> list[float]:
 
     Args:
         samples: sample table.
-        shown: which samples, shape (n,); all when it is none of them.
+        shown: which samples, shape (n,); all when none of them has a place.
     """
+    shown = shown & samples.located
     if not shown.any():
         return list(samples.bounds)
     west, south, east, north = bounds = samples.bounds_of(np.flatnonzero(shown))
@@ -208,13 +215,13 @@ def _imagery(
     opened: Opened, layer: Layer, query: dict[str, str], gaps: dict[str, tuple[str, ...]]
 ) -> dict[str, Any]:
     there = bool(opened.samples.has(layer.name).any())
-    styles = [_style(style, gaps.get(layer.name, ())) for style in styles_of(layer.name)]
+    styles = [_style(style, gaps.get(layer.name, ())) for style in styles_of(layer)]
     noun = "a reference map" if layer.kind == "categorical" else f"{layer.title} images"
     return {
         "id": layer.name,
         "title": layer.title,
         "kind": layer.kind,
-        "visible": layer.kind == "optical" and there,
+        "visible": layer.kind in ("optical", "picture") and there,
         "opacity": _OPACITY.get(layer.name, 1.0),
         "url": tile_url(opened.slug, layer.name, _extension(layer), query),
         "styles": styles,

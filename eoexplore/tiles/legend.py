@@ -63,7 +63,7 @@ def legend(asked: Asked) -> Noted | None:
         found = density_legend(asked.scene, colouring, palette, asked.number("z", 0, 0, 22))
         return Noted(blank("", "steps") | found, notices + strange)
     layer = asked.scene.layer(name)
-    if layer is None or not styles_of(name):
+    if layer is None or not styles_of(layer):
         return None
     style, notices = look(opened, name, text)
     notices += unpacked(opened, style)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+_NOWHERE = 1 << 62
+"""More than the number of any place."""
 _KEPT_BYTES = 32_000_000
 """Of the orders in memory; each takes 12 bytes for a sample."""
 
@@ -55,8 +57,7 @@ class Orders:
         self._tile: Ints = names.astype(np.int32)[tile.codes.to_numpy()]
         # The table is sorted by id, so its row number stands for the id.
         self._by_name: Ints = np.argsort(_small(self._tile), kind="stable").astype(np.int32)
-        self._x = frame["x"].to_numpy(np.int32)
-        self._y = frame["y"].to_numpy(np.int32)
+        self._x, self._y, self._located = samples.x, samples.y, samples.located
         self._season = frame["season"].astype("category").cat
         has = [column for column in frame.columns if str(column).startswith("has_")]
         self._pictured = np.asarray(frame[has].to_numpy(bool).any(axis=1), bool)
@@ -133,6 +134,9 @@ class Orders:
             right: how many places to the east.
             down: how many places to the south.
         """
+        if not self._located[row]:
+            # It has no place that another could share, and none beside it.
+            return np.array([] if right or down else [row], np.int32)
         x, y = int(self._x[row]) + right, int(self._y[row]) + down
         if x < 0 or y < 0:
             return np.empty(0, np.int32)
@@ -146,6 +150,8 @@ class Orders:
         with self._lock:
             if self._by_place is None:
                 place = _place(self._tile, self._x, self._y)
+                # Samples without a place come last, each on its own.
+                place[~self._located] = _NOWHERE + np.flatnonzero(~self._located)
                 rows = np.lexsort((self._day, place)).astype(np.int32)
                 self._by_place = rows, place[rows]
             return self._by_place

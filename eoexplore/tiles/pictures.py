@@ -5,7 +5,6 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-from eoexplore.core import mgrs
 from eoexplore.core.types import Layer
 from eoexplore.render import palettes
 from eoexplore.render.colours import UNREADABLE
@@ -15,16 +14,16 @@ from eoexplore.render.outlines import outlines
 from eoexplore.render.paint import paint
 from eoexplore.render.styles import Style
 from eoexplore.tiles import sealed
+from eoexplore.tiles.grids import PIXEL_M, fitted, grid_of
 from eoexplore.tiles.imagery import Picture, class_palette
-from eoexplore.tiles.originals import READER, empty_value, enlarge
-from eoexplore.tiles.patches import BandFile
+from eoexplore.tiles.originals import empty_value
 from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.ranges import look
 from eoexplore.tiles.scene import Scene
-from eoexplore.tiles.thumbs import PIXEL_M, packed_bands
+from eoexplore.tiles.thumbs import PIXEL_M as PACKED_M
+from eoexplore.tiles.thumbs import packed_bands
 from eoexplore.tiles.tile import Answer, encode
 
-_PIXEL_M = 10.0
 _LINE_SCALE = 2 / 3
 """Outlines on a patch are thinner than on the map: a patch is shown enlarged."""
 
@@ -45,7 +44,7 @@ def patch_picture(
         The picture, or none if the patch lacks the layer.
     """
     found = scene.layer(layer)
-    if found is None or not styles_of(layer) or not scene.samples.has(layer)[row]:
+    if found is None or not styles_of(found) or not scene.samples.has(layer)[row]:
         return None
     style, notices = look(scene.opened, layer, text)
     chosen, more = palettes.known(palette)
@@ -56,8 +55,9 @@ def patch_picture(
 def _picture(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -> Picture:
     arrays = _arrays(scene, row, layer, style)
     if arrays is None:
-        side = round(mgrs.PATCH_M / _PIXEL_M)
-        return Picture(np.zeros((side, side), np.uint8), np.array([UNREADABLE], np.uint8))
+        grid = grid_of(scene, row)
+        empty = np.zeros((grid.rows, grid.columns), np.uint8)
+        return Picture(empty, np.array([UNREADABLE], np.uint8))
     if style.categorical:
         colours = class_palette(scene, layer, style, palette)
         indices = colours.index[arrays[0]]
@@ -80,10 +80,8 @@ def _arrays(
     """Return the bands of a style; none if one cannot be read."""
     if sealed.sentence(scene.opened.dataset, layer.name):
         return _packed(scene, row, layer, style)
-    key = str(scene.samples.frame[layer.key].iloc[row])
-    files = [BandFile(key, layer.name, band) for band in style.bands]
-    # All pictures of a patch have one size, so that one cursor fits them all.
-    return enlarge(READER.fetch(scene.opened.dataset, files), _PIXEL_M)
+    # All pictures of a sample have one size, so that one cursor fits them all.
+    return fitted(scene, row, layer.name, [*style.bands])
 
 
 def _packed(
@@ -93,7 +91,7 @@ def _packed(
     found = packed_bands(scene, row, style)
     if found is None:
         return None
-    times = round(PIXEL_M / _PIXEL_M)
+    times = round(PACKED_M / PIXEL_M)
     arrays = []
     for pixels, there in found.values():
         values = pixels.astype(np.uint16) if style.categorical else pixels

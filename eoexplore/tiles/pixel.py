@@ -9,12 +9,12 @@ from eoexplore.render import palettes
 from eoexplore.render.composites import styles_of
 from eoexplore.render.styles import Style
 from eoexplore.tiles import provenance
+from eoexplore.tiles.grids import grid_of
 from eoexplore.tiles.point import Json, place, units, values_at
 from eoexplore.tiles.queries import Asked, Noted, Query
 from eoexplore.tiles.ranges import look
 from eoexplore.tiles.scene import Scene
 
-_LAST = 119
 _MOST_DATES = 12
 
 
@@ -73,8 +73,12 @@ def same_place(scene: Scene, row: int) -> list[int]:
 
 def _answer(asked: Asked) -> Noted:
     row = asked.scene.samples.row(asked.parts["id"])
+    grid = grid_of(asked.scene, row)
+    lines, columns = grid.rows - 1, grid.columns - 1
     at = provenance.Pixel(
-        asked.number("row", _LAST // 2, 0, _LAST), asked.number("column", _LAST // 2, 0, _LAST)
+        asked.number("row", lines // 2, 0, lines),
+        asked.number("column", columns // 2, 0, columns),
+        grid,
     )
     styles, notices = _styles(asked)
     palette, more = palettes.known(asked.query.get("palette", ""))
@@ -89,7 +93,7 @@ def _styles(asked: Asked) -> tuple[dict[str, Style], tuple[str, ...]]:
     found: dict[str, Style] = {}
     notices: tuple[str, ...] = ()
     for layer in asked.opened.dataset.layers:
-        if styles_of(layer.name):
+        if styles_of(layer):
             style, complaints = look(asked.opened, layer.name, wanted.get(layer.name, ""))
             found[layer.name] = style
             notices += complaints

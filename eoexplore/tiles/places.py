@@ -56,12 +56,13 @@ class Places:
     """The grids of one dataset."""
 
     def __init__(self, samples: "Samples") -> None:
-        """Sort the patches of a sample table into the grids of their MGRS tiles."""
-        tiles = samples.frame["tile"].astype("category").cat
-        self.tile: Ints = tiles.codes.to_numpy().astype(np.int32)
-        self._origins = [mgrs.tile_origin(name) for name in tiles.categories]
-        self._x = samples.frame["x"].to_numpy(np.int32)
-        self._y = samples.frame["y"].to_numpy(np.int32)
+        """Sort the patches of a sample table into the grids of their MGRS tiles.
+
+        Samples without a place lie in no tile, which has the number -1, and are never shown.
+        """
+        self.tile, names = samples.tiles
+        self._origins = [mgrs.tile_origin(name) for name in names]
+        self._x, self._y, self._located = samples.x, samples.y, samples.located
         self._shape = (len(self._origins), _reach(self._y), _reach(self._x))
         self._drawn: weakref.WeakKeyDictionary[Order, Ints] = weakref.WeakKeyDictionary()
         self._boxes = _boxes(samples, self.tile, [epsg for epsg, _, _ in self._origins])
@@ -69,7 +70,7 @@ class Places:
     def tops(self, mask: npt.NDArray[np.bool_], order: Order) -> Tops:
         """Return the topmost of the patches in a mask, shape (n,), on every place."""
         grids = np.full(self._shape, -1, np.int32)
-        places = np.flatnonzero(mask[order.rows])
+        places = np.flatnonzero((mask & self._located)[order.rows])
         # Cells come in draw order, and of equal ones the last assignment stays.
         grids.ravel()[self._cells(order)[places]] = places
         return Tops(grids, np.any(grids >= 0, axis=(1, 2)), order)
@@ -217,11 +218,13 @@ def _boxes(samples: "Samples", tile: Ints, zones: list[int]) -> npt.NDArray[np.f
     places to project for each tile, not the corners of all patches.
     """
     least, most = np.iinfo(np.int32).max, np.iinfo(np.int32).min
+    there = samples.located
+    tile, left, top = tile[there], samples.left[there], samples.top[there]
     rims = np.tile(np.array([least, least, most, most], np.int32), (len(zones), 1))
-    np.minimum.at(rims[:, 0], tile, samples.left)
-    np.minimum.at(rims[:, 1], tile, samples.top - mgrs.PATCH_M)
-    np.maximum.at(rims[:, 2], tile, samples.left + mgrs.PATCH_M)
-    np.maximum.at(rims[:, 3], tile, samples.top)
+    np.minimum.at(rims[:, 0], tile, left)
+    np.minimum.at(rims[:, 1], tile, top - mgrs.PATCH_M)
+    np.maximum.at(rims[:, 2], tile, left + mgrs.PATCH_M)
+    np.maximum.at(rims[:, 3], tile, top)
     boxes = np.tile([np.inf, np.inf, -np.inf, -np.inf], (len(zones), 1))
     for number in np.unique(tile).tolist():
         boxes[number] = _around(zones[number], rims[number].astype(float))

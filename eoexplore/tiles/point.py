@@ -12,13 +12,11 @@ from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, Layer
 from eoexplore.tiles import answers, sealed
-from eoexplore.tiles.originals import READER
-from eoexplore.tiles.patches import BandFile, Content
+from eoexplore.tiles.grids import PATCH, PIXEL_M, Grid, contents_of, grid_of
+from eoexplore.tiles.patches import Content
 from eoexplore.tiles.queries import Asked, Noted, Query
 from eoexplore.tiles.scene import Scene, Shown
 
-PIXEL_M = 10
-"""Pixel that row and column count in."""
 Json = Mapping[str, object]
 _NUMBER = r"-?\d{1,3}(?:\.\d{1,15})?"
 
@@ -44,9 +42,8 @@ def point(
     samples = scene.samples
     epsg, left, top = (int(values[row]) for values in (samples.epsg, samples.left, samples.top))
     east, north = mgrs.to_utm(epsg).transform(lon, lat)
-    last = mgrs.PATCH_M / PIXEL_M - 1
-    column = int(np.clip(np.floor((east - left) / PIXEL_M), 0, last))
-    line = int(np.clip(np.floor((top - north) / PIXEL_M), 0, last))
+    column = int(np.clip(np.floor((east - left) / PIXEL_M), 0, PATCH.columns - 1))
+    line = int(np.clip(np.floor((top - north) / PIXEL_M), 0, PATCH.rows - 1))
     return {
         "id": samples.frame["id"].iloc[row],
         "outline": outline(scene, row),
@@ -66,8 +63,10 @@ def _topmost(
     return None
 
 
-def outline(scene: Scene, row: int) -> list[list[float]]:
-    """Return a patch's closed outline as [lon, lat] pairs."""
+def outline(scene: Scene, row: int) -> list[list[float]] | None:
+    """Return a sample's closed outline as [lon, lat] pairs; none where it has no place."""
+    if not scene.samples.located[row]:
+        return None
     corners = scene.samples.outlines_of(np.array([row]))[0].round(7).tolist()
     return [*corners, corners[0]]
 
@@ -79,8 +78,14 @@ def units(scene: Scene) -> Json:
 
 
 def place(scene: Scene, row: int, line: int, column: int) -> Json:
-    """Return where the centre of a patch's 10 m pixel lies, in degrees and in UTM metres."""
+    """Return where the centre of a sample's pixel lies, in degrees and in UTM metres.
+
+    A sample without a place has row and column only.
+    """
     samples = scene.samples
+    if not samples.located[row]:
+        nowhere = dict.fromkeys(("lon", "lat", "easting", "northing", "epsg"))
+        return {"row": line, "column": column, **nowhere}
     epsg, left, top = (int(values[row]) for values in (samples.epsg, samples.left, samples.top))
     easting, northing = left + PIXEL_M * (column + 0.5), top - PIXEL_M * (line + 0.5)
     lon, lat = mgrs.to_lonlat(epsg).transform(easting, northing)
@@ -96,8 +101,9 @@ def place(scene: Scene, row: int, line: int, column: int) -> Json:
 
 
 def values_at(scene: Scene, row: int, line: int, column: int) -> Json:
-    """Return the stored values of all layers at a 10 m pixel of a patch, by layer and band."""
+    """Return the stored values of all layers at a pixel of a sample, by layer and band."""
     found: dict[str, object] = {}
+    grid = grid_of(scene, row)
     classes = scene.opened.dataset.classes
     for layer in scene.opened.dataset.layers:
         if not scene.samples.has(layer.name)[row]:
@@ -105,17 +111,15 @@ def values_at(scene: Scene, row: int, line: int, column: int) -> Json:
         if sealed.sentence(scene.opened.dataset, layer.name):
             found[layer.name] = {"error": sealed.NO_VALUES}
             continue
-        key = str(scene.samples.frame[layer.key].iloc[row])
-        files = [BandFile(key, layer.name, band.name) for band in layer.bands]
-        contents = READER.fetch(scene.opened.dataset, files)
-        values = _of_layer(layer, contents, line * PIXEL_M, column * PIXEL_M)
+        contents = contents_of(scene, row, layer.name, [band.name for band in layer.bands])
+        values = _of_layer(layer, contents, grid, line, column)
         if values:
             found[layer.name] = _code(values, classes) if layer.kind == "categorical" else values
     return found
 
 
 def _of_layer(
-    layer: Layer, contents: list[Content], down_m: float, right_m: float
+    layer: Layer, contents: list[Content], grid: Grid, line: int, column: int
 ) -> dict[str, object]:
     """Return the value of each band that is there, or the sentence that says what is wrong."""
     values: dict[str, object] = {}
@@ -124,7 +128,7 @@ def _of_layer(
             # The reader's own sentence names the file; a visitor needs no file name.
             return {"error": f"A {layer.title} file of this patch is damaged or cut short."}
         if not isinstance(content, DataMissing):
-            value = content[int(down_m // band.gsd_m), int(right_m // band.gsd_m)]
+            value = content[grid.within(line, column, content)]
             values[band.name] = _number(value, layer.nodata)
     return values
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from eoexplore.core.errors import DataMissing, FileUnreadable
-from eoexplore.core.types import Band, Layer, Source
+from eoexplore.core.types import Array, Band, Layer, Source
 from eoexplore.render.palettes import OFFICIAL
 from eoexplore.render.script import script
 from eoexplore.render.styles import Style
+from eoexplore.tiles.grids import PATCH, Grid
 from eoexplore.tiles.imagery import class_palette
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.patches import BandFile, Content
@@ -19,16 +20,18 @@ from eoexplore.tiles.scene import Scene
 
 @dataclass(frozen=True)
 class Pixel:
-    """One 10 m pixel of one patch."""
+    """One pixel of one sample."""
 
     row: int
-    """Row from the top, 0 to 119."""
+    """Row from the top, from 0."""
     column: int
-    """Column from the left, 0 to 119."""
+    """Column from the left, from 0."""
+    grid: Grid = PATCH
+    """What they count; 10 m pixels of a patch, unless the sample has no place."""
 
-    def within(self, band: Band) -> tuple[int, int]:
-        """Return row and column of the band's own pixel that covers this one."""
-        return int(self.row * 10 // band.gsd_m), int(self.column * 10 // band.gsd_m)
+    def within(self, content: Array) -> tuple[int, int]:
+        """Return row and column of a band's own pixel that covers this one."""
+        return self.grid.within(self.row, self.column, content)
 
 
 def lines(
@@ -73,7 +76,7 @@ def _value(band: Band, source: Source | str, content: Content, pixel: Pixel) -> 
         return f"    # {band.name}: {' '.join(source.split())}"
     if isinstance(content, Exception):
         return f"    # {band.name}: its file cannot be read."
-    row, column = pixel.within(band)
+    row, column = pixel.within(content)
     call = f"read({', '.join(source.arguments)}, row={row}, column={column})"
     return f'    "{band.name}": {call},  # {content[row, column]}, pixel of {band.gsd_m:g} m'
 
@@ -84,7 +87,7 @@ def _at(layer: Layer, contents: Mapping[str, Content], pixel: Pixel) -> dict[str
     for band in layer.bands:
         content = contents[band.name]
         if not isinstance(content, Exception):
-            values[band.name] = content[pixel.within(band)]
+            values[band.name] = content[pixel.within(content)]
     return values
 
 
@@ -142,12 +145,16 @@ def _source(scene: Scene, key: str, layer: Layer, band: Band) -> Source | str:
 
 def _heading(key: str, layer: Layer, source: Source, pixel: Pixel) -> list[str]:
     taken = f", recorded {source.taken:%Y-%m-%d %H:%M:%S} UTC" if source.taken else ""
-    coarse = sorted({band.gsd_m for band in layer.bands if band.gsd_m > 10})
+    counted, coarse = "the patch's 10 m pixels", list[float]()
+    if pixel.grid == PATCH:
+        coarse = sorted({band.gsd_m for band in layer.bands if band.gsd_m > 10})
+    else:
+        counted = f"the sample's {pixel.grid.rows} x {pixel.grid.columns} pixels"
     covers = [f"{size:g} m pixel covers {size / 10:g} x {size / 10:g}" for size in coarse]
     more = f"; a {' and a '.join(covers)} of them" if covers else ""
     return [
         f"# {layer.title} of {key}{taken}",
-        f"# Row {pixel.row}, column {pixel.column} of the patch's 10 m pixels, counted from 0.",
+        f"# Row {pixel.row}, column {pixel.column} of {counted}, counted from 0.",
         f"# Resampling: none. Each value is the stored pixel itself{more}.",
         "# Run this in the dataset's folder.",
     ]

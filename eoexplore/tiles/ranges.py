@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.core import nomenclature
-from eoexplore.core.types import Classes
+from eoexplore.core.types import Classes, Layer
 from eoexplore.render.composites import read_style
 from eoexplore.render.styles import Channel, Options, Pair, Style
 from eoexplore.store import spectra
@@ -30,12 +30,16 @@ def look(opened: Opened, layer: str, text: str) -> tuple[Style, tuple[str, ...]]
     Returns:
         The style, and one sentence for each part of the text that could not be used.
     """
-    style, notices = read_style(layer, text)
+    style, notices = read_style(_layer(opened, layer), text)
     if style.categorical:
         options, more = _known_codes(style.options, schema_of(opened.dataset.classes, style))
         return replace(style, options=options), notices + more
     ready, more = ranged(opened, style)
     return ready, notices + more
+
+
+def _layer(opened: Opened, name: str) -> Layer | str:
+    return next((item for item in opened.dataset.layers if item.name == name), name)
 
 
 def schema_of(classes: Classes, style: Style) -> Classes:
@@ -76,7 +80,8 @@ def ranged(opened: Opened, style: Style) -> tuple[Style, tuple[str, ...]]:
     if wanted is None or style.categorical:
         return style, ()
     folder = opened.folder
-    found = _limits(folder.path, file_stamp(folder.spectra_pixels), style.layer, style.id, wanted)
+    layer = _layer(opened, style.layer)
+    found = _limits(folder.path, file_stamp(folder.spectra_pixels), layer, style.id, wanted)
     if found is None:
         return style, (_NO_SAMPLE,) if style.options.percentiles else ()
     usual = tuple((channel.low, channel.high) for channel in style.channels)
@@ -86,11 +91,11 @@ def ranged(opened: Opened, style: Style) -> tuple[Style, tuple[str, ...]]:
 
 @functools.lru_cache(maxsize=512)
 def _limits(
-    path: Path, _stamp: FileStamp, layer: str, style_id: str, percentiles: Pair
+    path: Path, _stamp: FileStamp, layer: Layer | str, style_id: str, percentiles: Pair
 ) -> tuple[Pair | None, ...] | None:
     """Return the percentiles of each channel, rounded to four digits; none without a sample."""
     style, _ = read_style(layer, style_id)
-    samples = [sample(IndexFolder(path), layer, channel) for channel in style.channels]
+    samples = [sample(IndexFolder(path), style.layer, channel) for channel in style.channels]
     if any(values is None for values in samples):
         return None
     found = [_percentiles(values, percentiles) for values in samples if values is not None]

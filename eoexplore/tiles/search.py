@@ -41,12 +41,11 @@ class _Known:
     def __init__(self, samples: Samples) -> None:
         """Work out tiles, countries and the area around the samples."""
         self.samples = samples
-        tile = samples.frame["tile"].astype("category").cat
-        self.tile = tile.codes.to_numpy()
-        self.tiles = [str(name) for name in tile.categories]
-        self.counts = np.bincount(self.tile, minlength=len(self.tiles))
-        self.x, self.y = samples.frame["x"].to_numpy(), samples.frame["y"].to_numpy()
-        rim = _rim(self.tile, self.x, self.y)
+        self.tile, self.tiles = samples.tiles
+        there = np.flatnonzero(samples.located)
+        self.counts = np.bincount(self.tile[there], minlength=len(self.tiles))
+        self.x, self.y = samples.x, samples.y
+        rim = there[_rim(self.tile[there], self.x[there], self.y[there])]
         self.boxes = _boxes(samples.outlines_of(rim), self.tile[rim], len(self.tiles))
         country = samples.frame["country"].value_counts()
         self.countries = {
@@ -54,7 +53,8 @@ class _Known:
         }
         # Squares of one degree with samples, and those around them.
         self._near = np.zeros((182, 362), bool)
-        squares = np.floor(samples.lat).astype(int) * 1000 + np.floor(samples.lon).astype(int)
+        lat, lon = samples.lat[there], samples.lon[there]
+        squares = np.floor(lat).astype(int) * 1000 + np.floor(lon).astype(int)
         rows, columns = np.divmod(np.unique(squares + 500), 1000) + np.array([[91], [181 - 500]])
         for down in (-1, 0, 1):
             for right in (-1, 0, 1):
@@ -156,7 +156,9 @@ def _spot(spot: Spot) -> Json:
 
 
 def _patches(known: _Known, text: str) -> Iterator[Json]:
-    for row in _rows(known, text)[:MAX_RESULTS]:
+    rows = _rows(known, text)
+    # What is found is shown on the map: samples without a place are not.
+    for row in rows[known.samples.located[rows]][:MAX_RESULTS]:
         yield _patch(known.samples, int(row))
 
 
@@ -217,7 +219,7 @@ def _patch(samples: Samples, row: int) -> Json:
         frame["country"].iloc[row] or None,
         frame["split"].iloc[row] or None,
     ]
-    title = f"{frame['tile'].iloc[row]}_{frame['x'].iloc[row]:02d}_{frame['y'].iloc[row]:02d}"
+    title = f"{frame['tile'].iloc[row]}_{samples.x[row]:02d}_{samples.y[row]:02d}"
     box = _around(float(samples.lon[row]), float(samples.lat[row]), _PATCH_KM)
     detail = " · ".join(str(fact) for fact in facts if fact)
     return _result("patch", title, detail, box, str(frame["id"].iloc[row]))

@@ -2,7 +2,8 @@
 
 An order is written as its name, with a minus before it where it is turned round: `place`, `-date`,
 `share.312`. Equals follow each other by id, and samples of which the value is not known come last,
-whichever way round it is. Nothing here asks for a location but the two orders by place.
+whichever way round it is. Only what is known of some sample is offered: no order by place without
+any location.
 """
 
 import itertools
@@ -64,15 +65,15 @@ def sorts(opened: Opened) -> tuple[Sort, ...]:
     frame = opened.samples.frame
     by_id = Sort("id", "Id", ("A first", "Z first"))
     found: list[Sort] = []
-    if _has_places(frame):
+    if opened.samples.located.any():
         ends = ("northernmost first", "southernmost first")
         found.append(Sort("place", "Place: tile, then grid", ("first tile", "last tile")))
         found.append(Sort("north", "North to south", ends))
     else:
         found.append(by_id)
-    if "date" in frame.columns:
+    if frame["date"].notna().any():
         found.append(Sort("date", "Date", ("earliest first", "latest first")))
-    if "label_mask" in frame.columns:
+    if opened.dataset.classes.classes:
         found.append(Sort("labels", "Number of labels", ("fewest first", "most first")))
     if by_id not in found:
         found.append(by_id)
@@ -143,7 +144,7 @@ def values_of(opened: Opened, name: str, rows: Ints | None = None) -> Values:
     """
     frame, at = opened.samples.frame, slice(None) if rows is None else rows
     if name == "north":
-        return np.asarray(-frame["lat"].to_numpy()[at], np.float64)
+        return np.asarray(-opened.samples.lat[at], np.float64)
     if name == "date":
         return _days(frame["date"].to_numpy()[at])
     if name == "labels":
@@ -165,21 +166,26 @@ def shared_class(opened: Opened, name: str) -> LabelClass | None:
 
 def _sorted(opened: Opened, name: str, turned: bool) -> Ints:
     if name == "place":
-        order = _by_place(opened.samples.frame)
-        return order[::-1].copy() if turned else order
+        order = _by_place(opened.samples)
+        known = int(opened.samples.located.sum())
+        return np.concatenate([order[:known][::-1], order[known:]]) if turned else order
     values = values_of(opened, name)
     return np.argsort(-values if turned else values, kind="stable").astype(np.int32)
 
 
-def _by_place(frame: pd.DataFrame) -> Ints:
-    """Return the rows by MGRS tile, row and column of its grid, day and id, as on the map."""
-    tile = frame["tile"].astype("category").cat
-    names = np.argsort(np.argsort(tile.categories.to_numpy(str))).astype(np.int64)
-    place = names[tile.codes.to_numpy()] << 40
-    place += frame["y"].to_numpy(np.int64) << 20
-    place += frame["x"].to_numpy(np.int64)
+def _by_place(samples: Samples) -> Ints:
+    """Return the rows by MGRS tile, row and column of its grid, day and id, as on the map.
+
+    Those without a place come last.
+    """
+    tile, names = samples.tiles
+    rank = np.append(np.argsort(np.argsort(np.array(names, str))), len(names)).astype(np.int64)
+    # Those of no tile have the number -1, which is the last of them.
+    place = rank[tile] << 40
+    place += np.where(samples.located, samples.y.astype(np.int64) << 20, 0)
+    place += np.where(samples.located, samples.x.astype(np.int64), 0)
     # In the walk of the map, too, what has no date comes last at its place.
-    days = np.nan_to_num(_days(frame["date"].to_numpy()), nan=np.inf)
+    days = np.nan_to_num(_days(samples.frame["date"].to_numpy()), nan=np.inf)
     return np.lexsort((days, place)).astype(np.int32)
 
 
@@ -222,10 +228,6 @@ def _share_name(item: LabelClass) -> str:
 def _predicted(frame: pd.DataFrame) -> list[str]:
     names = [str(name) for name in frame.columns if str(name).startswith(_PREDICTED)]
     return [name for name in names if pd.api.types.is_numeric_dtype(frame[name])]
-
-
-def _has_places(frame: pd.DataFrame) -> bool:
-    return {"tile", "x", "y", "date"} <= set(frame.columns)
 
 
 def _mask(opened: Opened, selection: Selection) -> tuple[Mask, tuple[str, ...]]:

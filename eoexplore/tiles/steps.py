@@ -50,6 +50,8 @@ def beside(scene: Scene, shown: Shown, row: int, side: str) -> int | None:
         rows = same if len(same) else rows
         return int(rows[np.argmax(shown.rank[rows])])
     samples = scene.samples
+    if not samples.located[row]:
+        return None
     middle = mgrs.PATCH_M / 2
     east = samples.left[row] + middle + right * mgrs.PATCH_M
     north = samples.top[row] - middle - down * mgrs.PATCH_M

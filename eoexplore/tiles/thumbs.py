@@ -59,7 +59,7 @@ def thumbnail(
         The picture, or none if the sample lacks the layer.
     """
     found = scene.layer(layer)
-    if found is None or not styles_of(layer) or not scene.samples.has(layer)[row]:
+    if found is None or not styles_of(found) or not scene.samples.has(layer)[row]:
         return None
     style, notices = look(scene.opened, layer, text)
     chosen, more = palettes.known(palette)

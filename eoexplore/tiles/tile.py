@@ -105,10 +105,15 @@ def check(opened: Opened, request: TileRequest) -> None:
     Raises:
         UnknownName: says what is unknown and what exists.
     """
-    known = [layer.name for layer in opened.dataset.layers if styles_of(layer.name)]
+    known = [layer.name for layer in opened.dataset.layers if styles_of(layer)]
     known += _FROM_TABLE
     if request.layer not in known:
         raise UnknownName(f"There is no such layer. Layers: {', '.join(known)}.")
+    if not opened.samples.located.any():
+        raise UnknownName(
+            "These samples have no place on a map, so there are no tiles of them. "
+            "The gallery shows their pictures."
+        )
     if not mercator.tile_exists(request.z, request.x, request.y):
         raise UnknownName(f"There is no such tile: zooms are 0 to {mercator.MAX_ZOOM}.")
     if request.size not in (mercator.TILE, 2 * mercator.TILE):

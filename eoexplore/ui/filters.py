@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import zlib
+from collections.abc import Callable
 from typing import cast
 
 import streamlit as st
@@ -20,6 +21,8 @@ _ORDERED = {
     "season": ("spring", "summer", "autumn", "winter"),
     "flag": ("snow", "cloud_or_shadow", "unreadable"),
 }
+_OF_PLACE = frozenset({"country", "tile", "box", "poly"})
+_OF_TIME = frozenset({"season", "month", "date"})
 _MODES = {"any": "Has any of", "all": "Has all of", "none": "Has none of"}
 _SIDE_BY_SIDE = 14
 """Options up to which all stand side by side; more are a list to search in."""
@@ -29,25 +32,47 @@ def panel(view: View) -> None:
     """Show the widgets; call it where they shall stand."""
     choices.begin(view)
     found = state.facets_of(view)
-    labels, place, time, patches, text = st.tabs(["Labels", "Place", "Time", "Patches", "As text"])
-    with labels:
-        _classes(view, found)
+    parts = _parts(view, found)
+    for tab, part in zip(st.tabs([*parts]), parts.values(), strict=True):
+        with tab:
+            part(view, found)
+
+
+def _parts(view: View, found: Facets) -> dict[str, Callable[[View, Facets], None]]:
+    """Return the tabs; those of which nothing is known, and nothing is asked, are left out."""
+    asked = {key for key, _ in view.selection.conditions}
+    known = {key for key, counts in found.options.items() if any(counts)}
+    place = bool(view.opened.samples.located.any()) or bool(_OF_PLACE & (asked | known))
+    time = found.span is not None or bool(_OF_TIME & asked) or "season" in known
+    parts = {"Labels": _labels, "Place": _place, "Time": _time, "Patches": _patches}
+    out = {name for name, there in (("Place", place), ("Time", time)) if not there}
+    kept = {name: part for name, part in parts.items() if name not in out}
+    return {**kept, "As text": lambda *_: _as_text()}
+
+
+def _labels(view: View, found: Facets) -> None:
+    _classes(view, found)
+    if view.opened.dataset.classes.codes:
         _share(view, found)
-        _number_of_labels(view, found)
-    with place:
-        _options("Country", "country", view, found)
-        _options("Sentinel-2 tile", "tile", view, found)
-        _area(view.selection)
-    with time:
-        _options("Season", "season", view, found)
-        _options("Month", "month", view, found)
-        _dates(view, found)
-    with patches:
-        _options("Split", "split", view, found)
-        _options("Flag", "flag", view, found)
-        _ids(view.selection)
-    with text:
-        _as_text()
+    _number_of_labels(view, found)
+
+
+def _place(view: View, found: Facets) -> None:
+    _options("Country", "country", view, found)
+    _options("Sentinel-2 tile", "tile", view, found)
+    _area(view.selection)
+
+
+def _time(view: View, found: Facets) -> None:
+    _options("Season", "season", view, found)
+    _options("Month", "month", view, found)
+    _dates(view, found)
+
+
+def _patches(view: View, found: Facets) -> None:
+    _options("Split", "split", view, found)
+    _options("Flag", "flag", view, found)
+    _ids(view.selection)
 
 
 def _options(title: str, key: str, view: View, found: Facets) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from eoexplore.core.errors import EOExploreError
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
-from eoexplore.ui import carried, long_work, state, warm
+from eoexplore.ui import carried, long_work, pages, state, warm
 from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
@@ -86,12 +86,27 @@ def current_view(*, on_map: bool = True) -> View:
         long_work.index_in_background(opened)
         if opened.dataset.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
-        view = selection_bar(opened, on_map=on_map)
+        view = selection_bar(opened, on_map=on_map and bool(opened.samples.located.any()))
         long_work.indicator()
     carried.remember()
     _say_absent(opened.slug)
     notices(view)
     return view
+
+
+def no_map(view: View) -> None:
+    """Say that no sample has a place on a map, and lead to the gallery."""
+    st.info(
+        "These samples have no place on a map: the dataset does not say where they were taken. "
+        "The gallery shows all of them, and everything that is known of each.",
+        icon=":material/wrong_location:",
+    )
+    st.page_link(
+        str(pages.FOLDER / "gallery.py"),
+        label="Show in the gallery",
+        icon=":material/grid_view:",
+        query_params={state.DATASET: view.opened.slug},
+    )
 
 
 def _dataset_picker(entries: tuple[Entry, ...]) -> str:

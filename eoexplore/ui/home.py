@@ -1,6 +1,7 @@
 """The parts of the Home page."""
 
 import datetime as dt
+from pathlib import Path
 
 import streamlit as st
 
@@ -40,12 +41,7 @@ def _dataset(item: Entry) -> None:
         if item.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
         st.markdown(as_text(item.title), width="stretch")
-        st.page_link(
-            str(pages.FOLDER / "map.py"),
-            label="Show on the map",
-            icon=":material/map:",
-            query_params={state.DATASET: item.slug},
-        )
+        link = st.empty()
     try:
         opened = catalog.refresh(item.slug)
     except EOExploreError as error:
@@ -54,11 +50,23 @@ def _dataset(item: Entry) -> None:
             "Forget it", key=f"forget_{item.slug}", on_click=catalog.forget, args=(item.slug,)
         )
         return
+    on_map = bool(opened.samples.located.any())
+    link.page_link(
+        str(_page_of(opened)),
+        label="Show on the map" if on_map else "Show in the gallery",
+        icon=":material/map:" if on_map else ":material/grid_view:",
+        query_params={state.DATASET: item.slug},
+    )
     st.markdown(_figures(item, opened))
     st.caption(as_text(item.path))
     if not opened.state.complete:
         _unfinished(item.slug)
     _health(opened)
+
+
+def _page_of(opened: Opened) -> Path:
+    """Return the page that shows a dataset first: samples without a place are on no map."""
+    return pages.FOLDER / ("map.py" if opened.samples.located.any() else "gallery.py")
 
 
 def _figures(item: Entry, opened: Opened) -> str:
@@ -168,7 +176,7 @@ def _open(text: str) -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.session_state["open_next"] = opened.slug
-    st.switch_page(str(pages.FOLDER / "map.py"), query_params={state.DATASET: opened.slug})
+    st.switch_page(str(_page_of(opened)), query_params={state.DATASET: opened.slug})
 
 
 def demos() -> None:

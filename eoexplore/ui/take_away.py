@@ -5,8 +5,10 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 
+from eoexplore.jobs.export import Divisible
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
+from eoexplore.store.export import kinds_of
 from eoexplore.ui.component import base_path
 from eoexplore.ui.map.component import mount_link
 from eoexplore.ui.state import View
@@ -20,6 +22,11 @@ _FORMATS = {
     "geojson": ("GeoJSON", "Outlines and all columns; for web maps, QGIS"),
     "csv": ("CSV", "All columns, places as longitude and latitude; for spreadsheets"),
 }
+_PLAIN = {
+    "parquet": ("Parquet", "All columns; for pandas, DuckDB"),
+    "csv": ("CSV", "All columns; for spreadsheets"),
+}
+"""Of samples without a place, which have no outlines."""
 
 
 def link(opened: Opened) -> None:
@@ -42,18 +49,23 @@ def _offers(view: View) -> None:
         noun = "patch" if count == 1 else "patches"
         st.markdown(f"**{count:,} {noun}** as a table, one row each:")
         text = selections.text_of(view.selection)
-        for ending, (title, use) in _FORMATS.items():
-            size = _size(_HEAD_BYTES + count * _ROW_BYTES[ending][view.opened.samples.areas])
+        opened = view.opened
+        placed = bool(opened.samples.located.any())
+        for ending in kinds_of(opened):
+            title, use = (_FORMATS if placed else _PLAIN)[ending]
+            size = _size(_HEAD_BYTES + count * _ROW_BYTES[ending][opened.samples.areas])
             st.link_button(
                 f"{title}, about {size}",
-                address(view.opened.slug, ending, text),
+                address(opened.slug, ending, text),
                 icon=":material/table:",
                 help=use,
                 width="stretch",
             )
+        if not isinstance(opened.dataset, Divisible):
+            return
         st.markdown("With all pixels, as a dataset of its own (run it in a terminal):")
         chosen = f" --select {shlex.quote(text)}" if text else ""
-        command = f"python -m eoexplore export {shlex.quote(view.opened.slug)}{chosen}"
+        command = f"python -m eoexplore export {shlex.quote(opened.slug)}{chosen}"
         st.code(f"{command} --as tree --to my-subset", language=None, wrap_lines=True)
         st.caption(
             "`--as lmdb` writes a rico-hdl LMDB instead. The command says how much room it needs "

@@ -79,7 +79,7 @@ def open_last() -> None:
         opened = catalog.refresh(slug)
     except (OSError, UnicodeDecodeError, EOExploreError):
         return  # none yet, or it is gone: its page will say so
-    layers.describe(opened, Selection(()))
-    if len(opened.samples):
+    if opened.samples.located.any():
+        layers.describe(opened, Selection(()))
         shown, _ = shown_of(scene_of(opened), Selection(()), LATEST)
         shown.tops("")

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from eoexplore.core.selection import EVERYTHING
 from eoexplore.store import catalog, mosaic
-from eoexplore.store.samples import Samples
+from eoexplore.store.base import completed
+from eoexplore.store.samples import Samples, with_places
 from eoexplore.tiles import gallery, sorts
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.routes import routes
@@ -351,11 +352,9 @@ def plain(table, tmp_path):
             "has_s2": [True, True, False],
             "has_s1": False,
             "has_reference_map": False,
-            # What the store wants of every sample today.
-            **dict.fromkeys(("epsg", "left", "top"), 0),
-            **dict.fromkeys(("lon", "lat"), np.nan),
         }
     )
+    frame = with_places(completed(frame, table.dataset.classes))
     folder = replace(table, dataset=Plain(table.dataset), samples=Samples(frame))
     return replace(folder, state=replace(table.state, complete=False))
 

@@ -35,7 +35,8 @@ class TileMark {
     this.view = view;
   }
 
-  setOutline(_, id) {
+  setOutline(ring, id) {
+    this.view.inspector.placeLink.hidden = !ring; // a sample without a place is on no map
     this.view.inspector.placeLink.href = this.view.mapAddress(id);
     this.view.mark(id);
   }

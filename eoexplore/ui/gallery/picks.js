@@ -107,7 +107,8 @@ export class Picked {
   }
 
   #fill(select) {
-    const links = FILES.map(([ending, title, text]) =>
+    const { files = FILES } = this.view.data;
+    const links = files.map(([ending, title, text]) =>
       el(
         "a",
         { class: "eo-menu-item", download: "", href: this.view.exportAddress(ending, select), on: { click: () => setTimeout(() => this.closeMenu()) } },

@@ -79,6 +79,8 @@ export class Card {
     this.#labels(patch);
     this.#take(patch);
     this.#identity(patch);
+    // A sample without a place has nothing beside it.
+    this.around.hidden = !patch.neighbours;
     for (const [by, button] of this.neighbours) button.disabled = patch.neighbours ? !patch.neighbours[by] : false;
     if (isOther) {
       this.spectrum.reset();
@@ -140,7 +142,7 @@ export class Card {
       by,
       button(sign, `Patch to the ${by} (${key})`, () => this.inspector.step(by)),
     ]);
-    const around = el("div", { class: "eo-steps", role: "group", "aria-label": "Neighbouring patches" }, ...this.neighbours.map(([, node]) => node));
+    const around = (this.around = el("div", { class: "eo-steps", role: "group", "aria-label": "Neighbouring patches" }, ...this.neighbours.map(([, node]) => node)));
     const along = el(
       "div",
       { class: "eo-steps", role: "group", "aria-label": "Patches of the selection" },
@@ -233,11 +235,19 @@ export class Card {
   // The lines stay while their words change: a pointer on its way from a picture to a button
   // changes the pixel, and the button under it must still be the one that is pressed.
   #place({ lat, lon, epsg, easting, northing, row, column }) {
+    const { rows, columns } = this.inspector.viewer.grid;
+    const hasPlace = typeof lat === "number";
+    const size = hasPlace ? "10 m pixels" : "Pixels of the finest band";
     const places = [
-      [format.degrees(lat, lon, 5), "Latitude and longitude of the pixel's centre, WGS 84", `${lat}, ${lon}`],
-      [`UTM ${format.projected(epsg, easting, northing)}`, `EPSG:${epsg}`, `EPSG:${epsg} ${easting} ${northing}`],
-      [`row ${row}, column ${column} of 120 × 120`, "10 m pixels, counted from 0 at the upper left", `${row}, ${column}`],
+      [`row ${row}, column ${column} of ${rows} × ${columns}`, `${size}, counted from 0 at the upper left`, `${row}, ${column}`],
     ];
+    if (hasPlace) {
+      places.unshift(
+        [format.degrees(lat, lon, 5), "Latitude and longitude of the pixel's centre, WGS 84", `${lat}, ${lon}`],
+        [`UTM ${format.projected(epsg, easting, northing)}`, `EPSG:${epsg}`, `EPSG:${epsg} ${easting} ${northing}`],
+      );
+    }
+    this.placeLines.forEach(({ element }, at) => (element.hidden = at >= places.length));
     places.forEach(([text, title, copied], at) => {
       const line = this.placeLines[at];
       Object.assign(line.words, { textContent: text, title });
@@ -256,14 +266,16 @@ export class Card {
   }
 
   #take(patch) {
+    const kind = patch.outline ? "GeoTIFF" : "TIFF";
+    const about = patch.outline ? "10 m pixels, with coordinate system" : "without coordinate system: no place is known";
     const links = (patch.pictures ?? []).filter(({ url }) => url).map(({ layer, title }) => {
       const bands = (patch.layers ?? []).find((item) => item.layer === layer)?.bands.length ?? 1;
       const href = this.inspector.fileUrl(patch.id, layer);
       const text = `${title}${bands > 1 ? `, ${bands} bands` : ""}`;
-      return el("a", { class: "eo-text-button", href, download: true, text, title: "All bands as stored, 10 m pixels, with coordinate system" });
+      return el("a", { class: "eo-text-button", href, download: true, text, title: `All bands as stored, ${about}` });
     });
     this.takeAway.hidden = !links.length;
-    this.takeAway.replaceChildren(el("h3", { text: "Take away as GeoTIFF" }), el("div", { class: "eo-dates" }, ...links));
+    this.takeAway.replaceChildren(el("h3", { text: `Take away as ${kind}` }), el("div", { class: "eo-dates" }, ...links));
   }
 
   #identity({ id, s1_id: radar }) {

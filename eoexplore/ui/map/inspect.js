@@ -2,7 +2,7 @@
 // the card, and follows the pixel that the viewer's cursor, the arrow keys or a link choose.
 
 const release = new URL(import.meta.url).search;
-const [{ Card }, { Viewer, SIDE }, { localUrl, value }, { inspectorKeys }, { PatchMark }, { iconButton }] = await Promise.all(
+const [{ Card }, { Viewer }, { localUrl, value }, { inspectorKeys }, { PatchMark }, { iconButton }] = await Promise.all(
   ["card", "viewer", "format", "inspectkeys", "patchmark", "dom"].map((name) => import(`./${name}.js${release}`)),
 );
 
@@ -13,14 +13,12 @@ const SENTENCES = {
   server: "The patch could not be read. Try again, or look at the terminal of the server for the reason.",
   gone: "This patch is not in the dataset any more.",
 };
-const MIDDLE = { row: SIDE / 2 - 1, column: SIDE / 2 - 1 };
 
 /** "id", "id~row~column" or "id~row~column~r" (asked on the right side); null for an empty text. */
 export function parseOpen(text) {
-  const found = /^(.+?)(?:~(\d{1,3})~(\d{1,3})(~r)?)?$/s.exec(text ?? "");
+  const found = /^(.+?)(?:~(\d{1,5})~(\d{1,5})(~r)?)?$/s.exec(text ?? "");
   if (!found) return null;
-  const [row, column] = [Number(found[2]), Number(found[3])];
-  const pixel = row < SIDE && column < SIDE ? { row, column } : null;
+  const pixel = found[2] ? { row: Number(found[2]), column: Number(found[3]) } : null;
   return { id: found[1], pixel, side: found[4] ? "right" : "left" };
 }
 
@@ -96,7 +94,7 @@ export class Inspector {
       this.#fail(answer, () => this.pick(latlng, side));
       return;
     }
-    const { row, column } = answer.body.pixel ?? MIDDLE;
+    const { row, column } = answer.body.pixel ?? this.viewer.middle;
     this.pinned = { row, column };
     this.marks.setOutline(answer.body.outline);
     await this.#fill(answer.body.id, signal);
@@ -117,7 +115,7 @@ export class Inspector {
       this.close();
       return;
     }
-    this.pinned = open.pixel ?? MIDDLE;
+    this.pinned = open.pixel;
     this.sideName = open.side;
     // A link that names no place is about the patch.
     const isFirst = !this.wasAsked;
@@ -213,9 +211,8 @@ export class Inspector {
 
   /** Arrow keys: move the chosen pixel. */
   movePixel(columns, rows) {
-    const cut = (at) => Math.min(SIDE - 1, Math.max(0, at));
-    const { row, column } = this.pinned ?? MIDDLE;
-    this.pin({ row: cut(row + rows), column: cut(column + columns) });
+    const { row, column } = this.pinned ?? this.viewer.middle;
+    this.pin(this.viewer.nearest({ row: row + rows, column: column + columns }));
   }
 
   #askPixel(delay) {
@@ -337,7 +334,8 @@ export class Inspector {
 
   /** Open the card of the patch that is known, at the chosen pixel. */
   #present() {
-    this.pinned ??= MIDDLE;
+    this.viewer.setGrid(this.patch.grid);
+    if (!this.viewer.holds(this.pinned)) this.pinned = this.viewer.middle;
     this.shownPixel = this.pinned;
     this.marks.setOutline(this.patch.outline, this.patch.id);
     this.card.show(this.patch);

@@ -4,7 +4,7 @@
 const release = new URL(import.meta.url).search;
 const { el, iconButton } = await import(`./dom.js${release}`);
 
-export const SIDE = 120; // 10 m pixels along a patch: what row and column count
+const PATCH = { rows: 120, columns: 120 }; // 10 m pixels of a patch: what row and column count
 const DEEPEST = 8;
 const WHEEL_STEP = 40; // pixels of wheel movement that make one step of zoom
 const DRAG_PX = 4;
@@ -14,6 +14,7 @@ export class Viewer {
   /** @param {{look: function(object|null), pin: function(object)}} listeners a pixel {row, column} */
   constructor(listeners) {
     this.listeners = listeners;
+    this.grid = PATCH;
     this.zoom = 1;
     this.left = this.top = 0; // the upper-left pixel that is shown
     this.pixel = null;
@@ -50,6 +51,34 @@ export class Viewer {
     }
   }
 
+  /** The pixels of the sample that is shown; samples without a place have sizes of their own. */
+  setGrid(grid) {
+    const { rows, columns } = grid ?? PATCH;
+    if (rows === this.grid.rows && columns === this.grid.columns) return;
+    this.grid = { rows, columns };
+    this.zoom = 1;
+    this.#move(0, 0);
+  }
+
+  get middle() {
+    return this.nearest({ row: this.grid.rows / 2 - 1, column: this.grid.columns / 2 - 1 });
+  }
+
+  holds(pixel) {
+    return Boolean(pixel) && pixel.row < this.grid.rows && pixel.column < this.grid.columns;
+  }
+
+  /** The pixel at a place, or the one at the edge that is nearest to it. */
+  nearest({ row, column }) {
+    const cut = (at, count) => Math.min(count - 1, Math.max(0, Math.floor(at)));
+    return { row: cut(row, this.grid.rows), column: cut(column, this.grid.columns) };
+  }
+
+  /** Pixels along the longer side: pictures are shown in squares. */
+  get side() {
+    return Math.max(this.grid.rows, this.grid.columns);
+  }
+
   /** Put the crosshair on a pixel; null takes it away. */
   setPixel(pixel, isPinned = true) {
     this.pixel = pixel;
@@ -60,7 +89,7 @@ export class Viewer {
 
   /** Pixels shown along each side. */
   get span() {
-    return SIDE / this.zoom;
+    return this.side / this.zoom;
   }
 
   /** Zoom by a factor about a place, given in fractions of a picture. */
@@ -83,8 +112,7 @@ export class Viewer {
 
   /** The pixel under a place, given in fractions of a picture. */
   pixelAt({ x, y }) {
-    const within = (start, fraction) => Math.min(SIDE - 1, Math.max(0, Math.floor(start + fraction * this.span)));
-    return { row: within(this.top, y), column: within(this.left, x) };
+    return this.nearest({ row: this.top + y * this.span, column: this.left + x * this.span });
   }
 
   /** Zoom keeps the pixel in sight where there is one. */
@@ -96,7 +124,7 @@ export class Viewer {
 
   #move(left, top) {
     // Whole pixels, so that each of them is one block of equal size.
-    const cut = (start) => Math.round(Math.min(SIDE - this.span, Math.max(0, start)));
+    const cut = (start) => Math.round(Math.min(this.side - this.span, Math.max(0, start)));
     this.left = cut(left);
     this.top = cut(top);
     this.level.textContent = `× ${this.zoom}`;
@@ -160,7 +188,7 @@ class Frame {
     const paint = canvas.getContext("2d");
     paint.clearRect(0, 0, side, side);
     if (image) {
-      const scale = image.naturalWidth / SIDE;
+      const scale = image.naturalWidth / viewer.grid.columns;
       const part = viewer.span * scale;
       paint.imageSmoothingEnabled = false;
       paint.drawImage(image, viewer.left * scale, viewer.top * scale, part, part, 0, 0, side, side);
