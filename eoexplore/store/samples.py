@@ -51,7 +51,7 @@ class Samples:
         self.x, self.y = (_whole(frame[column], -1) for column in ("x", "y"))
         self.areas = any(str(column).startswith("area_") for column in frame.columns)
         self.looked_through = "unreadable" in frame.columns
-        """Whether the index has read every file; `areas` is true only where there are label maps."""
+        """Whether the index has read every file; `areas` asks for label maps as well."""
         self._tables: dict[tuple[str, ...], selection.Table] = {}
 
         self._kept: dict[str, object] = {}
