@@ -114,7 +114,8 @@ export class Tile {
     this.caption.replaceChildren(
       ...[
         el("span", { class: "eo-tile-place", title: [place, country, id].filter(Boolean).join("\n"), text: place ?? id }),
-        el("span", { class: "eo-tile-date", text: date ?? "no date" }),
+        // Where not even a place is known, a missing date is nothing to tell.
+        date || place ? el("span", { class: "eo-tile-date", text: date ?? "no date" }) : null,
         words ? el("span", { class: "eo-tile-value", title: sort.title, text: words }) : null,
       ].filter(Boolean),
     );

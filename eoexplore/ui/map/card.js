@@ -313,7 +313,7 @@ function spectrumLines({ dates, values }, { layer, reflectance }, bands) {
   return all.flatMap(({ date, current, values: read }) => {
     const found = read?.[layer] ?? {};
     const list = bands.map(({ name }) => (typeof found[name] === "number" ? found[name] * reflectance : null));
-    return list.some((value) => value !== null) ? [{ label: date ?? "no date", isCurrent: Boolean(current), values: list }] : [];
+    return list.some((value) => value !== null) ? [{ label: date ?? (all.length > 1 ? "no date" : "this patch"), isCurrent: Boolean(current), values: list }] : [];
   });
 }
 
