@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 ENTRY_BYTES = 700
 """What an entry takes beside its value and the texts of its key; measured for a tile."""
+SMALL_BYTES = 4_000_000
+"""Limit of a cache beside a table of few rows."""
 _ROWS = 500_000
-_SMALL_BYTES = 4_000_000
 
 
 def beside_table(most: int, rows: int) -> int:
@@ -20,7 +21,7 @@ def beside_table(most: int, rows: int) -> int:
         most: bytes for a table of half a million rows; smaller ones need less, down to 4 MB.
         rows: of the table.
     """
-    return max(most * rows // _ROWS, min(most, _SMALL_BYTES))
+    return max(most * rows // _ROWS, min(most, SMALL_BYTES))
 
 
 def _key_bytes(key: object) -> int:

@@ -15,7 +15,7 @@ import pandas as pd
 from eoexplore import datasets
 from eoexplore.core import settings
 from eoexplore.core.errors import UnknownName
-from eoexplore.core.memory import ByteCache
+from eoexplore.core.memory import SMALL_BYTES, ByteCache
 from eoexplore.core.types import Dataset, Health, Problem
 from eoexplore.store import base
 from eoexplore.store import samples as sample_table
@@ -26,6 +26,8 @@ from eoexplore.store.versions import VERSIONS
 
 _KEPT = 8
 _TABLES_BYTES = 1_000_000_000
+_TIMES = 4
+"""So often its own bytes a table counts: columns that follow from it, and the caches beside it."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,8 @@ def _samples(item: Entry, stamp: FileStamp) -> Samples:
     if found is None:
         classes = _dataset(item.path, item.stamp).classes
         found = sample_table.read(IndexFolder.of(item.fingerprint, item.path).samples, classes)
-        tables.put((item, stamp), found, 2 * found.nbytes)
+        # Four caches go with a table: selections, their topmost patches, orders, sets of bits.
+        tables.put((item, stamp), found, _TIMES * found.nbytes + 4 * SMALL_BYTES)
     return found
 
 

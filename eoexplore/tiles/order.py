@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.core.dates import DateRule
-from eoexplore.core.memory import ByteCache
+from eoexplore.core.memory import ByteCache, beside_table
 
 if TYPE_CHECKING:
     from eoexplore.store.samples import Samples
@@ -23,8 +23,8 @@ Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 _NOWHERE = 1 << 62
 """More than the number of any place."""
-_KEPT_BYTES = 32_000_000
-"""Of the orders in memory; each takes 12 bytes for a sample."""
+_KEPT_BYTES = 36_000_000
+"""Of the orders in memory: six, each of 12 bytes for a sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class Orders:
         self._season = frame["season"].astype("category").cat
         has = [column for column in frame.columns if str(column).startswith("has_")]
         self._pictured = np.asarray(frame[has].to_numpy(bool).any(axis=1), bool)
-        self._orders: ByteCache[Order] = ByteCache(max(_KEPT_BYTES, 3 * 12 * len(frame)))
+        self._orders: ByteCache[Order] = ByteCache(beside_table(_KEPT_BYTES, len(frame)))
         self._by_place: tuple[Ints, npt.NDArray[np.int64]] | None = None
         self._lock = threading.Lock()
 

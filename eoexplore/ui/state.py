@@ -14,6 +14,7 @@ from eoexplore.analysis.facets import Columns, Facets
 from eoexplore.analysis.selection import Table, remarks
 from eoexplore.core.bits import Bits
 from eoexplore.core.errors import SelectionError
+from eoexplore.core.memory import ByteCache
 from eoexplore.core.selection import Selection
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
@@ -40,7 +41,10 @@ _SAID = "said"
 _GOTO = "goto"
 _NOWHERE = ("", 0, None)
 """Dataset, number of the request, and bounds once they are known."""
-_KEPT = 48
+_FACETS_BYTES, _STARTS_BYTES = 2_000_000, 100_000
+"""Of one table: 60 selections, and 80."""
+_OPTION_BYTES = 100
+"""A name and a number."""
 _ON_ITS_WAY_S = 3.0
 """How long a browser may send a selection of before, because it has not heard of the new one."""
 
@@ -70,8 +74,8 @@ class _Kept:
 
     def __init__(self) -> None:
         self.columns: Columns | None = None
-        self.facets: dict[str, Facets] = {}
-        self.starts: dict[str, list[float]] = {}
+        self.facets: ByteCache[Facets] = ByteCache(_FACETS_BYTES)
+        self.starts: ByteCache[list[float]] = ByteCache(_STARTS_BYTES)
 
 
 _kept: WeakKeyDictionary[Samples, _Kept] = WeakKeyDictionary()
@@ -191,11 +195,11 @@ def start(view: View) -> list[float] | None:
     if view.mask.all() or not view.mask.any():
         return None
     text = view.selection.canonical()
-    if text not in kept.starts:
-        if len(kept.starts) >= _KEPT:
-            kept.starts.clear()
-        kept.starts[text] = good_bounds(view.opened.samples, view.mask)
-    return kept.starts[text]
+    found = kept.starts.get(text)
+    if found is None:
+        found = good_bounds(view.opened.samples, view.mask)
+        kept.starts.put(text, found, 4 * _OPTION_BYTES)
+    return found
 
 
 def view_of(opened: Opened) -> View:
@@ -231,14 +235,15 @@ def facets_of(view: View) -> Facets:
     """Return what each option of the filters would leave; kept for each selection."""
     kept = _kept_of(view.opened)
     text = view.selection.canonical()
-    if text not in kept.facets:
+    found = kept.facets.get(text)
+    if found is None:
         if kept.columns is None:
             kept.columns = facets.columns(view.opened.samples.frame, view.opened.dataset.classes)
-        if len(kept.facets) >= _KEPT:
-            kept.facets.clear()
         share_of = _table(view.opened).share
-        kept.facets[text] = facets.count(kept.columns, view.selection, view.parts, share_of)
-    return kept.facets[text]
+        found = facets.count(kept.columns, view.selection, view.parts, share_of)
+        options = (*found.options.values(), *found.classes.values(), found.shares)
+        kept.facets.put(text, found, sum(map(len, options)) * _OPTION_BYTES)
+    return found
 
 
 def _table(opened: Opened) -> Table:

@@ -1,10 +1,13 @@
+import gc
 import json
 import shutil
 import threading
+import weakref
 
 import pytest
 
 from eoexplore.core.errors import DatasetNotRecognised, MetadataError, UnknownName
+from eoexplore.core.memory import SMALL_BYTES, ByteCache
 from eoexplore.store import catalog, versions
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import BuildState, IndexFolder, atomic
@@ -266,6 +269,19 @@ def test_many_threads_that_open_at_once_share_one_table(root, monkeypatch):
         thread.join()
     assert len(reads) == 1
     assert all(samples is found[0] for samples in found)
+
+
+def test_tables_are_bounded_by_bytes_and_the_last_one_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalog, "tables", ByteCache(20_000_000, least=1))
+    roots = [write_tree(tmp_path / f"d{n}", PATCHES[: n + 1], ("s1",)) for n in range(2)]
+    names = [catalog.add(root).slug for root in roots]
+    first = weakref.ref(catalog.open_slug(names[0]).samples)
+    second = catalog.open_slug(names[1]).samples
+    gc.collect()
+    assert first() is None
+    assert catalog.open_slug(names[1]).samples is second
+    # What may be kept with a table counts from the start.
+    assert catalog.tables.used > 4 * second.nbytes + 4 * SMALL_BYTES
 
 
 def test_several_additions_at_once_lose_no_entry(tmp_path):

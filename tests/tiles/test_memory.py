@@ -10,6 +10,7 @@ from eoexplore.store.samples import Samples
 from eoexplore.tiles import colourings, layers, search, sorts, tile
 from eoexplore.tiles.scene import Ground, scene_of, shown_of
 from eoexplore.tiles.tile import TileRequest
+from eoexplore.ui import state
 from tests.tiles.conftest import WESTERN
 from tests.tiles.test_correctness import tiles_over
 
@@ -61,3 +62,21 @@ def test_the_order_of_each_day_counts(data):
         shown.tops("")
         taken.append(scene.ground.tops.used - before)
     assert taken[0] == taken[1] == taken[2] - shown.order.nbytes
+
+
+def test_counts_of_many_selections_stay_within_their_memory(data, monkeypatch):
+    monkeypatch.setattr(state, "_FACETS_BYTES", 60_000)
+    opened = again(data)
+    table = opened.samples.table(opened.dataset.classes)
+    for least in range(20):
+        selection = parse(f"nlabels={least}..19")[0]
+        parts = {key: table.part(key, value) for key, value in selection.conditions}
+        mask = table.select(selection).mask()
+        view = state.View(opened, selection, mask, (), parts)
+        found = state.facets_of(view)
+        assert found.without["nlabels"] == len(mask)
+        assert state.facets_of(view) is found
+        assert state.start(view) == state.start(view)
+    kept = state._kept_of(opened)
+    assert 1 < len(kept.facets) < 19
+    assert kept.facets.used <= 60_000
