@@ -47,15 +47,15 @@ class Points:
     def curve(self) -> tuple[Keys, Rows]:
         """Places on the curve, ascending, and the number of the point at each."""
         side = 1 << _DEEPEST
-        nowhere = np.isnan(self.x)
+        there = np.flatnonzero(~np.isnan(self.x)).astype(np.int32)
+        all_there = len(there) == len(self.x)
         column, row = (
-            np.clip(values[~nowhere] * side if nowhere.any() else values * side, 0, side - 1)
-            for values in (self.x, self.y)
+            np.clip(values * side, 0, side - 1).astype(np.uint32)
+            for values in ((self.x, self.y) if all_there else (self.x[there], self.y[there]))
         )
-        keys = _place(column.astype(np.uint32), row.astype(np.uint32))
-        order = np.argsort(keys).astype(np.int32)
-        found = np.flatnonzero(~nowhere).astype(np.int32)[order] if nowhere.any() else order
-        return keys[order], found
+        keys = _place(column, row)
+        rows = np.argsort(keys).astype(np.int32)
+        return keys[rows], rows if all_there else there[rows]
 
     def within(self, z: int, x: int, y: int) -> slice:
         """Return which part of the curve has the points of a tile, and of no other down to 16."""

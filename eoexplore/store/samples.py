@@ -119,6 +119,11 @@ class Samples:
         files = enumerate(self.frame["unreadable"].tolist())
         return {row: list(names) for row, names in files if len(names)}
 
+    @property
+    def placed(self) -> slice | npt.NDArray[np.intp]:
+        """The rows that have a place; a slice where all have one, so that nothing is copied."""
+        return slice(None) if self.all_located else np.flatnonzero(self.located)
+
     @functools.cached_property
     def tiles(self) -> tuple[npt.NDArray[np.int32], list[str]]:
         """Number of each sample's MGRS tile, -1 for none, and the names of the tiles."""

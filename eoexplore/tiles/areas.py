@@ -91,7 +91,7 @@ def _overlaps_of(where: Ground) -> ground.Overlaps:
     found = _overlaps.get(where)
     if found is None:
         samples = where.samples
-        there = samples.located
+        there = samples.placed
         columns = (samples.tiles[0], samples.epsg, samples.left, samples.top)
         found = ground.overlaps(ground.Table(*(values[there] for values in columns)))
         place = np.full(len(samples), -1, np.int64)

@@ -154,7 +154,7 @@ def _dates(samples: Samples) -> list[str]:
 
 def _most_dates(samples: Samples) -> int:
     """Return how many patches of other dates the richest place has: frames of an animation."""
-    there = samples.located
+    there = samples.placed
     columns = (samples.tiles[0], samples.x, samples.y)
     tile, x, y = (values[there].astype(np.int64) for values in columns)
     if not len(tile):

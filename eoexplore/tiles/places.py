@@ -218,7 +218,7 @@ def _boxes(samples: "Samples", tile: Ints, zones: list[int]) -> npt.NDArray[np.f
     places to project for each tile, not the corners of all patches.
     """
     least, most = np.iinfo(np.int32).max, np.iinfo(np.int32).min
-    there = samples.located
+    there = samples.placed
     tile, left, top = tile[there], samples.left[there], samples.top[there]
     rims = np.tile(np.array([least, least, most, most], np.int32), (len(zones), 1))
     np.minimum.at(rims[:, 0], tile, left)
