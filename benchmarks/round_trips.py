@@ -20,10 +20,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from benchmarks.server import Server, running
 from eoexplore.jobs import index
 from eoexplore.store import catalog
 from tests.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
-from tests.e2e.conftest import AppPage, Server, running
+from tests.e2e.conftest import AppPage
 from tests.e2e.random_views import Walk, Watched, round_trip
 
 FRESH_EVERY = 10

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +40,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(cache: Path, log: Path | None = None, **settings: str) -> Iterator[Server]:
-    """Run `streamlit run app.py` on a cache folder; its output goes to a file, or nowhere.
+def running(
+    cache: Path, log: Path | None = None, roots: Sequence[Path] = (), **settings: str
+) -> Iterator[Server]:
+    """Run `streamlit run app.py` on a cache folder.
+
+    Args:
+        cache: is made if it is not there.
+        log: the file for its output, which otherwise goes nowhere.
+        roots: folders that it may open; none: those of the environment.
+        settings: further environment variables.
 
     Raises:
         RuntimeError: it did not answer in time.
@@ -49,8 +57,13 @@ def running(cache: Path, log: Path | None = None, **settings: str) -> Iterator[S
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    # The script that was installed beside this Python, which is what is typed in a terminal.
+    streamlit = str(Path(sys.executable).with_name("streamlit"))
+    command = [streamlit, "run", "app.py", f"--server.port={port}"]
+    cache.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "EOEXPLORE_CACHE": str(cache.resolve()), **settings}
+    if roots:
+        environment["EOEXPLORE_ROOTS"] = os.pathsep.join(map(str, roots))
     begun = time.perf_counter()
     with Path(log or os.devnull).open("wb") as output:
         process = subprocess.Popen(
@@ -62,7 +75,7 @@ def running(cache: Path, log: Path | None = None, **settings: str) -> Iterator[S
         )
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait(f"{address}/_stcore/health", process)
+            _wait(f"{address}/_stcore/health", process, log)
             yield Server(address, process.pid, time.perf_counter() - begun)
         finally:
             process.terminate()
@@ -72,7 +85,7 @@ def running(cache: Path, log: Path | None = None, **settings: str) -> Iterator[S
             process.wait()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path | None) -> None:
     end = time.monotonic() + _START_S
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -81,4 +94,5 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    raise RuntimeError("The app did not start; its log says why.")
+    said = log.read_text(errors="replace")[-2000:] if log else "no log was asked for"
+    raise RuntimeError(f"The app did not answer within {_START_S:g} s: {said}")

@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking",
 )
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# For whatever a page is waited for: none of it takes long, but a machine may be slow or busy.
+PATIENCE_MS = 45_000
 
 
 class NetworkBlocked(RuntimeError):
@@ -123,6 +125,23 @@ def browser(chromium: Path) -> Iterator[Any]:
             executable_path=str(chromium), args=list(CHROMIUM_FLAGS)
         )
         yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Make a browser profile for each name and set of options once: its cache spares a second."""
+    made: dict[str, Any] = {}
+
+    def context(profile: str = "", **options: Any) -> Any:
+        key = repr((profile, sorted(options.items())))
+        if key not in made:
+            made[key] = browser.new_context(**options)
+            made[key].set_default_timeout(PATIENCE_MS)
+        return made[key]
+
+    yield context
+    for opened in made.values():
         opened.close()
 
 

@@ -13,8 +13,8 @@ from eoexplore.core.mgrs import patch_corner
 from eoexplore.demo import generate, read_summary
 from eoexplore.demo.generate import _pool
 from eoexplore.demo.nomenclature import labels, split_of, unlabelled_share
-from eoexplore.jobs import index
 from eoexplore.store import catalog
+from tests import indexing
 
 S2_NAME = re.compile(r"(S2A|S2B)_MSIL2A_\d{8}T\d{6}_N9999_R\d{3}_T\d{2}[A-Z]{3}_\d{2}_\d{2}")
 S1_NAME = re.compile(r"(S1A|S1B)_IW_GRDH_1SDV_\d{8}T\d{6}_\d{2}[A-Z]{3}_[1-9]?\d_[1-9]?\d")
@@ -197,7 +197,7 @@ def test_nothing_depends_on_the_truth(dataset, tmp_path, monkeypatch):
 
     def results(name):
         monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / name))
-        opened = index.build(catalog.add(tmp_path / "small").slug, workers=1)
+        opened = indexing.build(catalog.add(tmp_path / "small").slug)
         mosaics = sorted((opened.folder.path / "mosaics").rglob("*.tif"))
         return opened.samples.frame, opened.health(), [file.read_bytes() for file in mosaics]
 

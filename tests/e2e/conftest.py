@@ -3,15 +3,10 @@
 import io
 import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -20,74 +15,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.server import Server, running
 from eoexplore import demo
 from eoexplore.demo.parameters import BLOCKS, Parameters
-from eoexplore.jobs import index
 from eoexplore.store import catalog
+from tests import indexing, rest
+from tests.once import made_once
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
 # Streamlit asks for both below the address of a page that is opened directly.
 PROBES = re.compile(r"_stcore/(health|host-config)")
-# The component lives in a shadow root; Playwright's locators pierce it, scripts have to walk.
-SCOPE = """
-window.scope = () => [...document.querySelectorAll("*")]
-    .map((node) => node.shadowRoot).find((root) => root?.querySelector(".eo-root"));
-"""
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running app."""
-
-    address: str
-    cache: Path
-    log: Path
-
-
-@contextmanager
-def running(cache: Path, roots: tuple[Path, ...] = (), **settings: str) -> Iterator[Server]:
-    """Run `streamlit run app.py` on a free port, with settings of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    cache.mkdir(parents=True, exist_ok=True)
-    log = cache.with_name(f"{cache.name}.log.txt")
-    streamlit = Path(sys.executable).with_name("streamlit")
-    command = [str(streamlit), "run", "app.py", f"--server.port={port}"]
-    environment = {
-        **os.environ,
-        "EOEXPLORE_CACHE": str(cache),
-        "EOEXPLORE_ROOTS": os.pathsep.join(map(str, roots)),
-        **settings,
-    }
-    address = f"http://127.0.0.1:{port}"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--server.address=127.0.0.1"],
-            cwd=REPOSITORY,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
-        try:
-            if not answers(f"{address}/_stcore/health", process):
-                pytest.fail(f"the app did not start:\n{log.read_text()}")
-            yield Server(address, cache, log)
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
-                return answer.status == 200
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    return False
 
 
 def small_demo(columns: int = 4) -> Parameters:
@@ -103,33 +39,40 @@ def small_demo(columns: int = 4) -> Parameters:
     )
 
 
+def write_demo(folder: Path) -> None:
+    demo.generate(folder, workers=1, parameters=small_demo())
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data") / "reben-demo"
-    demo.generate(folder, workers=1, parameters=small_demo())
-    return folder
+    return made_once(tmp_path_factory, "reben-demo", write_demo)
 
 
 @pytest.fixture(scope="session")
 def cache(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache in which the demo, and the real datasets where they are, are indexed."""
-    folder = tmp_path_factory.mktemp("known") / "cache"
-    paths = [demo_folder]
-    if real := os.environ.get("EOEXPLORE_REAL_DATA"):
-        paths += [Path(real) / "reben_mini", Path(real) / "reben" / "metadata"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EOEXPLORE_CACHE", str(folder))
-        for path in paths:
-            opened = catalog.add(path)
-            if not opened.state.complete:
-                index.build(opened.slug, workers=1)
-    return folder
+
+    def fill(folder: Path) -> None:
+        paths = [demo_folder]
+        if real := os.environ.get("EOEXPLORE_REAL_DATA"):
+            paths += [Path(real) / "reben_mini", Path(real) / "reben" / "metadata"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("EOEXPLORE_CACHE", str(folder))
+            for path in paths:
+                opened = catalog.add(path)
+                if not opened.state.complete:
+                    indexing.build(opened.slug)
+
+    known = made_once(tmp_path_factory, "known", fill)
+    # The app writes into its cache, so each test process has a copy of its own.
+    return shutil.copytree(known, tmp_path_factory.mktemp("known") / "cache")
 
 
 @pytest.fixture(scope="session")
 def server(cache: Path, demo_folder: Path) -> Iterator[Server]:
     """The app that the tests share which change nothing but their own page."""
-    with running(cache, (demo_folder.parent,)) as started:
+    log = cache.with_name("log.txt")
+    with running(cache, log, [demo_folder.parent]) as started:
         yield started
 
 
@@ -142,7 +85,7 @@ class AppPage:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.sent = 0
-        page.add_init_script(SCOPE)
+        page.add_init_script(rest.SCRIPT)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._console)
@@ -173,14 +116,12 @@ class AppPage:
 
     def idle(self) -> "AppPage":
         """Wait until the script has run to its end."""
-        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        rest.wait(self.page, "script")
         return self
 
     def settle(self) -> "AppPage":
         """Wait until nothing loads and the address has been written."""
-        self.idle()
-        self.page.locator(".eo-root:not(.eo-loading)").wait_for()
-        self.page.wait_for_timeout(320)
+        rest.wait(self.page, "map")
         return self
 
     def at(self, selector: str, **options: Any) -> Any:
@@ -230,26 +171,25 @@ OpenPage = Callable[..., AppPage]
 
 
 @pytest.fixture
-def open_page(browser: Any, server: Server) -> Iterator[OpenPage]:
+def open_page(contexts: Callable[..., Any], server: Server) -> Iterator[OpenPage]:
     """Give a function that makes browser pages; afterwards none may have complained."""
-    with page_maker(browser, server) as maker:
+    with page_maker(contexts, server) as maker:
         yield maker
 
 
 @contextmanager
-def page_maker(browser: Any, server: Server) -> Iterator[OpenPage]:
+def page_maker(contexts: Callable[..., Any], server: Server) -> Iterator[OpenPage]:
+    """Give a function that makes pages; those of another `profile` share nothing with the rest."""
     pages: list[AppPage] = []
-    with ExitStack() as stack:
 
-        def maker(width: int = 1440, height: int = 900, **options: Any) -> AppPage:
-            context = browser.new_context(viewport={"width": width, "height": height}, **options)
-            stack.callback(context.close)
-            context.set_default_timeout(15_000)
-            pages.append(AppPage(context.new_page(), server))
-            return pages[-1]
+    def maker(width: int = 1440, height: int = 900, profile: str = "", **options: Any) -> AppPage:
+        context = contexts(profile, viewport={"width": width, "height": height}, **options)
+        pages.append(AppPage(context.new_page(), server))
+        return pages[-1]
 
-        yield maker
+    yield maker
     for page in pages:
+        page.page.close()
         asked = [url for url in page.requests if not url.startswith(("data:", "blob:"))]
         assert {urlsplit(url).hostname for url in asked} <= {"127.0.0.1"}
         assert page.complaints == []

@@ -11,29 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from tests import rest
 from tests.e2e.conftest import AppPage
 
-QUIET_MS = 450
-"""A page is quiet when nothing has loaded for this long: longer than the address waits."""
-LONGEST_S = 20
+LONGEST_S = 60
 # What lasts only a moment, and what is about the cursor and not about the state.
 WITHOUT_MOMENTS = (
     ".eo-toast, .eo-bar, .eo-coordinates, .eo-ghost, .eo-found { visibility: hidden !important; }"
 )
 ONLY_THE_MAP = WITHOUT_MOMENTS + ".eo-root > :not(.eo-map) { visibility: hidden !important; }"
-IS_BUSY = """
-() => {
-  const root = scope()?.querySelector(".eo-root");
-  const app = document.querySelector('[data-testid="stApp"]');
-  if (!root || app?.dataset.testScriptState !== "notRunning") return true;
-  const isBusy = "[aria-busy=true], .leaflet-pan-anim, .leaflet-zoom-anim";
-  if (root.classList.contains("eo-loading") || root.querySelector(isBusy)) return true;
-  const open = root.querySelector(".eo-card:not([hidden])");
-  const wanted = open?.querySelectorAll("canvas.eo-canvas:not([hidden])").length ?? 0;
-  const drawn = open?.querySelectorAll("figure[data-shown] canvas.eo-canvas:not([hidden])").length;
-  return wanted !== (drawn ?? 0);
-}
-"""
 REST = """
 () => {
   let node = document.activeElement;
@@ -64,12 +50,9 @@ class Watched:
     def quiet(self) -> None:
         """Wait until nothing loads, runs or is busy any more."""
         end = time.monotonic() + LONGEST_S
-        since = time.monotonic()
         while time.monotonic() < end:
-            self.page.wait_for_timeout(60)
-            if self.open or self.page.evaluate(IS_BUSY):
-                since = time.monotonic()
-            elif time.monotonic() - since > QUIET_MS / 1000:
+            rest.wait(self.page, "all")
+            if not self.open:
                 return
         waiting = [request.url for request in self.open]
         raise TimeoutError(f"the page did not come to rest; it waits for {waiting}")

@@ -4,15 +4,16 @@ import re
 
 import pytest
 
-from tests.e2e.conftest import page_maker, running
+from benchmarks.server import running
+from tests.e2e.conftest import page_maker
 
 pytestmark = pytest.mark.browser
 
 
-def test_an_empty_cache_gets_the_demo_and_its_map(browser, tmp_path):
+def test_an_empty_cache_gets_the_demo_and_its_map(contexts, tmp_path):
     with (
-        running(tmp_path / "cache", EOEXPLORE_DEMO="1") as server,
-        page_maker(browser, server) as maker,
+        running(tmp_path / "cache", tmp_path / "log.txt", EOEXPLORE_DEMO="1") as server,
+        page_maker(contexts, server) as maker,
     ):
         page = maker().open("/")
         page.page.get_by_text("Making a synthetic dataset to look at").wait_for()
@@ -23,4 +24,4 @@ def test_an_empty_cache_gets_the_demo_and_its_map(browser, tmp_path):
         assert page.at(".eo-badge").inner_text() == "synthetic"
         said = re.search(r"([89]\d\d) patches", page.text())
         assert said, page.text()
-        assert (server.cache / "demo" / "reben-synthetic").is_dir()
+        assert (tmp_path / "cache" / "demo" / "reben-synthetic").is_dir()

@@ -194,13 +194,13 @@ def take_away(gallery, folder, picked):
 
 
 @pytest.fixture
-def table(server, tmp_path_factory):
+def table(server, cache, tmp_path_factory):
     """A dataset of metadata alone, for as long as a test runs."""
     patches = builders.block("33UUP", 13.1, 48.2, side=5)
     folder = tmp_path_factory.mktemp("data") / "gallery-table"
     builders.write_metadata(folder, patches)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EOEXPLORE_CACHE", str(server.cache))
+        patch.setenv("EOEXPLORE_CACHE", str(cache))
         opened = catalog.add(folder)
         yield opened.slug
         catalog.forget(opened.slug)

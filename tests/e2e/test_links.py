@@ -39,9 +39,9 @@ def places(monkeypatch, cache):
 
 
 @pytest.fixture
-def lenient_page(browser, server):
+def lenient_page(contexts, server):
     """A page that may be told that there is no patch, of which the browser complains."""
-    with page_maker(browser, server) as maker:
+    with page_maker(contexts, server) as maker:
         page = maker()
         yield page
         absent = re.compile(r"404 .*/(card\.json|point/)")
@@ -55,7 +55,7 @@ def test_random_states_are_the_same_in_another_browser(lenient_page, open_page, 
     for _ in range(3):
         done = len(walk.done)
         walk.steps(4)
-        other = open_page()
+        other = open_page(profile=f"after {len(walk.done)} steps")
         assert round_trip(walk, other) == [], f"{walk.done[done:]} {lenient_page.page.url}"
         other.page.context.close()
 
@@ -76,7 +76,7 @@ def test_the_card_keeps_its_side_and_follows_the_date_of_the_map(open_page, plac
     styles.wait_for()
     page.settle()
     assert page.parameter("i").endswith("~r")
-    other = open_page()
+    other = open_page(profile="another")
     other.page.goto(page.page.url)
     other.at("[data-picture=s2][data-shown*=colour_infrared]").wait_for()
     other.settle()

@@ -82,7 +82,7 @@ def test_the_last_of_twenty_quick_changes_wins(open_page):
     # And it looks as if it had always been so.
     assert "NDWI" in page.at(".eo-legends").inner_text()
     before = look(watched)
-    other = Watched(open_page())
+    other = Watched(open_page(profile="another"))
     other.page.goto(before.address)
     other.at(".eo-root").wait_for()
     assert before.differs_from(look(other)) == []

@@ -4,9 +4,9 @@ import dask
 import distributed  # noqa: F401  its settings have to be there before one is overruled
 import pytest
 
-from eoexplore.jobs import index, parts
-from eoexplore.jobs.progress import Cancelled
+from eoexplore.jobs import index
 from eoexplore.store import mosaic
+from tests.indexing import run_here
 
 
 @pytest.fixture
@@ -36,12 +36,4 @@ def small_mosaics(preload):
 def in_one_process(patch):
     """As the fixture, for as long as a patch holds."""
     patch.setattr(mosaic, "GRID", 8)
-
-    def run(todo, hands, cancelled, meanwhile):
-        for work in todo:
-            if cancelled():
-                raise Cancelled
-            assert parts.make(work)
-            yield work
-
-    patch.setattr(index, "_run", run)
+    patch.setattr(index, "_run", run_here)

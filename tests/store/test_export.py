@@ -9,9 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from eoexplore.jobs import index
 from eoexplore.store import catalog, export
-from tests import builders
+from tests import builders, indexing
 
 HOSTILE = '=HYPERLINK("http://x")'
 PATCHES = (
@@ -24,7 +23,7 @@ PATCHES = (
 def opened(tmp_path_factory):
     root = builders.write_tree(tmp_path_factory.mktemp("data") / "tables", PATCHES)
     built = catalog.add(root)
-    index.build(built.slug, workers=1)
+    indexing.build(built.slug)
     return catalog.open_slug(built.slug)
 
 

@@ -8,12 +8,11 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from eoexplore.core.selection import EVERYTHING
-from eoexplore.jobs import index
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Opened
 from eoexplore.tiles.routes import routes
 from eoexplore.tiles.scene import Scene, Shown, scene_of, shown_of
-from tests import builders
+from tests import builders, indexing
 
 # One block in the west, and two that overlap on the border of zones 32 and 33 at 12° E.
 ALONE = builders.block("29SNC", -8.30, 38.35, split="test", country="Portugal")
@@ -45,7 +44,7 @@ def built(opened: Opened, root: Path) -> Built:
 def data(tmp_path_factory) -> Built:
     root = builders.write_tree(tmp_path_factory.mktemp("data") / "three-places", PATCHES)
     opened = catalog.add(root)
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     return built(catalog.open_slug(opened.slug), root)
 
 

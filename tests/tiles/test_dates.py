@@ -16,7 +16,6 @@ from scipy.ndimage import maximum_filter, minimum_filter
 
 from eoexplore.core import mercator
 from eoexplore.core.dates import LATEST, parse
-from eoexplore.jobs import index
 from eoexplore.render.warp import View
 from eoexplore.store import catalog
 from eoexplore.store.samples import Samples
@@ -25,7 +24,7 @@ from eoexplore.tiles.imagery import ORIGINALS_ZOOM
 from eoexplore.tiles.order import Orders
 from eoexplore.tiles.scene import Ground, Scene, scene_of
 from eoexplore.tiles.tile import shown_by
-from tests import builders
+from tests import builders, indexing
 
 # Where two tiles of zone 32 and one of zone 33 overlap; each product has its own label class.
 LON, LAT = 11.998, 48.66
@@ -80,7 +79,7 @@ def overlap(tmp_path_factory):
             builders.write_raster(patch.path(root, layer, band), pixels, patch, 0)
     builders.write_metadata(root, tuple(sorted(PATCHES, key=lambda patch: patch.id)))
     opened = catalog.add(root)
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     return catalog.open_slug(opened.slug)
 
 

@@ -8,11 +8,10 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from eoexplore.jobs import index
 from eoexplore.store import catalog
 from eoexplore.tiles import htmlmap, snapshot
 from eoexplore.tiles.queries import Asked, Noted
-from tests import builders
+from tests import builders, indexing
 from tests.tiles.conftest import WESTERN
 
 PLACE = "48.2,12.0,13"
@@ -40,7 +39,7 @@ def hostile(tmp_path_factory):
     )
     root = builders.write_tree(tmp_path_factory.mktemp("{{7*7}}") / "hostile", patches)
     opened = catalog.add(root)
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     return catalog.open_slug(opened.slug)
 
 

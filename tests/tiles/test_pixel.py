@@ -11,11 +11,10 @@ import rasterio
 from PIL import Image
 from rasterio.io import MemoryFile
 
-from eoexplore.jobs import index
 from eoexplore.render.composites import styles_of
 from eoexplore.render.indices import catalogue
 from eoexplore.store import catalog
-from tests import builders
+from tests import builders, indexing
 from tests.datasets.test_reben_lmdb import write_lmdb
 from tests.tiles.conftest import ALONE, EASTERN, built
 from tests.tiles.test_point import place
@@ -73,7 +72,7 @@ def database(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "base"
     write_lmdb(folder / "Encoded", ALONE[:1])
     opened = catalog.add(folder)
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     return built(catalog.open_slug(opened.slug), folder)
 
 
@@ -149,7 +148,7 @@ def test_every_date_of_the_place_has_its_values(client, tmp_path):
     days = ("20171105T101031", "20170613T101031", "20180301T101031")
     patches = tuple(builders.Patch("33UUP", 26, 57, date=day) for day in days)
     opened = catalog.add(builders.write_tree(tmp_path / "dates", patches, layers=("s2",)))
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     chosen = built(catalog.open_slug(opened.slug), tmp_path / "dates")
     found = pixel(client, chosen, patches[0], 60, 61).json()
     assert [(each["date"], each["current"]) for each in found["dates"]] == [

@@ -8,11 +8,11 @@ from PIL import Image
 
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.selection import EVERYTHING
-from eoexplore.jobs import index, parts
 from eoexplore.render.colours import UNREADABLE
 from eoexplore.store import catalog
 from eoexplore.tiles import layers
 from eoexplore.tiles.geotiff import geotiff
+from tests import indexing
 from tests.archives import FOLDERS, pack
 from tests.tiles.conftest import ALONE, EASTERN, PATCHES, built
 
@@ -23,9 +23,7 @@ SENTENCE = "Extract the archives for full resolution."
 def streamed(data, tmp_path_factory):
     root = pack(data.root, tmp_path_factory.mktemp("zst"), dict.fromkeys(FOLDERS, ".tar.zst"))
     opened = catalog.add(root)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index, "_run", lambda todo, *_: (work for work in todo if parts.make(work)))
-        index.build(opened.slug, workers=2)
+    indexing.build(opened.slug)
     return built(catalog.open_slug(opened.slug), root)
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from eoexplore.datasets._reben_facts import LAYERS
-from eoexplore.jobs import index
 from eoexplore.store import catalog
 from eoexplore.tiles import spectra
-from tests import builders
+from tests import builders, indexing
 from tests.builders import S2_GSD, Patch
 from tests.tiles.conftest import PATCHES
 
@@ -83,7 +82,7 @@ def test_without_a_map_all_pixels_are_one_unknown_class(tmp_path):
     root = builders.write_tree(tmp_path / "plain", (patch,), ("s2",))
     for band in ("B05", "B11"):
         patch.path(root, "s2", band).unlink()
-    opened = index.build(catalog.add(root).slug, workers=1)
+    opened = indexing.build(catalog.add(root).slug)
     (entry,) = spectra.spectra_of(opened)["classes"]
     assert (entry["key"], entry["pixels"]) == ("0", 14400)
     assert entry["label"] == "Without a reference map"

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
-from eoexplore.jobs import index
 from eoexplore.store import catalog
 from eoexplore.tiles.scene import scene_of
 from eoexplore.tiles.steps import neighbours
 from eoexplore.tiles.tile import shown_by
-from tests import builders
+from tests import builders, indexing
 
 # A square of 3 x 3 places seen twice, of which the later date lacks the middle one of the east.
 EARLY = builders.block("33UUP", 13.0, 48.3, side=3, date="20170613T101031", split="test")
@@ -22,7 +21,7 @@ def walked(tmp_path_factory):
     root = tmp_path_factory.mktemp("data") / "walked"
     builders.write_metadata(root, tuple(sorted(PATCHES, key=lambda patch: patch.id)))
     opened = catalog.add(root)
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     return catalog.open_slug(opened.slug)
 
 

@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from eoexplore.jobs import index
 from eoexplore.render.colours import UNREADABLE
 from eoexplore.render.composites import read_style
 from eoexplore.render.warp import View
@@ -25,7 +24,7 @@ from eoexplore.tiles.imagery import draw
 from eoexplore.tiles.nodelay import NoDelay
 from eoexplore.tiles.overload import Busy, Lane
 from eoexplore.tiles.patches import BandFile, PatchReader
-from tests import builders
+from tests import builders, indexing
 from tests.tiles.conftest import ALONE, built
 from tests.tiles.test_correctness import inside, source_places, tiles_over
 
@@ -42,7 +41,7 @@ def damaged(tmp_path_factory):
             path.write_bytes(path.read_bytes()[:300])
     ALONE[1].path(root, "s2", "B04").unlink()
     opened = catalog.add(root)
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     return built(catalog.open_slug(opened.slug), root)
 
 
@@ -53,7 +52,7 @@ CORNERS = (builders.Patch("29SNC", 0, 0), builders.Patch("29SNC", 90, 90))
 def corners(tmp_path_factory):
     root = builders.write_tree(tmp_path_factory.mktemp("data") / "corners", CORNERS, ("s2",))
     opened = catalog.add(root)
-    index.build(opened.slug, workers=1)
+    indexing.build(opened.slug)
     return built(catalog.open_slug(opened.slug), root)
 
 

@@ -8,10 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from eoexplore.analysis.selection import mask
 from eoexplore.core.selection import parse
-from eoexplore.jobs import index
 from eoexplore.store import catalog
 from eoexplore.ui import choices, pages, state
-from tests import builders
+from tests import builders, indexing
 
 SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 PATCHES = (
@@ -56,7 +55,7 @@ def dataset(tmp_path_factory):
         patch.setenv("EOEXPLORE_ROOTS", str(folder))
         patch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
         opened = catalog.add(builders.write_tree(folder / "reben-tiny", PATCHES))
-        index.build(opened.slug, workers=1)
+        indexing.build(opened.slug)
         yield catalog.open_slug(opened.slug)
 
 

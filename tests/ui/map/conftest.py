@@ -14,16 +14,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import rest
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-START_SECONDS = 40
+START_SECONDS = 90
 # Behind a proxy the app often has a path of its own; what works there works without one.
 BASE = "/eo"
 ONLINE = "https://tile.example.org/"
-# The component lives in a shadow root; Playwright's locators pierce it, scripts have to walk.
-SCOPE = """
-window.scope = () => [...document.querySelectorAll("*")]
-    .map((node) => node.shadowRoot).find((root) => root?.querySelector(".eo-root"));
+LOADED = """
 window.loadedTiles = () => {
   const frame = scope().querySelector(".eo-map").getBoundingClientRect();
   const isSeen = (tile) => {
@@ -92,7 +91,8 @@ class MapPage:
         self.server = server
         self.requests: list[str] = []
         self.errors: list[str] = []
-        page.add_init_script(SCOPE)
+        page.add_init_script(rest.SCRIPT)
+        page.add_init_script(LOADED)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -103,8 +103,7 @@ class MapPage:
 
     def settle(self) -> "MapPage":
         """Wait until nothing loads and the address has been written."""
-        self.page.locator(".eo-root:not(.eo-loading)").wait_for()
-        self.page.wait_for_timeout(320)
+        rest.wait(self.page, "map")
         return self
 
     def at(self, selector: str, **options: Any) -> Any:
@@ -167,24 +166,6 @@ class MapPage:
         return self.page.evaluate(script)
 
 
-@pytest.fixture(scope="module")
-def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Make a context for each set of options once: its cache spares the next pages seconds."""
-    made: dict[str, Any] = {}
-
-    def context(**options: Any) -> Any:
-        key = repr(sorted(options.items()))
-        if key not in made:
-            made[key] = browser.new_context(**options)
-            made[key].set_default_timeout(10_000)
-            made[key].route(f"{ONLINE}**", lambda route: route.fulfill(status=404))
-        return made[key]
-
-    yield context
-    for opened in made.values():
-        opened.close()
-
-
 @pytest.fixture
 def open_map(contexts: Callable[..., Any], server: str) -> Iterator[Callable[..., MapPage]]:
     """Open the map in a tab of its own, for a test that changes what others would see."""
@@ -203,7 +184,9 @@ def opened_maps(contexts: Callable[..., Any], server: str) -> Iterator[Callable[
 
     def opener(path: str = "/", width: int = 1440, height: int = 900, **options: Any) -> MapPage:
         context = contexts(viewport={"width": width, "height": height}, **options)
-        pages.append(MapPage(context.new_page(), server))
+        page = context.new_page()
+        page.route(f"{ONLINE}**", lambda route: route.fulfill(status=404))
+        pages.append(MapPage(page, server))
         return pages[-1].open(path)
 
     yield opener
