@@ -217,7 +217,10 @@ class Dataset(Protocol):
         """Layers of which `read` gives nothing, since they can only be read as a whole."""
 
     def samples(self) -> pd.DataFrame:
-        """Return one row per sample with the base columns of the index."""
+        """Return one row per sample: its id, `has_<layer>`, and what is known of other columns.
+
+        `store.base` completes the base columns; what a dataset does not know is left out.
+        """
 
     def health(self) -> Health:
         """Return what is there, what is missing and what contradicts the metadata."""
