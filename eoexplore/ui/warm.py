@@ -14,7 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 
 from eoexplore import ui
-from eoexplore.core import settings
+from eoexplore.core import memory, settings
 from eoexplore.core.dates import LATEST
 from eoexplore.core.errors import EOExploreError
 from eoexplore.core.selection import Selection
@@ -32,6 +32,7 @@ _FILE = "last.txt"
 @contextlib.asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[None]:
     """Prepare; Streamlit calls this when its server starts."""
+    memory.large_blocks_apart()
     _try(load)
     if settings.value("EOEXPLORE_OPEN_LAST") == "1":
         threading.Thread(

@@ -1,3 +1,7 @@
+import ctypes
+import os
+import subprocess
+import sys
 import tracemalloc
 
 import pytest
@@ -77,3 +81,38 @@ def test_a_cache_beside_a_table_grows_with_it():
     assert beside_table(64 * K, 1_000_000) == 128 * K
     assert beside_table(64 * K, 24) == 4 * K
     assert beside_table(50_000, 24) == 50_000
+
+
+BLOCKS = """
+import ctypes, sys
+from eoexplore.core.memory import large_blocks_apart
+if sys.argv[1] == "apart":
+    large_blocks_apart()
+free, malloc = ctypes.CDLL(None).free, ctypes.CDLL(None).malloc
+malloc.restype, free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks blocks mapped".split()]
+    _fields_ += [(f"more{n}", ctypes.c_size_t) for n in range(5)]
+info = ctypes.CDLL(None).mallinfo2
+info.restype = Info
+free(malloc(30_000_000))
+before = info().mapped
+malloc(5_000_000)
+print(info().mapped - before > 0)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"),
+    reason="only glibc can be told, and tells of its blocks since 2.33",
+)
+@pytest.mark.parametrize(
+    ("how", "environment", "mapped"),
+    [("apart", {}, "True"), ("as it is", {}, "False"),
+     ("apart", {"MALLOC_MMAP_THRESHOLD_": "20000000"}, "False")],
+)  # fmt: skip
+def test_large_blocks_go_back_when_they_are_free(how, environment, mapped):
+    given = {**os.environ, **environment}
+    command = [sys.executable, "-c", BLOCKS, how]
+    found = subprocess.run(command, env=given, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == mapped
