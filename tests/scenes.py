@@ -1,7 +1,8 @@
 """A made-up dataset without a location: small scenes in a folder for each class, and its reader.
 
-In the spirit of EuroSAT and UC Merced: a picture of 64 x 64 pixels for every scene, and for half of
-them four bands of 32 x 32 pixels beside it. No scene has a place, a date, a split or a country.
+In the spirit of EuroSAT and UC Merced: a picture of 64 x 64 pixels for every scene (of a runway,
+40 x 64), and for half of them four bands of half as many beside it. No scene has a place, a date, a
+split or a country.
 """
 
 import hashlib
@@ -45,15 +46,20 @@ BANDS = Layer(
 _COLOURS = ("#1b7837", "#542788", "#2166ac", "#666666")
 
 
+def _rows(sample: str) -> int:
+    """Return the rows of a picture: those of runways are no squares."""
+    return 40 if sample.startswith("runway") else SIDE
+
+
 def pixels(sample: str, layer: str, band: str) -> np.ndarray:
     """Return what a band of a scene has, so that a test can work it out again."""
     seed = np.frombuffer(hashlib.sha256(sample.encode()).digest()[:8], np.uint64)
     noise = np.random.default_rng(seed)
     if layer == "rgb":
         place = ("red", "green", "blue").index(band)
-        return noise.integers(0, 256, (SIDE, SIDE, 3), np.uint8)[..., place]
+        return noise.integers(0, 256, (_rows(sample), SIDE, 3), np.uint8)[..., place]
     place = ("blue", "green", "red", "nir").index(band)
-    return noise.integers(100, 4000, (4, SIDE // 2, SIDE // 2)).astype(np.uint16)[place]
+    return noise.integers(100, 4000, (4, _rows(sample) // 2, SIDE // 2)).astype(np.uint16)[place]
 
 
 def write(root: Path) -> Path:

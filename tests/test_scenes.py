@@ -1,9 +1,7 @@
 """Samples without a location, end to end: a made-up dataset of scenes in class folders."""
 
-import contextlib
 import io
 import json
-from concurrent.futures import Future
 
 import numpy as np
 import pandas as pd
@@ -21,35 +19,15 @@ import eoexplore
 from eoexplore import cli
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.selection import EVERYTHING
-from eoexplore.jobs import index
 from eoexplore.store import catalog
 from eoexplore.tiles import gallery
 from eoexplore.tiles.routes import routes
 from eoexplore.ui import pages, warm
-from tests import scenes
+from tests import indexing, scenes
 from tests.test_pages import SHELL, checked, words
 
 SLUG = "scenes-tiny"
 NOWHERE = "no place on a map"
-
-
-class Here:
-    """Does the work of an index in this process, which knows the reader."""
-
-    killed = KeyboardInterrupt
-
-    @classmethod
-    @contextlib.contextmanager
-    def connect(cls, *_):
-        yield cls()
-
-    def submit(self, work, *arguments):
-        future = Future()
-        future.set_result(work(*arguments))
-        return future
-
-    def check(self):
-        pass
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,7 +35,6 @@ def world(tmp_path_factory):
     """A cache of its own, the reader, and no index that begins by itself."""
     with pytest.MonkeyPatch.context() as patch, scenes.registered():
         patch.setenv("EOEXPLORE_CACHE", str(tmp_path_factory.mktemp("own") / "cache"))
-        patch.setattr("eoexplore.jobs.cluster.connect", Here.connect)
         patch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
         st.cache_resource.clear()
         st.cache_data.clear()
@@ -72,7 +49,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened(folder):
     slug = catalog.add(folder).slug
-    return index.build(slug, workers=1)
+    return indexing.build(slug)
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +59,13 @@ def client(opened):
 
 
 def picture(client, address):
+    """Return red, green and blue of a picture in which nothing is transparent."""
     answer = client.get(address)
     assert answer.status_code == 200
-    return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"))
+    found = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGBA"))
+    # Black is a colour of a picture, and no lack of data.
+    assert (found[..., 3] == 255).all()
+    return found[..., :3]
 
 
 def test_the_table_has_nulls_and_no_place(opened):
@@ -96,7 +77,7 @@ def test_the_table_has_nulls_and_no_place(opened):
     assert opened.samples.frame["labels"].iloc[0] == ["Forest"]
     assert opened.state.complete
     # A complete index is left as it is.
-    assert index.build(SLUG, workers=1).version == opened.version
+    assert indexing.build(SLUG).version == opened.version
     # There is no mosaic of what lies nowhere.
     assert not [*opened.folder.path.glob("mosaics/**/*.tif")]
     assert opened.health().problems == ()
@@ -108,7 +89,7 @@ def test_damaged_files_are_met_by_the_index(tmp_path):
     folder = scenes.write(tmp_path / "scenes-damaged")
     file = folder / "Forest" / "forest_00.png"
     file.write_bytes(file.read_bytes()[:50])
-    opened = index.build(catalog.add(folder).slug, workers=1)
+    opened = indexing.build(catalog.add(folder).slug)
     (problem,) = opened.health().problems
     assert (problem.kind, problem.examples) == ("unreadable", ("forest_00",))
     catalog.forget(opened.slug)
@@ -212,6 +193,17 @@ def test_pictures_and_files_of_a_sample(client):
         assert (file.crs, file.shape) == (None, (64, 64))
         assert file.descriptions == ("blue", "green", "red", "nir")
         assert (file.read(4)[::2, ::2] == stored).all()
+
+
+def test_a_sample_that_is_no_square(client):
+    base = f"/patch/{SLUG}/runway_01"
+    assert client.get(f"{base}/card.json").json()["grid"] == {"rows": 40, "columns": 64}
+    wanted = scenes.pixels("runway_01", "rgb", "red")
+    assert (picture(client, f"{base}/rgb.png?style=band.red")[..., 0] == wanted).all()
+    assert picture(client, f"/gallery/{SLUG}/runway_01/ms.png").shape == (20, 32, 3)
+    pixel = client.get(f"{base}/pixel.json?row=39&column=63").json()
+    assert pixel["values"]["rgb"]["red"] == wanted[39, 63]
+    assert pixel["values"]["ms"]["nir"] == scenes.pixels("runway_01", "ms", "nir")[19, 31]
 
 
 def test_what_needs_a_place_says_so(client):

@@ -98,6 +98,14 @@ def empty_value(layer: Layer, dtype: np.dtype[np.generic]) -> float:
     return float("nan") if np.issubdtype(dtype, np.floating) else 0.0
 
 
+def is_empty(layer: Layer, pixels: Pixels) -> Mask:
+    """Tell which stored pixels have no data; of a picture without such a value, none."""
+    if layer.nodata is not None:
+        return np.asarray(pixels == layer.nodata, bool)
+    floating = np.issubdtype(pixels.dtype, np.floating)
+    return np.isnan(pixels) if floating else np.zeros(pixels.shape, bool)
+
+
 def enlarge(contents: Sequence[Content], gsd_m: float) -> list[Pixels] | None:
     """Repeat the pixels of coarser bands; none if a band is no square of that size or missing.
 

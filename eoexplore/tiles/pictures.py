@@ -16,7 +16,7 @@ from eoexplore.render.styles import Style
 from eoexplore.tiles import sealed
 from eoexplore.tiles.grids import PIXEL_M, fitted, grid_of
 from eoexplore.tiles.imagery import Picture, class_palette
-from eoexplore.tiles.originals import empty_value
+from eoexplore.tiles.originals import empty_value, is_empty
 from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.ranges import look
 from eoexplore.tiles.scene import Scene
@@ -65,9 +65,7 @@ def _picture(scene: Scene, row: int, layer: Layer, style: Style, palette: str) -
             return Picture(outlines(indices, colours.rgba, scale=_LINE_SCALE))
         return Picture(indices, colours.rgba)
     planes, there = paint(style, dict(zip(style.bands, arrays, strict=True)))
-    nodata = empty_value(layer, arrays[0].dtype)
-    stack = np.stack(arrays)
-    missing = (np.isnan(stack) if np.isnan(nodata) else stack == nodata).any(axis=0)
+    missing = is_empty(layer, np.stack(arrays)).any(axis=0)
     if there is not None:
         missing |= ~there
     alpha = np.where(missing, np.uint8(0), np.uint8(255))

@@ -23,7 +23,7 @@ from eoexplore.render.styles import Style
 from eoexplore.store import mosaic
 from eoexplore.tiles import mosaics
 from eoexplore.tiles.imagery import Picture, class_palette
-from eoexplore.tiles.originals import READER, empty_value
+from eoexplore.tiles.originals import READER, is_empty
 from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.queries import Asked, Query
 from eoexplore.tiles.ranges import look
@@ -152,8 +152,7 @@ def _file_bands(scene: Scene, row: int, layer: Layer, style: Style) -> Bands | N
     found: Bands = {}
     for band, array in zip(style.bands, arrays, strict=True):
         pixels = array[np.ix_(*(_pick(of, to) for of, to in zip(array.shape, shape, strict=True)))]
-        empty = empty_value(layer, pixels.dtype)
-        found[band] = pixels, ~np.isnan(pixels) if np.isnan(empty) else pixels != empty
+        found[band] = pixels, ~is_empty(layer, pixels)
     return found
 
 

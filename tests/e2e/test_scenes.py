@@ -4,19 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.server import running
 from tests import scenes
-from tests.e2e.conftest import page_maker, running
+from tests.e2e.conftest import page_maker
 from tests.e2e.test_gallery import READY, SHOWN
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_visit(browser, tmp_path):
+def test_a_visit(contexts, tmp_path):
     folder = scenes.write(tmp_path / "roots" / "scenes-tiny")
     settings = scenes.for_processes(tmp_path / "site") | {"EOEXPLORE_DEMO": "0"}
     with (
-        running(tmp_path / "cache", (folder.parent,), **settings) as server,
-        page_maker(browser, server) as maker,
+        running(tmp_path / "cache", tmp_path / "log.txt", [folder.parent], **settings) as server,
+        page_maker(contexts, server) as maker,
     ):
         app = maker().open("/home")
         app.page.get_by_label("Path of the folder", exact=True).fill(str(folder))
@@ -63,6 +64,12 @@ def read_a_card(app):
     assert "of the sample's 64 x 64 pixels" in at('.eo-script[data-of="rgb"]').inner_text()
     keyboard.press("n")
     card.get_by_role("heading", name="harbour_04").wait_for()
+    # One that is no square: a click below it means its last row, and the pixel of before is kept.
+    at('.eo-tile[data-id="runway_03"]').click()
+    at(".eo-pixel[data-at='19,31']").wait_for()
+    assert "of 40 × 64" in card.inner_text()
+    canvas.click(position={"x": 63.5 * unit, "y": 50 * unit})
+    at(".eo-pixel[data-at='39,63']").wait_for()
     keyboard.press("Escape")
 
 
