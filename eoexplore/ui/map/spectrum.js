@@ -97,7 +97,7 @@ export class Spectrum {
     this.data.bands.forEach((band, index) => {
       const low = MARGIN.top - 4 - (index % 2) * 20;
       parts.push(svg("line", { class: "eo-band-line", x1: x(waves[index]), x2: x(waves[index]), y1: low + 2, y2: floor }));
-      const name = svg("text", { class: "eo-band-name", transform: `translate(${x(waves[index]) + 3} ${low}) rotate(-90)` }, band.name);
+      const name = svg("text", { class: "eo-band-name", transform: `translate(${x(waves[index]) + 3} ${low}) rotate(-90)` }, short(band.name));
       name.append(svg("title", {}, `${band.name}, ${band.title}, ${band.wavelength_nm} nm`));
       parts.push(name);
     });
@@ -109,7 +109,7 @@ export class Spectrum {
     const entries = lines.map(({ label, isCurrent }, index) => {
       const sample = svg("svg", { viewBox: "0 0 22 10", width: 22, height: 10, "aria-hidden": "true" });
       sample.append(svg("line", { class: lineClass(isCurrent, index), x1: 0, x2: 22, y1: 5, y2: 5 }));
-      return el("li", {}, sample, el("span", { text: isCurrent ? `${label} (this patch)` : label }));
+      return el("li", {}, sample, el("span", { text: isCurrent && label !== "this patch" ? `${label} (this patch)` : label }));
     });
     if (group) {
       const sample = svg("svg", { viewBox: "0 0 22 10", width: 22, height: 10, "aria-hidden": "true" });
@@ -199,4 +199,9 @@ function svg(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   node.append(...children);
   return node;
+}
+
+/** As much of a name as there is room for above the chart. */
+function short(name) {
+  return name.length > 4 ? `${name.slice(0, 3)}…` : name;
 }
