@@ -73,6 +73,8 @@ class Tar:
             if found is None:
                 found = self._scan()
                 kept.remember(self.path, found)
+                # As a file the list is mapped: 110 MB that the system may take back.
+                found = kept.recall(self.path) or found
             self._contents = found
         return self._contents
 

@@ -6,12 +6,14 @@ import random
 import shutil
 import tarfile
 
+import numpy as np
 import pytest
 
 from eoexplore import datasets
 from eoexplore.core import waiting
 from eoexplore.core.errors import DataMissing, FileUnreadable
-from eoexplore.datasets import _reben_contents
+from eoexplore.datasets import _reben_archive, _reben_contents
+from eoexplore.datasets._reben_facts import LAYERS
 from eoexplore.store import samples as sample_table
 from tests.archives import FOLDERS, members_of, pack, tar_of
 from tests.builders import Patch, bands_of, lacking, write_tree
@@ -148,6 +150,13 @@ def test_the_headers_are_read_once_and_again_when_the_archive_is_another(
     assert fresh.samples()["has_s2"].sum() == 2
     # One list for each archive is kept, and no older one.
     assert len(list((tmp_path / "cache" / "archives").glob("*/*"))) == 3
+
+
+def test_the_list_of_an_archive_is_a_mapped_file_from_the_start(tree, tmp_path):
+    root = pack(tree, tmp_path / "copy", {"s2": ".tar"})
+    tar = _reben_archive.Tar(root, LAYERS[0])
+    for array in (tar.contents.names, tar.contents.offsets, tar.contents.sizes):
+        assert isinstance(array.base, np.memmap)
 
 
 def test_a_list_that_is_damaged_is_made_again(tree, tmp_path):
