@@ -1,0 +1,65 @@
+"""What a tab leaves behind: its session holds texts and numbers, never a table."""
+
+import gc
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from eoexplore.store import catalog
+from eoexplore.store.samples import Samples
+from eoexplore.ui import pages
+from eoexplore.ui.state import View
+from tests import builders
+
+SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
+LARGE = (Samples, View, catalog.Opened, pd.DataFrame, np.ndarray)
+
+
+def reached(start):
+    """Return the large things that can be reached from an object, callbacks included."""
+    seen, waiting, found = set(), [start], []
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen or isinstance(item, (type, types.ModuleType)):
+            continue
+        seen.add(id(item))
+        if isinstance(item, LARGE):
+            found.append(type(item).__name__)
+        elif isinstance(item, types.FunctionType):
+            # Not its globals: those are the module's, whoever keeps the function.
+            waiting += [item.__closure__, item.__defaults__, item.__kwdefaults__]
+        else:
+            waiting += gc.get_referents(item)
+    return found
+
+
+@pytest.fixture
+def known(tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
+    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    folder = tmp_path / "data" / "reben-table"
+    builders.write_metadata(folder, builders.block("33UUP", 13.1, 48.2))
+    return catalog.add(folder)
+
+
+@pytest.mark.parametrize("page", pages.find(), ids=lambda page: page.title)
+def test_a_session_holds_no_table(known, monkeypatch, page):
+    others = [item for item in pages.find() if item != page]
+    monkeypatch.setattr(pages, "find", lambda: [page, *others])
+    test = AppTest.from_file(str(SHELL), default_timeout=60)
+    test.query_params["dataset"] = known.slug
+    test.query_params["select"] = "season=summer&box=-10,30,20,60"
+    test.run()
+    assert not test.exception
+    kept = test.session_state._state
+    assert reached(vars(kept)) == []
+    # The look reaches callbacks: what a button would keep is found.
+    kept["held"] = lambda: known
+    assert "Opened" in reached(vars(kept))
