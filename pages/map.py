@@ -13,6 +13,7 @@ PAGE = {
 
 view = frame.current_view()
 if view.opened.samples.located.any():
+    frame.some_off_map(view)
     description = describe(view.opened, view.selection, view.palette)
     start = state.start(view) or description["start"]
     mount_map(

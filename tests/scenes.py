@@ -1,8 +1,8 @@
 """A made-up dataset without a location: small scenes in a folder for each class, and its reader.
 
 In the spirit of EuroSAT and UC Merced: a picture of 64 x 64 pixels for every scene (of a runway,
-40 x 64), and for half of them four bands of half as many beside it. No scene has a place, a date, a
-split or a country.
+40 x 64), and for half of them four bands of half as many beside it. Rivers have a map. No scene
+has a place, a date, a split or a country.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from eoexplore.datasets import REGISTRY
 NAME = "scenes"
 CLASSES = ("Forest", "Harbour", "River", "Runway")
 EACH = 10
+ENDINGS = {"rgb": ".png", "ms": ".npy", "cover": ".map.png"}
 SIDE = 64
 RGB = Layer(
     name="rgb",
@@ -43,6 +44,15 @@ BANDS = Layer(
     nodata=0,
     reflectance=1e-4,
 )
+COVER = Layer(
+    name="cover",
+    title="Land cover",
+    kind="categorical",
+    bands=(Band("cover", 5.0, "Land cover"),),
+    unit="",
+    nodata=0,
+)
+CODES = (1, 2, 9)
 _COLOURS = ("#1b7837", "#542788", "#2166ac", "#666666")
 
 
@@ -53,6 +63,9 @@ def _rows(sample: str) -> int:
 
 def pixels(sample: str, layer: str, band: str) -> np.ndarray:
     """Return what a band of a scene has, so that a test can work it out again."""
+    if layer == "cover":
+        # The left quarter is water, another one is trees, the rest is neither.
+        return np.repeat(np.array([1, 2, 9, 9], np.uint8), SIDE // 4)[None].repeat(SIDE, axis=0)
     seed = np.frombuffer(hashlib.sha256(sample.encode()).digest()[:8], np.uint64)
     noise = np.random.default_rng(seed)
     if layer == "rgb":
@@ -75,6 +88,9 @@ def write(root: Path) -> Path:
             if (number + count) % 2 == 0:
                 bands = np.stack([pixels(sample, "ms", band.name) for band in BANDS.bands])
                 np.save(root / name / f"{sample}.npy", bands)
+            if name == "River":
+                cover = Image.fromarray(pixels(sample, "cover", "cover"))
+                cover.save(root / name / f"{sample}.map.png")
     return root
 
 
@@ -89,15 +105,16 @@ class Scenes:
     url = "https://example.org/scenes"
     layout = "a folder for each class"
     synthetic = False
-    layers = (BANDS, RGB)
+    layers = (BANDS, RGB, COVER)
     streams = ()
     classes = Classes(
         name="Scenes",
         classes=tuple(
-            LabelClass(name, colour, ()) for name, colour in zip(CLASSES, _COLOURS, strict=True)
+            LabelClass(name, colour, {"River": (1,), "Forest": (2,)}.get(name, ()))
+            for name, colour in zip(CLASSES, _COLOURS, strict=True)
         ),
-        codes={},
-        unlabelled=LabelClass("Without a class", "#bdbdbd", ()),
+        codes={1: ("Water", "#2166ac"), 2: ("Trees", "#1b7837"), 9: ("Other", "#bdbdbd")},
+        unlabelled=LabelClass("Without a class", "#bdbdbd", (9,)),
     )
 
     def __init__(self, path: Path) -> None:
@@ -110,24 +127,26 @@ class Scenes:
         return cls(path)
 
     def samples(self) -> pd.DataFrame:
-        files = sorted(self.path.glob("*/*.png"), key=lambda path: path.stem)
+        files = [file for file in self.path.glob("*/*.png") if "." not in file.stem]
+        files = sorted(files, key=lambda path: path.stem)
         return pd.DataFrame(
             {
                 "id": [file.stem for file in files],
                 "labels": [[file.parent.name] for file in files],
                 "has_rgb": True,
                 "has_ms": [file.with_suffix(".npy").is_file() for file in files],
+                "has_cover": [file.with_suffix(".map.png").is_file() for file in files],
             }
         )
 
     def health(self) -> Health:
         frame = self.samples()
-        layers = {name: int(frame[f"has_{name}"].sum()) for name in ("ms", "rgb")}
+        layers = {name: int(frame[f"has_{name}"].sum()) for name in ENDINGS}
         return Health(len(frame), layers, {}, (), "all file names")
 
     def _file(self, key: str, layer: str) -> Path:
         name = next(item for item in CLASSES if item.lower() == key.rpartition("_")[0])
-        file = self.path / name / f"{key}{'.png' if layer == 'rgb' else '.npy'}"
+        file = self.path / name / f"{key}{ENDINGS[layer]}"
         if not file.is_file():
             raise DataMissing(f"{key} has no {layer}.")
         return file
@@ -135,11 +154,11 @@ class Scenes:
     def read(self, key: str, layer: str, band: str) -> np.ndarray:
         file = self._file(key, layer)
         try:
-            if layer == "rgb":
-                with Image.open(file) as picture:
-                    whole = np.moveaxis(np.asarray(picture), -1, 0)
-            else:
+            if layer == "ms":
                 whole = np.load(file)
+            else:
+                with Image.open(file) as picture:
+                    whole = np.moveaxis(np.atleast_3d(picture), -1, 0)
         except (OSError, ValueError) as error:
             raise FileUnreadable(f"{key} cannot be read.") from error
         (own,) = (item for item in self.layers if item.name == layer)
@@ -149,11 +168,12 @@ class Scenes:
         file = self._file(key, layer).relative_to(self.path).as_posix()
         (own,) = (item for item in self.layers if item.name == layer)
         place = own.bands.index(own.band(band))
-        if layer == "rgb":
+        if layer != "ms":
             setup = (
+                "import numpy as np",
                 "from PIL import Image",
                 "def read(file, place, row, column):",
-                "    return np.asarray(Image.open(file))[row, column, place]",
+                "    return np.atleast_3d(Image.open(file))[row, column, place]",
             )
         else:
             setup = (

@@ -102,7 +102,7 @@ def test_command_line(folder, opened, tmp_path, capsys):
 
     status, out, _ = said("info", folder, "--json")
     told = json.loads(out)
-    assert (status, told["samples"], told["layers"]) == (0, 40, {"ms": 20, "rgb": 40})
+    assert (status, told["samples"], told["layers"]) == (0, 40, {"ms": 20, "rgb": 40, "cover": 10})
     assert told["classes"] == dict.fromkeys(scenes.CLASSES, 10)
     assert told["by_split"] == told["by_country"] == {"unknown": 40}
     assert said("index", folder)[0] == 0
@@ -130,11 +130,14 @@ def test_command_line(folder, opened, tmp_path, capsys):
 
 def test_a_page_of_the_gallery(client, opened):
     told = gallery.describe(opened, EVERYTHING)
-    assert [sort["id"] for sort in told["sorts"]] == ["id", "labels"]
+    # Only classes with pixels have a share, and the orders by place and date are not there.
+    orders = ["id", "labels", "share.2", "share.1", "share.9"]
+    assert [sort["id"] for sort in told["sorts"]] == orders
     assert [ending for ending, *_ in told["files"]] == ["parquet", "csv"]
     assert {layer["id"]: layer["style"] for layer in told["layers"]} == {
         "ms": "true_colour",
         "rgb": "true_colour",
+        "cover": "classes",
     }
     page = client.get(f"/gallery/{SLUG}/page.json?layer=rgb&select=class=any:River").json()
     assert (page["total"], page["notices"]) == (10, [])
@@ -156,10 +159,12 @@ def test_the_card_and_its_pixels(client, folder, monkeypatch):
     assert card["grid"] == {"rows": 64, "columns": 64}
     for name in ("centre", "epsg", "bounds_utm", "outline", "neighbours", "date", "split"):
         assert card[name] is None, name
-    assert [(item["name"], item["key"]) for item in card["labels"]] == [("Forest", None)]
+    assert [(item["name"], item["key"]) for item in card["labels"]] == [("Forest", 2)]
+    harbour = client.get(f"/patch/{SLUG}/harbour_00/card.json").json()
+    assert [(item["name"], item["key"]) for item in harbour["labels"]] == [("Harbour", None)]
     assert [item["current"] for item in card["dates"]] == [True]
     lacking = client.get(f"/patch/{SLUG}/forest_01/card.json").json()["pictures"]
-    assert [item["url"] is None for item in lacking] == [True, False]
+    assert [item["url"] is None for item in lacking] == [True, False, True]
     address = f"/patch/{SLUG}/forest_00/pixel.json"
     pixel = client.get(
         f"{address}?row=63&column=10&styles=rgb:band.red,ms:band.nir~r0..4000"
@@ -206,6 +211,35 @@ def test_a_sample_that_is_no_square(client):
     assert pixel["values"]["ms"]["nir"] == scenes.pixels("runway_01", "ms", "nir")[19, 31]
 
 
+def test_a_map_of_a_sample_without_a_place(client, opened):
+    frame = opened.samples.frame.set_index("id")
+    assert frame.loc["river_02", [f"area_{code}" for code in scenes.CODES]].tolist() == [
+        1024,
+        1024,
+        2048,
+    ]
+    assert opened.samples.frame["unlabelled_share"].notna().sum() == 10
+    river = opened.dataset.classes.names.index("River")
+    assert opened.dataset.classes.classes[river].codes == (1,)
+    select = "share=River>=0.2"
+    page = client.get(f"/gallery/{SLUG}/page.json", params={"select": select}).json()
+    assert (page["total"], page["items"][0]["id"]) == (10, "river_00")
+    mask = picture(client, page["items"][0]["mask"])
+    assert mask[0, 0].tolist() == [0x21, 0x66, 0xAC]
+    share = {"select": "share=Harbour>=0.2"}
+    (said,) = client.get(f"/gallery/{SLUG}/page.json", params=share).json()["notices"]
+    assert "is not on the maps" in said
+    card = client.get(f"/patch/{SLUG}/river_00/card.json").json()
+    assert [(item["name"], item["share"]) for item in card["labels"]] == [("River", 0.25)]
+    shares = {item["label"]: item["share"] for item in card["pixel_classes"]}
+    assert shares == {"River": 0.25, "Forest": 0.25, "Without a class": 0.5}
+    at = client.get(f"/patch/{SLUG}/river_00/pixel.json?row=5&column=17").json()
+    assert at["values"]["cover"] == {"code": 2, "name": "Trees", "class": "Forest", "key": 2}
+    assert "code 2 belongs to Forest" in "\n".join(at["provenance"]["cover"])
+    mean = client.get(f"/spectra/{SLUG}").json()
+    assert {item["key"] for item in mean["classes"]} == {"0", "1", "2", "9"}
+
+
 def test_what_needs_a_place_says_so(client):
     assert client.get(f"/tiles/{SLUG}/rgb/3/2/2.png").status_code == 404
     assert client.get(f"/point/{SLUG}/11.5/48.1").status_code == 404
@@ -214,7 +248,7 @@ def test_what_needs_a_place_says_so(client):
     for name in ("selection.geojson", "view.png", "map.html"):
         answer = client.get(f"/export/{SLUG}/{name}")
         assert (answer.status_code, NOWHERE in answer.json()["error"]) == (404, True)
-    for name in ("density", "footprints", "rgb", "ms"):
+    for name in ("density", "footprints", "rgb", "ms", "cover"):
         assert client.get(f"/legend/{SLUG}/{name}").status_code == 200
     mean = client.get(f"/spectra/{SLUG}").json()
     assert mean["available"]
@@ -255,7 +289,6 @@ def test_gallery_page_and_its_filters(shown):
     assert not test.warning
     titles = [item.value for item in test.markdown]
     assert not [title for title in titles if title in ("**Split**", "**Country**", "**Season**")]
-    assert "Area share of a class" not in [box.label for box in test.selectbox]
     # What a link asks for can be seen, and dropped.
     test = shown("Gallery", select="country=Austria")
     assert [tab.label for tab in test.tabs] == ["Labels", "Place", "Patches", "As text"]

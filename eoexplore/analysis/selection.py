@@ -211,7 +211,9 @@ class Table:
             for number, item in enumerate(self.classes.classes)
         }
         known = set(self.samples.columns)
-        return {n: self._sum(own).astype(kind) for n, own in columns.items() if set(own) <= known}
+        # A class of scenes, without codes, is on no map.
+        there = {n: own for n, own in columns.items() if own and set(own) <= known}
+        return {n: self._sum(own).astype(kind) for n, own in there.items()}
 
     def _sum(self, columns: list[str]) -> npt.NDArray[np.int32]:
         """Return the sum of some columns of pixel counts; three times as fast as pandas."""
@@ -223,6 +225,8 @@ class Table:
     def share(self, asked: Comparison) -> Bits:
         """Return the samples in which the share of a class is as asked."""
         (number,) = _numbers((asked.name,), self.classes)
+        if number not in self.areas and self.areas:
+            raise SelectionError(f"The class {asked.name!r} is not on the maps: it has no area.")
         if number not in self.areas:
             raise SelectionError(
                 "The share of a class can be asked once the index has read the reference maps."

@@ -24,7 +24,8 @@ _GREY = "#7f7f7f"
 _BINS = 64
 _BULK = (0.5, 99.5)
 _MOST_CODES = 4
-_UNITS = {"sar": "dB", "optical": "digital numbers, 10,000 = reflectance 1"}
+_UNITS = {("sar", None): "dB", ("optical", 1e-4): "digital numbers, 10,000 = reflectance 1"}
+"""Longer words than the layer's own, by its kind and what makes a reflectance of it."""
 _SOURCE = "Publication of the index (formula from the spyndex catalogue)"
 
 
@@ -93,7 +94,7 @@ def _codes(schema: Classes, item: LabelClass) -> str:
 def _picture(opened: Opened, layer: Layer, style: Style) -> dict[str, Any]:
     counted = histogram(opened, layer, style)
     found = blank(style.title, "channels", _note(style, sampled=counted is not None)) | {
-        "unit": _UNITS.get(layer.kind),
+        "unit": _UNITS.get((layer.kind, layer.reflectance), layer.unit),
         "histogram": counted,
     }
     if len(style.channels) > 1:

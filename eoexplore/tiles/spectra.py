@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.analysis.spectra import UNKNOWN
+from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import LabelClass, Layer
 from eoexplore.render import palettes
 from eoexplore.store import spectra
@@ -18,8 +19,6 @@ from eoexplore.store.catalog import Opened
 from eoexplore.store.spectra import Summary
 from eoexplore.tiles.queries import Asked, Json, Noted, Query
 
-REFLECTANCE = 10_000
-"""Stored number of a reflectance of 1."""
 _BUILDING = (
     "Mean spectra of the classes are a part of the index that is still to be computed: "
     "it is built in the background."
@@ -62,7 +61,7 @@ def spectra_of(opened: Opened, palette: str = palettes.OFFICIAL) -> Json:
             if key in found.bands
         ],
         "classes": [
-            _line(found, row, columns, _class_of(opened, code, palette))
+            _line(found, row, columns, _class_of(opened, code, palette), layer.reflectance or 1.0)
             for row, code in enumerate(found.codes)
             if found.pixels[row, columns].any()
         ],
@@ -70,7 +69,9 @@ def spectra_of(opened: Opened, palette: str = palettes.OFFICIAL) -> Json:
 
 
 def _optical(opened: Opened) -> Layer | None:
-    return next((layer for layer in opened.dataset.layers if layer.kind == "optical"), None)
+    """Return the layer whose stored values are reflectances."""
+    layers = (layer for layer in opened.dataset.layers if layer.kind == "optical")
+    return next((layer for layer in layers if layer.reflectance), None)
 
 
 def _unavailable(sentence: str) -> Json:
@@ -82,11 +83,12 @@ def _class_of(opened: Opened, code: int, palette: str) -> tuple[str, LabelClass]
     schema = palettes.coloured(opened.dataset.classes, palette)
     if code == UNKNOWN:
         return str(code), LabelClass("Without a reference map", _GREY, ())
-    return str(code), schema.class_of(code)
+    item = schema.class_of(code)
+    return key_of(item), item
 
 
 def _line(
-    found: Summary, row: int, columns: list[int], named: tuple[str, LabelClass]
+    found: Summary, row: int, columns: list[int], named: tuple[str, LabelClass], scale: float
 ) -> dict[str, object]:
     key, item = named
     return {
@@ -94,16 +96,15 @@ def _line(
         "label": item.name,
         "colour": item.colour,
         "pixels": int(found.pixels[row, columns].max()),
-        "mean": _numbers(found.mean[row, columns]),
-        "p10": _numbers(found.p10[row, columns]),
-        "p90": _numbers(found.p90[row, columns]),
+        "mean": _numbers(found.mean[row, columns] * scale),
+        "p10": _numbers(found.p10[row, columns] * scale),
+        "p90": _numbers(found.p90[row, columns] * scale),
     }
 
 
 def _numbers(values: npt.NDArray[np.float64]) -> list[float | None]:
     """Return reflectances; none where no pixel has a value in a band."""
-    reflectances = (values / REFLECTANCE).tolist()
-    return [None if math.isnan(value) else round(value, 5) for value in reflectances]
+    return [None if math.isnan(value) else round(value, 5) for value in values.tolist()]
 
 
 QUERIES = (Query("spectra", re.compile(""), class_spectra),)

@@ -94,6 +94,15 @@ def current_view(*, on_map: bool = True) -> View:
     return view
 
 
+def some_off_map(view: View) -> None:
+    """Say how many of the selected samples have no place on the map, if there are any."""
+    if view.opened.samples.all_located:
+        return
+    lost = int((view.mask & ~view.opened.samples.located).sum())
+    if lost:
+        st.caption(f"{lost:,} of them have no place on a map; the gallery shows them too.")
+
+
 def no_map(view: View) -> None:
     """Say that no sample has a place on a map, and lead to the gallery."""
     st.info(
