@@ -293,3 +293,30 @@ def test_gallery_page_and_its_filters(shown):
     test = shown("Gallery", select="country=Austria")
     assert [tab.label for tab in test.tabs] == ["Labels", "Place", "Patches", "As text"]
     assert "No patch" in words(test)
+
+
+def test_some_with_a_place(tmp_path, monkeypatch, shown):
+    plain = scenes.Scenes.samples
+
+    def placed(self):
+        frame = plain(self)
+        there = frame["id"].str.startswith("river").to_numpy()
+        tile = pd.Categorical(np.where(there, "33UUP", ""))
+        x = pd.array(np.arange(len(frame)), "Int32")
+        x[~there] = pd.NA
+        return frame.assign(tile=tile, x=x, y=x)
+
+    monkeypatch.setattr(scenes.Scenes, "samples", placed)
+    opened = catalog.add(scenes.write(tmp_path / "scenes-mixed"))
+    opened = indexing.build(opened.slug)
+    assert opened.state.complete
+    assert opened.samples.located.sum() == 10
+    # Both kinds were read: the areas of those with a place, the files of the others.
+    assert opened.samples.frame["unlabelled_share"].notna().sum() == 10
+    assert opened.samples.frame["unreadable"].notna().all()
+    told = shown("Map", dataset=opened.slug, select="class=any:River|Forest")
+    assert not told.get("page_link")
+    assert [text.value for text in told.caption if "no place" in text.value] == [
+        "10 of them have no place on a map; the gallery shows them too."
+    ]
+    catalog.forget(opened.slug)

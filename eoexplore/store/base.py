@@ -17,7 +17,7 @@ from eoexplore.core.types import Classes, Dataset
 WORDS = ("split", "country", "season", "tile")
 """Columns of words; an empty one means that nothing is known."""
 _TOGETHER = 2_000
-"""Samples without a place that are indexed in one piece."""
+"""Samples that are indexed in one piece where the reader names no products."""
 
 
 def samples_of(dataset: Dataset) -> pd.DataFrame:
@@ -52,8 +52,10 @@ def completed(frame: pd.DataFrame, classes: Classes) -> pd.DataFrame:
     if "flags" not in frame.columns:
         lacking["flags"] = _lists(len(frame))
     if "product" not in frame.columns:
-        pieces = [f"samples_{row // _TOGETHER:05d}" for row in range(len(frame))]
-        lacking["product"] = pd.Categorical(pieces)
+        # Part files have these names: samples of two tiles are never in one.
+        tiles = frame["tile"] if "tile" in frame.columns else [""] * len(frame)
+        pieces = (f"{tile or 'samples'}_{row // _TOGETHER:05d}" for row, tile in enumerate(tiles))
+        lacking["product"] = pd.Categorical(list(pieces))
     return frame.assign(**lacking) if lacking else frame
 
 
