@@ -5,10 +5,26 @@ import tarfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pytest
 import zstandard
 
+from tests.builders import Patch, write_tree
+from tests.once import made_once
+
 FOLDERS = {"s2": "BigEarthNet-S2", "s1": "BigEarthNet-S1", "reference_map": "Reference_Maps"}
+ZST = dict.fromkeys(FOLDERS, ".tar.zst")
+PATCHES = (
+    Patch("33UUP", 2, 5),
+    Patch("33UUP", 3, 5, split="test", labels=("Mixed forest",)),
+    Patch("32TMT", 0, 7, date="20170701T102021", country="Switzerland", split="validation"),
+)
+"""What the small tree holds: two neighbours, and one in another zone."""
 Change = Callable[[list[tuple[str, bytes]]], Iterable[tuple[str, bytes]]]
+
+
+def small_tree(factory: pytest.TempPathFactory) -> Path:
+    """Return the small tree, which nobody may change."""
+    return made_once(factory, "small-tree", lambda root: write_tree(root, PATCHES))
 
 
 def members_of(tree: Path, layer: str) -> list[tuple[str, bytes]]:

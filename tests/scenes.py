@@ -6,7 +6,6 @@ has a place, a date, a split or a country.
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from PIL import Image
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreadable
 from eoexplore.core.types import Band, Classes, Health, LabelClass, Layer, Source
 from eoexplore.datasets import REGISTRY
+from tests.beginnings import starting_with
 
 NAME = "scenes"
 CLASSES = ("Forest", "Harbour", "River", "Runway")
@@ -214,9 +214,5 @@ def registered() -> Iterator[None]:
 
 def for_processes(folder: Path) -> dict[str, str]:
     """Return the variables with which every Python process that is started knows the reader."""
-    folder.mkdir(parents=True, exist_ok=True)
     lines = ("from tests.scenes import *", "REGISTRY.register(NAME)(Scenes)")
-    (folder / "sitecustomize.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    repository = Path(__file__).resolve().parents[1]
-    paths = [str(folder), str(repository), os.environ.get("PYTHONPATH", "")]
-    return {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+    return starting_with(folder, *lines)

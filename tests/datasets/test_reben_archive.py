@@ -15,15 +15,10 @@ from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.datasets import _reben_archive, _reben_contents
 from eoexplore.datasets._reben_facts import LAYERS
 from eoexplore.store import samples as sample_table
-from tests.archives import FOLDERS, members_of, pack, tar_of
-from tests.builders import Patch, bands_of, lacking, write_tree
+from tests.archives import FOLDERS, PATCHES, members_of, pack, small_tree, tar_of
+from tests.builders import bands_of, lacking
 from tests.datasets.test_reben_source import run
 
-PATCHES = (
-    Patch("33UUP", 26, 57),
-    Patch("33UUP", 27, 57, split="test", labels=("Mixed forest",)),
-    Patch("32TMT", 0, 90, date="20170701T102021", country="Switzerland", split="validation"),
-)
 BY_ID = sorted(PATCHES, key=lambda patch: patch.id)
 TAR = dict.fromkeys(FOLDERS, ".tar")
 
@@ -35,7 +30,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    return write_tree(tmp_path_factory.mktemp("reben"), PATCHES)
+    return small_tree(tmp_path_factory)
 
 
 def key_of(patch, layer):
@@ -96,7 +91,7 @@ def test_a_half_extracted_tar_is_read_from_both(tree, tmp_path):
     folder = PATCHES[0].path(tmp_path / "copy", "s2", "B02").parent
     shutil.copytree(PATCHES[0].path(tree, "s2", "B02").parent, folder)
     dataset = datasets.open_dataset(root)
-    assert dataset.samples()["has_s2"].sum() == 3
+    assert dataset.samples()["has_s2"].sum() == len(PATCHES)
     assert lacking(dataset) == {}
     assert {name for name in everything(dataset).values() if isinstance(name, str)} == set()
 
@@ -138,7 +133,7 @@ def test_the_headers_are_read_once_and_again_when_the_archive_is_another(
     monkeypatch.setattr(_reben_contents, "Collector", None)
     with waiting.told(lambda *said: reports.append(said)):
         old = datasets.open_dataset(root)
-        assert len(old.samples()) == 3
+        assert len(old.samples()) == len(PATCHES)
     assert len(reports) == before
     monkeypatch.undo()
     stamp = old.stamp()
@@ -161,7 +156,7 @@ def test_the_list_of_an_archive_is_a_mapped_file_from_the_start(tree, tmp_path):
 
 def test_a_list_that_is_damaged_is_made_again(tree, tmp_path):
     root = pack(tree, tmp_path / "copy", {"s2": ".tar"})
-    assert len(datasets.open_dataset(root).samples()) == 3
+    assert len(datasets.open_dataset(root).samples()) == len(PATCHES)
     for file in (tmp_path / "cache" / "archives").rglob("names.npy"):
         file.write_bytes(file.read_bytes()[:100])
     _reben_contents._recall.cache_clear()
@@ -291,7 +286,7 @@ def test_a_damaged_file_is_unreadable_and_the_others_are_not(tree, tmp_path):
 def test_an_archive_stands_for_its_folder(tree, tmp_path):
     root = pack(tree, tmp_path / "copy", {"s2": ".tar", "s1": ".tar.zst"})
     for name in ("BigEarthNet-S2.tar", "BigEarthNet-S1.tar.zst"):
-        assert len(datasets.open_dataset(root / name).samples()) == 3
+        assert len(datasets.open_dataset(root / name).samples()) == len(PATCHES)
 
 
 def test_a_part_is_written_from_a_tar(tree, tmp_path):

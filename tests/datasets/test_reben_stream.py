@@ -11,11 +11,9 @@ from eoexplore import datasets
 from eoexplore.core.errors import DataMissing, DatasetNotRecognised, FileUnreadable
 from eoexplore.datasets import _reben_stream
 from eoexplore.store import samples as sample_table
-from tests.archives import FOLDERS, members_of, pack
+from tests.archives import FOLDERS, PATCHES, ZST, members_of, pack, small_tree
 from tests.builders import Patch, bands_of, lacking, write_tree
-from tests.datasets.test_reben_archive import BY_ID, PATCHES, hostile, key_of, problems
-
-ZST = dict.fromkeys(FOLDERS, ".tar.zst")
+from tests.datasets.test_reben_archive import BY_ID, hostile, key_of, problems
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +23,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    return write_tree(tmp_path_factory.mktemp("reben"), PATCHES)
+    return small_tree(tmp_path_factory)
 
 
 def stream_of(dataset, layer="s2"):
@@ -54,7 +52,7 @@ def test_a_stream_gives_every_band_once(tree, tmp_path):
     assert [stream.known for stream in dataset.streams] == [False] * 3
     assert "not of archives that have not been read" in dataset.health().checked
     found = drain(dataset)
-    assert len(found) == 3 * 15
+    assert len(found) == len(PATCHES) * 15
     for patch in PATCHES:
         for layer in FOLDERS:
             for band in bands_of(layer):
@@ -140,7 +138,7 @@ def test_strange_members_of_a_stream_are_left_out_and_said(tree, tmp_path):
     dataset = datasets.open_dataset(root)
     dataset.samples()
     drain(dataset)
-    assert len(dataset.samples()) == 3
+    assert len(dataset.samples()) == len(PATCHES)
     assert problems(dataset)["not_listed"].examples == (stranger.id,)
     assert "3 with an absolute path" in problems(dataset)["archive_members"].sentence
 

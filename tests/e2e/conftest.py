@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,26 +16,13 @@ from PIL import Image
 
 from benchmarks.server import Server, running
 from eoexplore import demo
-from eoexplore.demo.parameters import BLOCKS, Parameters
 from eoexplore.store import catalog
 from tests import indexing, rest
+from tests.e2e.small_demo import small_demo
 from tests.once import made_once
 
 # Streamlit asks for both below the address of a page that is opened directly.
 PROBES = re.compile(r"_stcore/(health|host-config)")
-
-
-def small_demo(columns: int = 4) -> Parameters:
-    """Return a few places in each of two zones, over all splits, four of them seen twice."""
-    coast, upland, _ = BLOCKS
-    return Parameters(
-        blocks=(
-            replace(coast, columns=(11, 10 + columns), rows=(39, 41), again=((11, 12, 39, 40),)),
-            replace(upland, columns=(67, 66 + columns), rows=(43, 45), again=((67, 68, 43, 44),)),
-        ),
-        scatter=0.0,
-        margin=20,
-    )
 
 
 def write_demo(folder: Path) -> None:

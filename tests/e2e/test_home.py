@@ -5,7 +5,8 @@ import pytest
 
 from benchmarks.server import running
 from eoexplore import demo
-from tests.e2e.conftest import page_maker, small_demo
+from tests.e2e.conftest import page_maker
+from tests.e2e.small_demo import small_demo
 
 pytestmark = pytest.mark.browser
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,17 +19,14 @@ from eoexplore.core.errors import JobError
 from eoexplore.jobs import index, passed, stream
 from eoexplore.jobs.progress import Cancelled
 from eoexplore.store import catalog, mosaic
-from tests.archives import FOLDERS, pack
-from tests.builders import Patch, write_tree
+from tests import archives
+from tests.archives import FOLDERS, ZST, pack
+from tests.builders import write_tree
 from tests.jobs.conftest import in_one_process
 
-PATCHES = (
-    Patch("33UUP", 2, 5),
-    Patch("33UUP", 3, 5, split="test", labels=("Mixed forest",)),
-    Patch("33UUP", 2, 5, date="20170813T101031"),
-    Patch("32TMT", 0, 7, country="Switzerland", split="validation"),
-)
-ZST = dict.fromkeys(FOLDERS, ".tar.zst")
+# With a second date of the first place, because an index of two dates has more to mix up.
+AGAIN = replace(archives.PATCHES[0], date="20170813T101031")
+PATCHES = (*archives.PATCHES[:2], AGAIN, *archives.PATCHES[2:])
 
 
 @pytest.fixture(autouse=True)
