@@ -2,6 +2,7 @@
 
 * Their keys end with the panel's turn, which is another number when the selection was changed
   elsewhere: a panel that is closed does not hear of that, and would bring a dropped condition back.
+  After some turns keys come again, when neither side knows what they held.
 * Within a turn a widget is only set where it differs from the selection. Set at every run, it would
   take back a click that is on its way, and the next message would tell that as a click of its own.
 * A change is done by the run that it starts (`state.later`), on the selection as it was last set.
@@ -24,6 +25,8 @@ _TURN = "filter_turn"
 """Session key: the panel's turn."""
 _LABELS = "filter_labels"
 """Session key: labels of the chosen options of each list, as they were last sent."""
+_TURNS = 4
+"""Turns after which keys come again: Streamlit keeps what it knows of every key for the session."""
 _UNSET = object()
 _BEFORE_COUNT = " · "
 
@@ -46,7 +49,7 @@ def choose(key: str, value: object | None) -> None:
 
 def key_of(name: str) -> str:
     """Return the key of a widget in this turn."""
-    return f"filter_{name}_{st.session_state[_TURN]}"
+    return f"filter_{name}_{st.session_state[_TURN] % _TURNS}"
 
 
 def later(change: Callable[..., None], *args: object) -> Callable[[], None]:

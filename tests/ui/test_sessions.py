@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from eoexplore.store import catalog
 from eoexplore.store.samples import Samples
 from eoexplore.ui import pages
-from eoexplore.ui.state import View
+from eoexplore.ui.state import SELECT, View
 from tests import builders
 
 SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
@@ -63,3 +63,17 @@ def test_a_session_holds_no_table(known, monkeypatch, page):
     # The look reaches callbacks: what a button would keep is found.
     kept["held"] = lambda: known
     assert "Opened" in reached(vars(kept))
+
+
+def test_what_is_known_of_widgets_does_not_grow_with_each_change(known):
+    test = AppTest.from_file(str(SHELL), default_timeout=60)
+    test.query_params["dataset"] = known.slug
+    counts = []
+    for number in range(10):
+        test.session_state[SELECT] = f"month={number + 1}"
+        test.run()
+        # Streamlit forgets what a widget held that is gone, but not that it was there.
+        counts.append(len(test.session_state._state._state._new_widget_state.widget_metadata))
+    assert counts[1] > counts[0] + 5
+    # The text of a selection has a widget of its own for each text.
+    assert counts[-1] - counts[5] == 4
