@@ -32,7 +32,7 @@ _FILE = "last.txt"
 @contextlib.asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[None]:
     """Prepare; Streamlit calls this when its server starts."""
-    memory.large_blocks_apart()
+    memory.settle_allocator()
     _try(load)
     if settings.value("EOEXPLORE_OPEN_LAST") == "1":
         threading.Thread(

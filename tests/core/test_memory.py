@@ -84,21 +84,29 @@ def test_a_cache_beside_a_table_grows_with_it():
 
 
 BLOCKS = """
-import ctypes, sys
-from eoexplore.core.memory import large_blocks_apart
-if sys.argv[1] == "apart":
-    large_blocks_apart()
-free, malloc = ctypes.CDLL(None).free, ctypes.CDLL(None).malloc
+import ctypes, sys, threading
+from eoexplore.core.memory import settle_allocator
+if sys.argv[1] == "settled":
+    settle_allocator()
+library = ctypes.CDLL(None)
+free, malloc = library.free, library.malloc
 malloc.restype, free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
 class Info(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks blocks mapped".split()]
     _fields_ += [(f"more{n}", ctypes.c_size_t) for n in range(5)]
-info = ctypes.CDLL(None).mallinfo2
-info.restype = Info
+library.mallinfo2.restype = Info
 free(malloc(30_000_000))
-before = info().mapped
+before = library.mallinfo2().mapped
 malloc(5_000_000)
-print(info().mapped - before > 0)
+print("mapped" if library.mallinfo2().mapped > before else "in a heap", flush=True)
+together = threading.Barrier(6)
+threads = [threading.Thread(target=lambda: (together.wait(), malloc(5000))) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+library.malloc_info(0, ctypes.c_void_p.in_dll(library, "stdout"))
+library.fflush(None)
 """
 
 
@@ -107,12 +115,14 @@ print(info().mapped - before > 0)
     reason="only glibc can be told, and tells of its blocks since 2.33",
 )
 @pytest.mark.parametrize(
-    ("how", "environment", "mapped"),
-    [("apart", {}, "True"), ("as it is", {}, "False"),
-     ("apart", {"MALLOC_MMAP_THRESHOLD_": "20000000"}, "False")],
+    ("how", "environment", "place", "heaps"),
+    [("settled", {}, "mapped", {1, 2}), ("as it is", {}, "in a heap", set(range(3, 9))),
+     ("settled", {"MALLOC_MMAP_THRESHOLD_": "20000000"}, "in a heap", {1, 2}),
+     ("settled", {"MALLOC_ARENA_MAX": "1"}, "mapped", {1})],
 )  # fmt: skip
-def test_large_blocks_go_back_when_they_are_free(how, environment, mapped):
+def test_what_is_free_goes_back(how, environment, place, heaps):
     given = {**os.environ, **environment}
     command = [sys.executable, "-c", BLOCKS, how]
-    found = subprocess.run(command, env=given, capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == mapped
+    found = subprocess.run(command, env=given, capture_output=True, text=True, check=True).stdout
+    assert found.splitlines()[0] == place
+    assert found.count("<heap nr=") in heaps
