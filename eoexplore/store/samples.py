@@ -63,7 +63,7 @@ class Samples:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the table takes; what is kept with it takes about as much again."""
+        """Bytes that the table takes; with what is kept beside it, up to four times as much."""
         return int(self.frame.memory_usage(index=False).sum())
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
