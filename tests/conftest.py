@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ CHROMIUM_FLAGS = (
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # For whatever a page is waited for: none of it takes long, but a machine may be slow or busy.
 PATIENCE_MS = 45_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, so that both processes end at the same time."""
+    cost: Counter[Path] = Counter()
+    for item in items:
+        cost[item.path] += 50 if item.get_closest_marker("browser") else 1
+    items.sort(key=lambda item: -cost[item.path])
 
 
 class NetworkBlocked(RuntimeError):

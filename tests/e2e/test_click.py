@@ -93,7 +93,7 @@ def test_point_route_gives_the_numbers_of_the_file(server, pixels):
     assert {pixel.epsg for pixel in pixels} == {32629, 32633}
     for pixel in pixels:
         url = f"{server.address}/point/reben-demo/{pixel.lon:.7f}/{pixel.lat:.7f}"
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             found = json.load(answer)
         assert found["id"] == pixel.patch
         place = found["pixel"]
@@ -137,7 +137,7 @@ def test_points_of_the_real_mini_give_the_numbers_of_the_file(server, real_data)
         pixel = read(folder, mapped, *corner)
         select = urllib.parse.quote(f"ids={pixel.patch}", safe="")
         url = f"{server.address}/point/reben-mini/{pixel.lon:.7f}/{pixel.lat:.7f}?select={select}"
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             found = json.load(answer)
         assert found["id"] == pixel.patch
         assert (found["pixel"]["row"], found["pixel"]["column"]) == (pixel.row, pixel.column)

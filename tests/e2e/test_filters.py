@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import time
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -10,6 +11,7 @@ import pytest
 
 from eoexplore.core.selection import parse
 from eoexplore.store import catalog
+from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.browser
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -58,12 +60,13 @@ def counts_are(page, expected):
     """Wait until the options of the open tab say what pandas expects that they would leave."""
     boxes = panel(page).locator('[data-testid="stCheckbox"] label:visible')
     found = {}
-    for _ in range(60):
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < end:
         pairs = [text.rsplit(" ", 1) for text in boxes.all_inner_texts() if " " in text]
         found = {name: int(number.replace(",", "")) for name, number in pairs if name in expected}
         if found == expected:
             return
-        page.page.wait_for_timeout(200)
+        page.page.wait_for_timeout(60)
     assert found == expected
 
 
@@ -178,7 +181,7 @@ def test_the_copied_link_shows_the_same_elsewhere(open_page, table):
     page.page.get_by_role("button", name="Link copied").wait_for()
     link = page.page.evaluate("navigator.clipboard.readText()")
     assert link == page.page.url
-    other = open_page()
+    other = open_page(profile="elsewhere")
     other.page.goto(link)
     other.page.locator(".eo-map .leaflet-tile-loaded").first.wait_for()
     other.settle()

@@ -33,7 +33,7 @@ ROUTES = (
 def get(server, path):
     """Ask for a path exactly as it is written; urllib would tidy it up."""
     place = urlsplit(server.address)
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()

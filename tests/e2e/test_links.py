@@ -89,9 +89,9 @@ def test_the_card_keeps_its_side_and_follows_the_date_of_the_map(open_page, plac
     page.settle()
     assert not page.parameter("i").endswith("~r")
     # Another date rule has other neighbours.
-    before = len(page.requests)
+    before, watched = len(page.requests), Watched(page)
     page.at(".eo-panel").get_by_label("Date", exact=True).select_option("nth:1")
-    page.settle()
+    watched.quiet()
     asked = [url for url in page.requests[before:] if "card.json" in url]
     assert ["date=nth%3A1" in url for url in asked] == [True]
 

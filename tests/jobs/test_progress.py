@@ -26,7 +26,7 @@ def job_file(tmp_path: Path) -> Path:
     return path
 
 
-def until(condition, seconds=5.0):
+def until(condition, seconds=30.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"

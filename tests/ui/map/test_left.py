@@ -11,7 +11,7 @@ TILE = re.compile(r"/tiles/mock/s2/\d+/(\d+)/(\d+)(?:@2x)?\.png\?style=held")
 
 
 def wait_until(is_so):
-    end = time.monotonic() + 15
+    end = time.monotonic() + 45
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.1)
