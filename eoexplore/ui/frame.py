@@ -86,7 +86,7 @@ def current_view(*, on_map: bool = True) -> View:
         long_work.index_in_background(opened)
         if opened.dataset.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
-        view = selection_bar(opened, on_map=on_map and bool(opened.samples.located.any()))
+        view = selection_bar(opened, on_map=on_map)
         long_work.indicator()
     carried.remember()
     _say_absent(opened.slug)

@@ -9,7 +9,7 @@ from eoexplore.core import words
 from eoexplore.core.words import Phrase
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
-from eoexplore.ui import filters, state, take_away
+from eoexplore.ui import carried, filters, pages, state, take_away
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
@@ -28,24 +28,19 @@ def selection_bar(opened: Opened, *, on_map: bool = True) -> View:
 
     Args:
         opened: dataset and index.
-        on_map: whether the page has the map, which can go to the selected patches.
+        on_map: whether the page has the map; from another one it is gone to.
     """
     state.catch_up()
     _carriers()
     view = state.view_of(opened)
+    if on_map and carried.take_wish():
+        state.ask_to_go(opened.slug)
     box = st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown")
     st.session_state[_TO_FILL] = box, view
     _chips(view)
     st.markdown(_count(view), width="content")
-    if on_map and view.mask.any() and not view.mask.all():
-        st.button(
-            "Zoom to them",
-            icon=":material/center_focus_strong:",
-            key="show_selected",
-            type="tertiary",
-            help="Show the selected patches on the map",
-            on_click=state.later(state.ask_to_go, opened.slug),
-        )
+    if opened.samples.located[view.mask].any() and not view.mask.all():
+        _way_to_them(view, on_map=on_map)
     st.space("stretch")
     # Together, so that they go to the next line together.
     with st.container(horizontal=True, width="content", gap="small", key="head_right"):
@@ -66,6 +61,23 @@ def panel_last() -> Iterator[None]:
         with box, st.container(width=_PANEL_PX, gap="small", key="filter_panel"):
             st.markdown(_count(view))
             filters.panel(view)
+
+
+def _way_to_them(view: View, *, on_map: bool) -> None:
+    label, icon = "Zoom to them", ":material/center_focus_strong:"
+    about = "Show the selected patches on the map"
+    if on_map:
+        go = state.later(state.ask_to_go, view.opened.slug)
+        st.button(label, icon=icon, key="show_selected", type="tertiary", help=about, on_click=go)
+        return
+    # A link, since Streamlit lets no script leave a page whose address is bound to widgets.
+    st.page_link(
+        str(pages.FOLDER / "map.py"),
+        label=label,
+        icon=icon,
+        help=about,
+        query_params=carried.to_selection(),
+    )
 
 
 def _chips(view: View) -> None:

@@ -234,6 +234,40 @@ def test_without_pictures_nothing_selected_and_on_a_phone(open_page, table):
     assert "A page has 24" in said
 
 
+def test_to_the_selection_on_the_map_and_back(open_page, table):
+    app = open_page()
+    page, length = app.page, "history.length"
+    gallery = Gallery(app, select="country=Austria")
+    steps = page.evaluate(length)
+    page.get_by_role("link", name="Zoom to them").click()
+    page.locator(".eo-map .leaflet-tile-loaded").first.wait_for()
+    page.wait_for_function("location.search.includes('v=48.')")
+    assert (app.settle().parameter("select"), app.parameter("go")) == ("country=Austria", None)
+    app.drag(-500, 300)
+    left = app.settle().parameter("v")
+    # The gallery once more, and a map that has been elsewhere by now.
+    page.get_by_role("link", name="Gallery").click()
+    gallery.ready()
+    page.get_by_role("link", name="Zoom to them").click()
+    page.locator(".eo-map").wait_for()
+    page.wait_for_function("(v) => !location.search.includes(v)", arg=left)
+    assert page.evaluate(length) == steps + 3, "Back has a step that leads nowhere"
+    page.go_back()
+    assert gallery.ready().state("select") == "country=Austria"
+    page.go_back()
+    page.locator(".eo-map").wait_for()
+    assert app.settle().parameter("select") == "country=Austria"
+    # Of a dataset that is not the first one, too.
+    gallery = Gallery(app, table, select="split=train")
+    page.get_by_role("link", name="Map", exact=True).first.click()
+    page.locator(".eo-map").wait_for()
+    app.settle()
+    page.go_back()
+    gallery.ready()
+    page.wait_for_function("location.search.includes('select=')")
+    assert (gallery.state("dataset"), gallery.state("select")) == (table, "split=train")
+
+
 def test_the_theme_by_day_and_a_server_that_does_not_answer(open_page):
     app = open_page(color_scheme="light")
     gallery = Gallery(app, select="split=train|validation", palette="safe")

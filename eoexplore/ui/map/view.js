@@ -59,7 +59,7 @@ export class MapView {
 
   /** The element has just been put into the page: for the first time, or again after parking. */
   attach(data) {
-    this.attached = true;
+    this.attached = this.isArriving = true;
     this.frame.fit();
     if (!this.map) this.#createMap(data);
     this.frame.attach();
@@ -90,8 +90,7 @@ export class MapView {
 
   /** Show what the server has sent; called at each change of the data. */
   update(data, component) {
-    this.data = data;
-    this.component = component;
+    Object.assign(this, { data, component });
     const isFirst = !this.isShown;
     this.isShown = true;
     this.address.told(data.query);
@@ -107,6 +106,7 @@ export class MapView {
     this.#jump(data.goto, !(isFirst && this.hasLink));
     if (isFirst && this.memory.open) this.inspector.restore?.(this.memory.open);
     this.address.arrive();
+    this.isArriving = false;
   }
 
   // -- what the parts ask for ---------------------------------------------------------------
@@ -169,10 +169,10 @@ export class MapView {
   }
 
   /** Go to west, south, east, north as a step of its own: Back leads to where one was. */
-  jump(bounds) {
-    this.address.flush();
+  jump(bounds, { push = true } = {}) {
+    if (push) this.address.flush();
     this.showBounds(bounds);
-    this.address.push();
+    if (push) this.address.push();
   }
 
   setOpen(text) {
@@ -354,8 +354,8 @@ export class MapView {
   #jump(goto, isWelcome) {
     if (!goto || goto.seq === this.memory.goto) return;
     this.memory.goto = goto.seq;
-    if (!isWelcome || !isBounds(goto.bounds)) return;
-    this.jump(goto.bounds);
+    // Asked for on another page, it is no step of its own: Back leads there.
+    if (isWelcome && isBounds(goto.bounds)) this.jump(goto.bounds, { push: !this.isArriving });
   }
 
   #moved() {
