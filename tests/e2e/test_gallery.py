@@ -217,6 +217,7 @@ def test_without_pictures_nothing_selected_and_on_a_phone(open_page, table):
     assert app.page.evaluate(NAMELESS) == []
     gallery.at(".eo-tile").nth(4).tap()
     gallery.at(".eo-card:not([aria-busy]) .eo-label-name").first.wait_for()
+    assert not gallery.at(".eo-card").get_by_label("Zoom the pictures in").is_visible()
     card, tile = (gallery.at(name).bounding_box() for name in (".eo-card", ".eo-current"))
     assert tile["y"] + tile["height"] / 2 < card["y"], "the sheet lies over its tile"
     gallery.at(".eo-card").get_by_label("Close (Esc)").tap()

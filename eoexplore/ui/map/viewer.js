@@ -38,6 +38,8 @@ export class Viewer {
   /** @param {Array<{layer, title, caption, alt, url, reason}>} pictures from left to right */
   show(pictures) {
     const wanted = new Set(pictures.map(({ layer }) => layer));
+    const isEmpty = !pictures.some(({ url }) => url);
+    for (const tool of [this.out, this.level, this.in]) tool.hidden = isEmpty;
     for (const [layer, frame] of this.frames) {
       if (wanted.has(layer)) continue;
       frame.element.remove();
