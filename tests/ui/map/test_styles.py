@@ -20,6 +20,14 @@ async (legends) => {
 }
 """
 
+# As quickly as somebody drags; keys that are pressed from outside come late on a busy machine.
+FIVE_STEPS = """(slider) => {
+    for (let step = 0; step < 5; step += 1) {
+        slider.stepDown();
+        slider.dispatchEvent(new Event("input"));
+    }
+}"""
+
 
 def s2(page):
     return page.at(".eo-layer[data-layer=s2]")
@@ -71,11 +79,8 @@ def test_contrast_of_the_dataset_with_its_histogram(map_page):
     assert map_page.settle().parameter("l").endswith("s2:true_colour~p2..98:100")
     gamma = map_page.page.get_by_label("Gamma")
     since = len(map_page.requests)
-    gamma.focus()
-    for _ in range(5):
-        gamma.press("ArrowLeft")
+    gamma.evaluate(FIVE_STEPS)
     assert map_page.page.get_by_text("0.79").is_visible()
-    map_page.page.wait_for_timeout(250)
     map_page.settle()
     assert map_page.parameter("l").endswith("s2:true_colour~p2..98~g0.79:100")
     # Five steps of the slider are one change of the tiles.
