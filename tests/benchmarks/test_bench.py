@@ -21,6 +21,14 @@ TINY = bench.Size(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def users_cache(tmp_path_factory):
+    """The cache of a user who has opened nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EOEXPLORE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def document() -> dict:
     """Return what the smallest benchmark measures."""
