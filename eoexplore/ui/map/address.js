@@ -11,29 +11,6 @@ export const OWNED = ["v", "l", "d", "c", "r", "rd", "i", "go"];
 let arrivedByTraverse = false;
 window.addEventListener("popstate", () => (arrivedByTraverse = true));
 
-// On the way to another page Streamlit makes entries of its own: one or two with a shortened address
-// before it goes, and now and then one more when it has come. Back would lead to the same page
-// twice, so what comes next takes the place of such an entry.
-const LEAVING_MS = 1000;
-const ARRIVING_MS = 3000;
-let attached = 0;
-let isOurs = false; // an entry that is being made
-let theirs = { key: null, at: 0 }; // the latest entry that Streamlit made while a component was there
-let leftAt = -Infinity;
-window.navigation?.addEventListener("navigate", (event) => {
-  const { url, sameDocument } = event.destination;
-  if (isOurs || event.navigationType !== "push" || !sameDocument || !event.cancelable) return;
-  const now = performance.now();
-  const isOtherPage = new URL(url).pathname !== location.pathname;
-  const isLeft = theirs.key !== null && theirs.key === window.navigation.currentEntry.key;
-  const isOnTheWay = now - leftAt < ARRIVING_MS || (isLeft && (!attached || now - theirs.at < LEAVING_MS));
-  if (isOtherPage) leftAt = now;
-  if (isOtherPage ? !isLeft : !isOnTheWay) return;
-  event.preventDefault();
-  if (isOtherPage) theirs = { key: null, at: 0 };
-  history.replaceState({}, "", url);
-});
-
 /** "48.21,12.94,13" → {lat, lon, zoom}, or null for anything that is not a place. */
 export function parseView(text) {
   const parts = String(text ?? "").split(",");
@@ -81,12 +58,7 @@ export class Address {
     this.last = ""; // the search part as it was last seen with something in it
     this.isRefilled = false;
     this.timer = 0;
-    this.rewrite = (event) => {
-      if (event?.navigationType === "push" && !isOurs) {
-        theirs = { key: window.navigation.currentEntry.key, at: performance.now() };
-      }
-      if (event?.navigationType !== "traverse") this.#write("replaceState");
-    };
+    this.rewrite = (event) => event?.navigationType !== "traverse" && this.#write("replaceState");
     this.arrive = () => {
       const asked = new URLSearchParams(location.search);
       const isHere = location.pathname === this.path && (asked.get("dataset") ?? this.dataset) === this.dataset;
@@ -117,7 +89,6 @@ export class Address {
   attach() {
     this.path = location.pathname;
     this.isAttached = true;
-    attached += 1;
     this.isTold = false;
     if (window.navigation) window.navigation.addEventListener("currententrychange", this.rewrite);
     else this.interval = setInterval(this.rewrite, 500);
@@ -128,7 +99,6 @@ export class Address {
   detach() {
     if (window.navigation) window.navigation.removeEventListener("currententrychange", this.rewrite);
     window.removeEventListener("popstate", this.arrive);
-    if (this.isAttached) attached -= 1;
     this.isAttached = false;
     clearInterval(this.interval);
     clearTimeout(this.timer);
@@ -150,9 +120,7 @@ export class Address {
   /** Write what is set as an entry of its own, to which and from which Back leads. */
   push() {
     clearTimeout(this.timer);
-    isOurs = true;
     this.#write("pushState");
-    isOurs = false;
   }
 
   /**
