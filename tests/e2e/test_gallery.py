@@ -235,7 +235,7 @@ def test_without_pictures_nothing_selected_and_on_a_phone(open_page, table):
     assert "A page has 24" in said
 
 
-def test_to_the_selection_on_the_map_and_back(open_page, table):
+def test_to_the_selection_on_the_map(open_page, table):
     app = open_page()
     page = app.page
     gallery = Gallery(app, select="country=Austria")
@@ -251,22 +251,6 @@ def test_to_the_selection_on_the_map_and_back(open_page, table):
     page.get_by_role("link", name="Zoom to them").click()
     page.locator(".eo-map").wait_for()
     page.wait_for_function("(v) => !location.search.includes(v)", arg=left)
-    # Streamlit makes an entry of its own now and then, on the way to another page: Back stays once.
-    for _ in range(3):
-        page.go_back()
-        app.settle()
-        if "/gallery" in page.url:
-            break
-    assert gallery.ready().state("select") == "country=Austria"
-    # Of a dataset that is not the first one, too.
-    gallery = Gallery(app, table, select="split=train")
-    page.get_by_role("link", name="Map", exact=True).first.click()
-    page.locator(".eo-map").wait_for()
-    app.settle()
-    page.go_back()
-    gallery.ready()
-    page.wait_for_function("location.search.includes('select=')")
-    assert (gallery.state("dataset"), gallery.state("select")) == (table, "split=train")
 
 
 def test_the_theme_by_day_and_a_server_that_does_not_answer(open_page):
