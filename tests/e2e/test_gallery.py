@@ -235,7 +235,7 @@ def test_without_pictures_nothing_selected_and_on_a_phone(open_page, table):
     assert "A page has 24" in said
 
 
-def test_to_the_selection_on_the_map(open_page, table):
+def test_to_the_selection_on_the_map(open_page):
     app = open_page()
     page = app.page
     gallery = Gallery(app, select="country=Austria")
