@@ -9,6 +9,7 @@ PAGE = {
     "icon": ":material/home:",
     "order": 20,
     "help": "Datasets that are known, their health, how to open one, and running jobs.",
+    "of_dataset": False,
 }
 
 datasets, actions = st.columns([2, 1], gap="large")

@@ -9,18 +9,21 @@ import streamlit as st
 from eoexplore.core.errors import EOExploreError
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
-from eoexplore.ui import carried, long_work, pages, state, warm
+from eoexplore.ui import address, long_work, pages, state, warm
+from eoexplore.ui.address import Bind
 from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
 _ABSENT = "dataset_absent"
 """Session key: name of a dataset that a link asks for and nobody has opened here."""
+_HEAD = "head"
+"""Session key: the head of this run, until the page fills it, and the dataset chosen in it."""
 log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
-.st-key-select, .st-key-palette { display: none; }
+.st-key-select, .st-key-palette, .st-key-head_unseen { display: none; }
 /* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
 button[data-variant="pills"][aria-pressed="true"] { color: inherit !important; }
 [data-testid="stTab"][aria-selected="true"], [data-testid="stSliderThumbValue"] {
@@ -71,24 +74,47 @@ def errors() -> Iterator[None]:
         )
 
 
+def head(*, shown: bool) -> None:
+    """Show the choice of the dataset, and what else the address says; call before a page runs.
+
+    Args:
+        shown: whether the page shows one dataset, and has the choice of it to see.
+    """
+    bind: Bind = None if address.is_leaving() else "query-params"
+    st.session_state.pop(_HEAD, None)
+    state.catch_up()
+    if entries := catalog.entries():
+        row = st.container(
+            horizontal=True,
+            vertical_alignment="center",
+            gap="small",
+            key="head" if shown else "head_unseen",
+        )
+        with row:
+            st.session_state[_HEAD] = row, _dataset_picker(entries, bind)
+    # After the dataset, as addresses have them.
+    address.carriers(bind)
+    if address.is_leaving():
+        address.leave()
+
+
 def current_view(*, on_map: bool = True) -> View:
-    """Show the head of a page and return what is looked at; stop where there is no dataset.
+    """Fill the head of a page and return what is looked at; stop where there is no dataset.
 
     Args:
         on_map: whether the page has the map.
     """
-    entries = catalog.entries()
-    if not entries:
+    if _HEAD not in st.session_state:
         long_work.first_start()
         st.stop()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head"):
-        opened = _open(_dataset_picker(entries))
+    row, slug = st.session_state.pop(_HEAD)
+    with row:
+        opened = _open(slug)
         long_work.index_in_background(opened)
         if opened.dataset.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
         view = selection_bar(opened, on_map=on_map)
         long_work.indicator()
-    carried.remember()
     _say_absent(opened.slug)
     notices(view)
     return view
@@ -118,7 +144,7 @@ def no_map(view: View) -> None:
     )
 
 
-def _dataset_picker(entries: tuple[Entry, ...]) -> str:
+def _dataset_picker(entries: tuple[Entry, ...], bind: Bind) -> str:
     slugs = [item.slug for item in entries]
     asked = st.session_state.get(state.DATASET) or st.query_params.get(state.DATASET)
     if asked not in slugs:
@@ -130,7 +156,7 @@ def _dataset_picker(entries: tuple[Entry, ...]) -> str:
         "Dataset",
         slugs,
         key=state.DATASET,
-        bind="query-params",
+        bind=bind,
         label_visibility="collapsed",
         width=220,
         on_change=_chosen_by_hand,

@@ -12,7 +12,7 @@ from eoexplore.core.types import Health, Problem
 from eoexplore.jobs import background
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
-from eoexplore.ui import long_work, pages, state
+from eoexplore.ui import address, long_work, pages, state
 from eoexplore.ui.text import as_text
 
 _STATES = {
@@ -175,8 +175,7 @@ def _open(text: str) -> None:
     except EOExploreError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.session_state["open_next"] = opened.slug
-    st.switch_page(str(_page_of(opened)), query_params={state.DATASET: opened.slug})
+    address.leave_for(_page_of(opened), opened.slug)
 
 
 def demos() -> None:

@@ -21,6 +21,8 @@ class Page:
     """Place in the navigation; the lowest is the page at the plain address."""
     help: str
     """One sentence: what the page is for."""
+    of_dataset: bool = True
+    """Whether it shows one dataset; its head has the choice of it then."""
 
 
 def find(folder: Path = FOLDER) -> list[Page]:

@@ -9,7 +9,7 @@ from eoexplore.core import words
 from eoexplore.core.words import Phrase
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
-from eoexplore.ui import carried, filters, pages, state, take_away
+from eoexplore.ui import address, filters, pages, state, take_away
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
@@ -30,10 +30,8 @@ def selection_bar(opened: Opened, *, on_map: bool = True) -> View:
         opened: dataset and index.
         on_map: whether the page has the map; from another one it is gone to.
     """
-    state.catch_up()
-    _carriers()
     view = state.view_of(opened)
-    if on_map and carried.take_wish():
+    if on_map and address.take_wish():
         state.ask_to_go(opened.slug)
     box = st.popover("Filter", icon=":material/filter_alt:", help="Choose which patches are shown")
     st.session_state[_TO_FILL] = box, view
@@ -76,7 +74,7 @@ def _way_to_them(view: View, *, on_map: bool) -> None:
         label=label,
         icon=icon,
         help=about,
-        query_params=carried.to_selection(),
+        query_params=address.to_selection(),
     )
 
 
@@ -132,19 +130,6 @@ def _count(view: View) -> str:
 def _chip(phrase: Phrase) -> str:
     text = phrase.text if len(phrase.text) <= _LONGEST else f"{phrase.text[: _LONGEST - 1]}…"
     return as_text(text)
-
-
-def _carriers() -> None:
-    """Bind selection and palette to the address.
-
-    The widgets are never seen (`frame` hides them), but stand on the page all the time: one inside
-    a closed panel does not hear of a dropped condition, and would bring it back.
-    """
-    st.text_input("Selection", key=state.SELECT, bind="query-params", max_chars=1500)
-    asked = st.query_params.get(state.PALETTE)
-    if asked and asked not in state.PALETTES:
-        state.say(f"The palette {asked[:40]!r} is not known; the official colours are shown.")
-    st.selectbox("Palette", state.PALETTES, key=state.PALETTE, bind="query-params")
 
 
 def _display(view: View) -> None:

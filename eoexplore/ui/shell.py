@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eoexplore.core import settings
-from eoexplore.ui import carried, frame, pages, selection_bar
+from eoexplore.ui import address, frame, pages, selection_bar
 
 st.set_page_config(
     page_title="EOExplore",
@@ -12,13 +12,13 @@ st.set_page_config(
 )
 st.logo(str(settings.assets_folder() / "logo.svg"), size="large")
 frame.styles()
-page = st.navigation(
-    [
-        st.Page(item.path, title=item.title, icon=item.icon, help=item.help, default=first)
-        for item, first in zip(pages.find(), (True, *(False,) * 99), strict=False)
-    ],
-    position="top",
-)
-carried.arrive(page.title)
+known = pages.find()
+scripts = [
+    st.Page(item.path, title=item.title, icon=item.icon, help=item.help, default=item is known[0])
+    for item in known
+]
+page = st.navigation(scripts, position="top")
+address.arrive(page.title)
 with frame.errors(), selection_bar.panel_last(), frame.errors():
+    frame.head(shown=known[scripts.index(page)].of_dataset)
     page.run()

@@ -143,6 +143,12 @@ def set_selection(text: str) -> None:
     st.session_state[SELECT] = st.session_state[_LAST] = text
 
 
+def show_whole(slug: str) -> None:
+    """Show all of a dataset; call by `later` only."""
+    st.session_state[DATASET] = slug
+    set_selection("")
+
+
 def set_condition(key: str, value: object | None) -> str:
     """Set or drop one condition, and return the new text; call by `later` only."""
     text = selections.text_of(latest_selection().replace(key, value))

@@ -118,7 +118,8 @@ def look(watched: Watched) -> Seen:
     seen = {name: watched.at(at).first for name, at in parts.items()}
     texts = {name: part.inner_text() if part.is_visible() else "" for name, part in seen.items()}
     texts["bar"] = page.locator('[data-testid="stMain"]').inner_text()
-    texts["address"] = page.evaluate("location.search")
+    # In whatever order: after a way back, Streamlit writes its parameters in another one.
+    texts["address"] = "&".join(sorted(page.evaluate("location.search")[1:].split("&")))
     return Seen(page.url, ground, picture, texts)
 
 

@@ -235,7 +235,7 @@ def test_without_pictures_nothing_selected_and_on_a_phone(open_page, table):
     assert "A page has 24" in said
 
 
-def test_to_the_selection_on_the_map(open_page):
+def test_to_the_selection_on_the_map_and_back(open_page, table):
     app = open_page()
     page = app.page
     gallery = Gallery(app, select="country=Austria")
@@ -251,6 +251,26 @@ def test_to_the_selection_on_the_map(open_page):
     page.get_by_role("link", name="Zoom to them").click()
     page.locator(".eo-map").wait_for()
     page.wait_for_function("(v) => !location.search.includes(v)", arg=left)
+    app.settle()
+    back(app, "/gallery")
+    assert gallery.ready().state("select") == "country=Austria"
+    # Of a dataset that is not the first one, too.
+    gallery = Gallery(app, table, select="split=train")
+    page.get_by_role("link", name="Map", exact=True).first.click()
+    page.locator(".eo-map").wait_for()
+    app.settle()
+    back(app, "/gallery")
+    assert (gallery.ready().state("dataset"), gallery.state("select")) == (table, "split=train")
+
+
+def back(app, path):
+    """Go back to a page; on the way to another one Streamlit makes an entry of its own at times."""
+    for _ in range(3):
+        app.page.go_back()
+        app.settle()
+        if path in app.page.url:
+            return
+    raise AssertionError(f"Back does not lead to {path} but stays at {app.page.url}")
 
 
 def test_the_theme_by_day_and_a_server_that_does_not_answer(open_page):

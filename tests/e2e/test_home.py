@@ -108,8 +108,13 @@ def damaged(data):
 def test_a_running_index_can_be_cancelled_and_goes_on(home, data):
     large = data / "reben-large"
     demo.generate(large, seed=7, workers=1, parameters=small_demo(columns=8))
-    page = home().open("/home")
+    # From a page that is about another dataset, and a part of it.
+    page = home().open_map(dataset="reben-damaged", select="split=train")
+    page.page.get_by_role("link", name="Home", exact=True).click()
     ask(page, large)
+    page.page.locator(".eo-map").wait_for()
+    assert page.settle().parameter("dataset") == "reben-large"
+    assert page.parameter("select") is None
     page.page.get_by_role("button", name="1 job").click()
     page.page.get_by_role("button", name="Cancel", exact=True).click()
     page.open("/home")
