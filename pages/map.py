@@ -22,4 +22,4 @@ if view.opened.samples.located.any():
         on_ask=state.hear,
     )
 else:
-    frame.no_map(view)
+    frame.no_map()

@@ -271,8 +271,10 @@ def shown(opened, monkeypatch):
 def test_home(shown):
     test = shown("Home")
     assert "**40** patches" in words(test)
-    (link,) = test.get("page_link")
-    assert (link.proto.label, link.proto.query_string) == ("Show in the gallery", f"dataset={SLUG}")
+    # There is nothing to see on a map.
+    labels = {button.label for button in test.button}
+    assert "Show in the gallery" in labels
+    assert "Show on the map" not in labels
 
 
 def test_map_page_leads_to_the_gallery(shown):

@@ -1,50 +1,37 @@
 """Dataset, selection and palette in the address of every page, by bound widgets.
 
 They stand in the frame around the pages: what a page itself binds, Streamlit forgets when one
-leaves it, and drops from the address, also on the way back to that page.
+leaves it, and drops from the address, also on the way back to that page. To a link, the browser
+adds them by itself.
 """
 
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from eoexplore.ui import state
 
 Bind = Literal["query-params"] | None
-_KEYS = (state.DATASET, state.SELECT, state.PALETTE)
 _GO, _TO_SELECTION = "go", "selection"
-"""Query parameter of a link to the selected patches on the map; the map takes it out."""
+TO_SELECTION = {_GO: _TO_SELECTION}
+"""Parameters of a link to the selected patches on the map; the map takes them out."""
 _GOES = "address_goes"
 """Session key: whether such a link has led here, and nobody has gone to them yet."""
 _PAGE = "address_page"
 _LEAVE = "address_leave"
-"""Session key: script of the page that the next run goes to, and the dataset to show there."""
+"""Session key: script of the page that the next run goes to, dataset and palette to show there."""
 
 
 def arrive(page: str) -> None:
-    """Take over what a link to this page says; call before anything is shown.
+    """Hear what a link to this page asks for; call before anything is shown.
 
     Args:
         page: title of the page that runs now.
     """
-    before = st.session_state.get(_PAGE)
-    st.session_state[_PAGE] = page
-    if before == page:
-        return
-    st.session_state[_GOES] = st.query_params.get(_GO) == _TO_SELECTION
-    if before is None or _is_way_back() or state.DATASET not in st.query_params:
-        return
-    # The widgets bring along their values of the page before, and would overrule the link.
-    for key in (state.DATASET, state.SELECT):
-        st.session_state[key] = st.query_params.get(key, "")
-    palette = st.query_params.get(state.PALETTE)
-    st.session_state[state.PALETTE] = palette if palette in state.PALETTES else state.PALETTES[0]
-
-
-def _is_way_back() -> bool:
-    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        st.session_state[_GOES] = st.query_params.get(_GO) == _TO_SELECTION
 
 
 def carriers(bind: Bind) -> None:
@@ -73,7 +60,7 @@ def leave_for(page: Path, slug: str) -> None:
         page: its script.
         slug: of the dataset.
     """
-    st.session_state[_LEAVE] = page, slug
+    st.session_state[_LEAVE] = page, slug, state.current_palette()
     st.rerun()
 
 
@@ -84,15 +71,9 @@ def is_leaving() -> bool:
 
 def leave() -> None:
     """Go where `leave_for` said; does not return."""
-    page, slug = st.session_state.pop(_LEAVE)
-    state.later(state.show_whole, slug)()
+    page, slug, palette = st.session_state.pop(_LEAVE)
+    state.later(state.show_whole, slug, palette)()
     st.switch_page(page)
-
-
-def to_selection() -> dict[str, str]:
-    """Return the parameters of a link that shows the selected patches on the map."""
-    shown = {key: str(st.session_state.get(key) or "") for key in _KEYS}
-    return {key: value for key, value in shown.items() if value} | {_GO: _TO_SELECTION}
 
 
 def take_wish() -> bool:

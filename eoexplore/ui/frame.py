@@ -129,7 +129,7 @@ def some_off_map(view: View) -> None:
         st.caption(f"{lost:,} of them have no place on a map; the gallery shows them too.")
 
 
-def no_map(view: View) -> None:
+def no_map() -> None:
     """Say that no sample has a place on a map, and lead to the gallery."""
     st.info(
         "These samples have no place on a map: the dataset does not say where they were taken. "
@@ -140,7 +140,6 @@ def no_map(view: View) -> None:
         str(pages.FOLDER / "gallery.py"),
         label="Show in the gallery",
         icon=":material/grid_view:",
-        query_params={state.DATASET: view.opened.slug},
     )
 
 

@@ -12,7 +12,7 @@ from eoexplore.core.types import Health, Problem
 from eoexplore.jobs import background
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
-from eoexplore.ui import address, long_work, pages, state
+from eoexplore.ui import address, long_work, pages
 from eoexplore.ui.text import as_text
 
 _STATES = {
@@ -41,7 +41,7 @@ def _dataset(item: Entry) -> None:
         if item.synthetic:
             st.badge("synthetic", color="orange", help="Made-up pixels, labels and places.")
         st.markdown(as_text(item.title), width="stretch")
-        link = st.empty()
+        way = st.empty()
     try:
         opened = catalog.refresh(item.slug)
     except EOExploreError as error:
@@ -51,12 +51,13 @@ def _dataset(item: Entry) -> None:
         )
         return
     on_map = bool(opened.samples.located.any())
-    link.page_link(
-        str(_page_of(opened)),
-        label="Show on the map" if on_map else "Show in the gallery",
+    if way.button(
+        "Show on the map" if on_map else "Show in the gallery",
         icon=":material/map:" if on_map else ":material/grid_view:",
-        query_params={state.DATASET: item.slug},
-    )
+        key=f"show_{item.slug}",
+        type="tertiary",
+    ):
+        address.leave_for(_page_of(opened), item.slug)
     st.markdown(_figures(item, opened))
     st.caption(as_text(item.path))
     if not opened.state.complete:

@@ -74,7 +74,7 @@ def _way_to_them(view: View, *, on_map: bool) -> None:
         label=label,
         icon=icon,
         help=about,
-        query_params=address.to_selection(),
+        query_params=address.TO_SELECTION,
     )
 
 

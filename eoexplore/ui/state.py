@@ -143,9 +143,9 @@ def set_selection(text: str) -> None:
     st.session_state[SELECT] = st.session_state[_LAST] = text
 
 
-def show_whole(slug: str) -> None:
-    """Show all of a dataset; call by `later` only."""
-    st.session_state[DATASET] = slug
+def show_whole(slug: str, palette: str) -> None:
+    """Show all of a dataset in the colours of a palette; call by `later` only."""
+    st.session_state[DATASET], st.session_state[PALETTE] = slug, palette
     set_selection("")
 
 
