@@ -40,7 +40,7 @@ class Size:
     """Of tiles."""
     repeats: int = 7
     """Of everything else."""
-    starts: int = 3
+    starts: int = 5
     """Starts of the server; 0 leaves it out."""
     quick: bool = False
     """Whether only what has a budget is measured."""

@@ -39,7 +39,7 @@ def _far(bench: Bench, layer: str, style: str, z: int) -> Figure:
         render(bench.opened, asked)
         lowest = floor_at(bench, layer, z, x, y)
         lowest()
-        for _ in range(bench.effort.repeats):
+        for _ in range(max(3, bench.effort.repeats)):
             bench.forget()
             own.append(bench.watch.ms(lambda asked=asked: render(bench.opened, asked)))
             bare.append(bench.watch.ms(lowest))

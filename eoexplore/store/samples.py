@@ -282,8 +282,10 @@ def write(path: Path, frame: pd.DataFrame, classes: Classes, mark: str) -> None:
         pq.write_table(
             table,
             partial,
-            compression="zstd",
-            row_group_size=1 << 18,
+            # Read in three quarters of the time of zstd, and a third larger.
+            compression="lz4",
+            # One group: its columns come into memory as they are, without another copy.
+            row_group_size=1 << 20,
             use_dictionary=_with_dictionary(table.schema),
         )
 

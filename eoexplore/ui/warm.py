@@ -1,10 +1,12 @@
-"""What the server does when it starts, so that its first visitor does not wait for it.
+"""What the server does before a page is run, so that its first visitor does not wait for it.
 
-It imports what the pages need before it answers, and then opens, in a thread, the dataset that was
-looked at last.
+When it starts, it imports what the pages need before it answers, and then opens, in a thread, the
+dataset that was looked at last. Another dataset is opened when a browser asks for its page, while
+that still loads Streamlit's scripts.
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import inspect
@@ -12,6 +14,9 @@ import logging
 import pkgutil
 import threading
 from collections.abc import AsyncIterator, Callable
+
+from starlette.datastructures import QueryParams
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eoexplore import ui
 from eoexplore.core import memory, settings
@@ -41,7 +46,7 @@ async def lifespan(_: object) -> AsyncIterator[None]:
     yield
 
 
-def _try(act: Callable[[], None]) -> None:
+def _try(act: Callable[[], object]) -> None:
     """Do it; should it fail, a page will meet the same fault and say it."""
     try:
         act()
@@ -75,12 +80,46 @@ def remember(slug: str) -> None:
 
 def open_last() -> None:
     """Open the dataset that was looked at last, and sort its patches for drawing."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):  # none yet
+        open_for_drawing((settings.cache_folder() / _FILE).read_text(encoding="utf-8"))
+
+
+def open_for_drawing(slug: str) -> None:
+    """Open a dataset and sort its patches; one that is not there is left to its page to say."""
     try:
-        slug = (settings.cache_folder() / _FILE).read_text(encoding="utf-8")
         opened = catalog.refresh(slug)
-    except (OSError, UnicodeDecodeError, EOExploreError):
-        return  # none yet, or it is gone: its page will say so
+    except EOExploreError:
+        return
     if opened.samples.located.any():
         layers.describe(opened, Selection(()))
         shown, _ = shown_of(scene_of(opened), Selection(()), LATEST)
         shown.tops("")
+
+
+class OpenAsked:
+    """Middleware that opens a dataset as soon as a browser asks for a page with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an app."""
+        self.app = app
+        self._opening: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and b"dataset=" in scope["query_string"]:
+            self._open(QueryParams(scope["query_string"]).get("dataset") or "")
+        await self.app(scope, receive, send)
+
+    def _open(self, slug: str) -> None:
+        if slug in self._opening or all(slug != item.slug for item in catalog.entries()):
+            return
+        self._opening.add(slug)
+        threading.Thread(
+            target=self._do, args=(slug,), name=f"eoexplore-open-{slug}", daemon=True
+        ).start()
+
+    def _do(self, slug: str) -> None:
+        try:
+            _try(functools.partial(catalog.open_slug, slug))
+        finally:
+            self._opening.discard(slug)

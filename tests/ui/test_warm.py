@@ -1,7 +1,10 @@
 import subprocess
 import sys
+import threading
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from eoexplore.core import settings
 from eoexplore.store import catalog
@@ -48,3 +51,35 @@ def test_the_modules_of_all_pages_are_loaded_without_running_a_page():
     command = [sys.executable, "-c", script]
     found = subprocess.run(command, check=False, capture_output=True, text=True)
     assert found.stdout.split() == ["True", "False"], found.stderr
+
+
+def test_the_dataset_of_a_page_is_opened_as_soon_as_the_page_is_asked_for(opened, monkeypatch):
+    done, slugs = threading.Event(), []
+
+    def open_slug(slug):
+        slugs.append(slug)
+        done.wait(10)
+        raise OSError("its disk is gone")
+
+    monkeypatch.setattr(catalog, "open_slug", open_slug)
+    client = TestClient(warm.OpenAsked(Starlette()))
+    # Once for all who ask meanwhile; names that nobody knows do not come near it.
+    queries = (
+        f"dataset={opened.slug}",
+        f"v=1&dataset={opened.slug}",
+        "dataset=gone",
+        "dataset=",
+        "",
+    )
+    assert {client.get(f"/map?{query}").status_code for query in queries} == {404}
+    before = [thread for thread in threading.enumerate() if "eoexplore-open" in thread.name]
+    done.set()
+    for thread in before:
+        thread.join(10)
+    assert slugs == [opened.slug]
+    # It may be asked for again, and a fault is left to the page.
+    client.get(f"/map?dataset={opened.slug}")
+    for thread in threading.enumerate():
+        if "eoexplore-open" in thread.name:
+            thread.join(10)
+    assert slugs == [opened.slug] * 2
