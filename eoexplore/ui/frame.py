@@ -176,7 +176,7 @@ def _say_absent(shown: str) -> None:
         )
 
 
-@st.cache_resource(show_spinner=False, ttl=10)
+@st.cache_resource(show_spinner=False, ttl=10, max_entries=64)
 def _fresh(slug: str, fingerprint: str) -> str:
     """Look at the folder again, at most every ten seconds, and return the slug."""
     catalog.refresh(slug)
