@@ -42,6 +42,8 @@ class Size:
     """Of everything else."""
     starts: int = 5
     """Starts of the server; 0 leaves it out."""
+    pause_s: float = 12.0
+    """Seconds before each of them."""
     quick: bool = False
     """Whether only what has a budget is measured."""
 
@@ -53,6 +55,7 @@ QUICK = Size(
     effort=Effort(tiles=3, repeats=2, peers=1, peer_repeats=1, groups=("1-6", "10-20", "50-150")),
     repeats=3,
     starts=1,
+    pause_s=2.0,
     quick=True,
 )
 
@@ -84,7 +87,7 @@ def measure(
         found.append(tables.opening(data, opened, watch, 2 if size.quick else 5))
         steps.begin("first map of a running server")
         if size.starts:
-            found += first_map.figures(data, opened.slug, size.starts, watch)
+            found += first_map.figures(data, opened.slug, size.starts, size.pause_s, watch)
         steps.begin("done")
     about = {**machine(clock), "seconds": steps.seconds}
     return {"machine": about, "figures": [item.as_json() for item in found]}

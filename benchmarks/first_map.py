@@ -42,21 +42,24 @@ class Visit:
     """Bytes of the page's largest message, in MB."""
 
 
-def figures(data: Data, slug: str, starts: int, watch: Watch) -> list[Figure]:
+def figures(data: Data, slug: str, starts: int, pause_s: float, watch: Watch) -> list[Figure]:
     """Return the figures, each from so many starts of the server.
 
     Args:
         data: the dataset.
         slug: its name.
         starts: how often.
+        pause_s: seconds before each visit and each read. A virtual machine takes back what memory
+            is free, and gives it slowly: without a pause, one would use that of the other.
         watch: the clock; for processor time, that of the server's process.
     """
     visits, reads = [], []
-    # Once unmeasured: memory that a virtual machine has not used for a while is slow at first.
-    for _ in range(1 + starts):
+    for _ in range(starts):
+        time.sleep(pause_s)
         visits.append(visit(slug, watch.clock))
+        time.sleep(pause_s)
         reads.append(_read(data.released, watch.clock))
-    return list(_figures(visits[1:], reads[1:]))
+    return list(_figures(visits, reads))
 
 
 def _figures(visits: Sequence[Visit], reads: Sequence[float]) -> list[Figure]:
