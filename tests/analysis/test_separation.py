@@ -6,6 +6,7 @@ from pyproj import Transformer
 
 from eoexplore.analysis.separation import nearest
 from eoexplore.core import mgrs
+from tests.analysis.conftest import fields
 
 
 def test_a_row_of_places_by_hand():
@@ -42,10 +43,8 @@ def test_as_all_pairs_say():
 @pytest.fixture(scope="module")
 def places(metadata_table):
     """Centres of all patches in EPSG:3035, metres."""
-    fields = metadata_table["patch_id"].str.rsplit("_", n=3)
-    tiles, x, y = (fields.str[place].to_numpy() for place in (1, 2, 3))
-    tiles = np.array([tile.removeprefix("T") for tile in tiles], object)
-    epsg, left, top = mgrs.patch_corners(tiles, x.astype(np.int32), y.astype(np.int32))
+    tile, x, y = fields(metadata_table)
+    epsg, left, top = mgrs.patch_corners(tile, x, y)
     found = np.empty((len(metadata_table), 2))
     for code in np.unique(epsg):
         rows = epsg == code

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eoexplore.analysis import splits
+from tests.analysis.conftest import fields
 
 SHARES = st.floats(0, 1)
 
@@ -25,8 +26,7 @@ def test_the_released_rule_in_whole_numbers():
 
 
 def test_every_row_of_the_release(metadata_table):
-    fields = metadata_table["patch_id"].str.rsplit("_", n=2)
-    x, y = (fields.str[place].astype(int).to_numpy() for place in (1, 2))
+    _, x, y = fields(metadata_table)
     found = splits.rings(x, y)
     assert (found == metadata_table["split"].to_numpy()).sum() == 549_488
 
