@@ -46,7 +46,7 @@ async def lifespan(_: object) -> AsyncIterator[None]:
     yield
 
 
-def _try(act: Callable[[], object]) -> None:
+def _try(act: Callable[[], None]) -> None:
     """Do it; should it fail, a page will meet the same fault and say it."""
     try:
         act()
@@ -80,20 +80,21 @@ def remember(slug: str) -> None:
 
 def open_last() -> None:
     """Open the dataset that was looked at last, and sort its patches for drawing."""
-    with contextlib.suppress(OSError, UnicodeDecodeError):  # none yet
-        open_for_drawing((settings.cache_folder() / _FILE).read_text(encoding="utf-8"))
-
-
-def open_for_drawing(slug: str) -> None:
-    """Open a dataset and sort its patches; one that is not there is left to its page to say."""
     try:
+        slug = (settings.cache_folder() / _FILE).read_text(encoding="utf-8")
         opened = catalog.refresh(slug)
-    except EOExploreError:
-        return
+    except (OSError, UnicodeDecodeError, EOExploreError):
+        return  # none yet, or it is gone: its page will say so
     if opened.samples.located.any():
         layers.describe(opened, Selection(()))
         shown, _ = shown_of(scene_of(opened), Selection(()), LATEST)
         shown.tops("")
+
+
+def _open(slug: str) -> None:
+    # A folder that is gone is no fault: the page says so.
+    with contextlib.suppress(EOExploreError):
+        catalog.open_slug(slug)
 
 
 class OpenAsked:
@@ -120,6 +121,6 @@ class OpenAsked:
 
     def _do(self, slug: str) -> None:
         try:
-            _try(functools.partial(catalog.open_slug, slug))
+            _try(functools.partial(_open, slug))
         finally:
             self._opening.discard(slug)
