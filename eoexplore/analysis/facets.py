@@ -22,7 +22,7 @@ import pandas as pd
 
 from eoexplore.core.bits import Bits
 from eoexplore.core.errors import SelectionError
-from eoexplore.core.selection import ClassRule, Comparison, Selection
+from eoexplore.core.selection import NO_FLAG, ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
 Ints = npt.NDArray[np.integer]
@@ -49,7 +49,7 @@ class Columns:
     codes: Mapping[str, Ints]
     """Option of each kind by key, shape (kinds,); -1 for none."""
     flags: Mapping[str, npt.NDArray[np.bool_]]
-    """Which kinds have a flag, by its name, shape (kinds,)."""
+    """Which kinds have a flag, by its name, shape (kinds,); where there are any, those without."""
     days: npt.NDArray[np.int64]
     """Days since 1970, shape (kinds,); a kind without a date has the smallest number."""
     label_sets: npt.NDArray[np.uint64]
@@ -124,10 +124,7 @@ def columns(samples: pd.DataFrame, classes: Classes) -> Columns:
         size=len(samples),
         names=names,
         codes=codes,
-        flags={
-            name: np.array([name in found for found in flag_sets], bool)[kinds]
-            for name in sorted(frozenset().union(*flag_sets))
-        },
+        flags={name: there[kinds] for name, there in _flags(flag_sets).items()},
         days=own,
         label_sets=label_sets,
         has=(label_sets[:, None] >> bits & np.uint64(1)).astype(float),
@@ -139,6 +136,13 @@ def columns(samples: pd.DataFrame, classes: Classes) -> Columns:
         classes=classes.names,
         mapped=any(f"area_{code}" in samples.columns for code in classes.codes),
     )
+
+
+def _flags(sets: tuple[frozenset[str], ...]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return which sets hold each flag and, where there are flags, which are empty."""
+    names = sorted(frozenset().union(*sets))
+    has = {name: np.array([name in own for own in sets], bool) for name in names}
+    return has | {NO_FLAG: np.array([not own for own in sets], bool)} if has else {}
 
 
 def _days(dates: pd.Series) -> tuple[npt.NDArray[np.int64], Ints]:

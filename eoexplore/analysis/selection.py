@@ -22,7 +22,7 @@ from eoexplore.core import bits, outline
 from eoexplore.core.bits import Bits, Column, Range
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.memory import ByteCache, beside_table
-from eoexplore.core.selection import ClassRule, Comparison, Selection
+from eoexplore.core.selection import NO_FLAG, ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
 Mask = npt.NDArray[np.bool_]
@@ -323,8 +323,11 @@ def _months(table: Table, value: object) -> Bits:
 
 
 def _flags(table: Table, value: object) -> Bits:
-    names = [name for name in cast(tuple[str, ...], value) if name in table.flags]
-    return _joined(table, [_flag(table, name) for name in names])
+    names = cast(tuple[str, ...], value)
+    parts = [_flag(table, name) for name in names if name in table.flags]
+    if NO_FLAG in names:
+        parts.append(table.keep("no flag", lambda: ~_flags(table, tuple(table.flags))))
+    return _joined(table, parts)
 
 
 def _flag(table: Table, name: str) -> Bits:

@@ -17,6 +17,8 @@ MAX_KEPT_IDS = 1000
 """Ids in a selection that is kept in a file and named in addresses."""
 MAX_POLYGON = 500
 """Corners of a polygon; the work of finding what it encloses grows faster than their number."""
+NO_FLAG = "none"
+"""What stands among the flags of a selection for samples that have none."""
 _MODES = ("all", "any", "none")
 _ALIASES = {"split": {"val": "validation"}}
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from eoexplore.core import outline
-from eoexplore.core.selection import ClassRule, Comparison, Selection
+from eoexplore.core.selection import NO_FLAG, ClassRule, Comparison, Selection
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -80,6 +80,11 @@ def _either(value: object) -> str:
     return _joined(tuple(name.replace("_", " ") for name in cast(tuple[str, ...], value)), "or")
 
 
+def _flags(value: object) -> str:
+    names = cast(tuple[str, ...], value)
+    return _either(tuple("no flag" if name == NO_FLAG else name for name in names))
+
+
 def _months(value: object) -> str:
     return _joined(tuple(MONTHS[month - 1] for month in cast(tuple[int, ...], value)), "or")
 
@@ -128,7 +133,7 @@ _WORDS: dict[str, Callable[[object], str]] = {
     "box": _area("box"),
     "country": _either,
     "date": _dates,
-    "flag": _either,
+    "flag": _flags,
     "ids": _ids,
     "month": _months,
     "nlabels": _number_of_labels,

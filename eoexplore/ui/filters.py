@@ -10,7 +10,7 @@ import streamlit as st
 
 from eoexplore.analysis.facets import Facets
 from eoexplore.core import outline, words
-from eoexplore.core.selection import MAX_IDS, ClassRule, Comparison, Selection
+from eoexplore.core.selection import MAX_IDS, NO_FLAG, ClassRule, Comparison, Selection
 from eoexplore.ui import choices, state
 from eoexplore.ui.choices import choose, get, key_of, later, put
 from eoexplore.ui.state import View
@@ -19,7 +19,7 @@ from eoexplore.ui.text import as_text
 _ORDERED = {
     "split": ("train", "validation", "test"),
     "season": ("spring", "summer", "autumn", "winter"),
-    "flag": ("snow", "cloud_or_shadow", "unreadable"),
+    "flag": (NO_FLAG, "snow", "cloud_or_shadow", "unreadable"),
 }
 _OF_PLACE = frozenset({"country", "tile", "box", "poly"})
 _OF_TIME = frozenset({"season", "month", "date"})
@@ -89,9 +89,17 @@ def _options(title: str, key: str, view: View, found: Facets) -> None:
     st.markdown(f"**{title}**")
     with st.container(horizontal=True, gap="small", key=f"facet_{key}"):
         for number, (name, count) in enumerate(counts.items()):
-            shown = words.MONTHS[int(name) - 1] if key == "month" else name.replace("_", " ")
             widget = f"{key}_{number}"
+            shown = _shown(key, name)
             choices.option(widget, shown, name in chosen, count, _option_changed, key, name)
+
+
+def _shown(key: str, name: str) -> str:
+    if key == "month":
+        return words.MONTHS[int(name) - 1]
+    # What has a flag is left out of the set that authors recommend, such as that of reBEN.
+    is_none = (key, name) == ("flag", NO_FLAG)
+    return "no flag (recommended)" if is_none else name.replace("_", " ")
 
 
 def _option_changed(is_chosen: bool, key: str, name: str) -> None:

@@ -102,7 +102,7 @@ TEXTS = {
     "season": ("winter",),
     "month": ("6|8", "1"),
     "tile": ("29SNC|33UUP", "elsewhere"),
-    "flag": ("snow",),
+    "flag": ("snow", "none", "none|snow"),
     "date": ("2017-06-01..2017-08-31",),
     "share": ("Pastures>=0.2", "Marine waters<0.2", "Urban fabric=0"),
     "nlabels": ("1..2", "0"),
@@ -166,6 +166,14 @@ def test_months_and_days_of_the_whole_table_stay_under_any_selection():
     assert (found.months, found.span, found.dates) == ((), None, None)
 
 
+def test_samples_without_a_flag_are_an_option_where_there_are_flags():
+    found = check_all(parse("split=train")[0])
+    assert list(found.options["flag"]) == ["cloud_or_shadow", "snow", "none"]
+    plain = FRAME.assign(flags=[[]] * len(FRAME))
+    found = counted(Selection(), plain, facets.columns(plain, CLASSES))
+    assert found.options["flag"] == {}
+
+
 def test_label_maps_of_different_sizes():
     frame = table(sides=(120, 60, 30))
     check_all(parse("share=Pastures>=0.21")[0], frame, facets.columns(frame, CLASSES))
@@ -207,6 +215,8 @@ def test_all_samples_of_the_released_table_are_counted(real_data, tmp_path, monk
     for key in ("split", "country", "season"):
         for name, count in found.options[key].items():
             assert count == table.select(selection.replace(key, (name,))).count()
+    everything = facets.count(columns, Selection(), {}).options["flag"]
+    assert everything == {"cloud_or_shadow": 8_677, "snow": 60_773, "none": 480_038}
     for name in ("Pastures", "Arable land"):
         asked = selection.replace("class", (ClassRule("any", (name,)),))
         assert found.classes["any"][name] == table.select(asked).count()

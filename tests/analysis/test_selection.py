@@ -124,6 +124,8 @@ REFERENCE = {
     "flag=snow": lambda r: "snow" in r["flags"],
     "flag=snow|cloud_or_shadow": lambda r: bool(r["flags"]),
     "flag=unknown": lambda _: False,
+    "flag=none": lambda r: not r["flags"],
+    "flag=none|snow": lambda r: not r["flags"] or "snow" in r["flags"],
     "date=2017-06-01..2017-08-31": lambda r: bool(
         r["date"] and dt.date(2017, 6, 1) <= r["date"] <= dt.date(2017, 8, 31)
     ),

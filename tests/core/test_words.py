@@ -16,6 +16,7 @@ from eoexplore.core.selection import parse
         ("month=6|8", ["June or August"]),
         ("tile=29SNC", ["tile 29SNC"]),
         ("flag=cloud_or_shadow", ["cloud or shadow"]),
+        ("flag=snow|none", ["no flag or snow"]),
         ("date=2017-06-13", ["13 Jun 2017"]),
         ("date=2017-06-01..2017-08-31", ["1 Jun 2017 to 31 Aug 2017"]),
         ("share=Marine waters>=0.1", ["Marine waters ≥ 10 %"]),

@@ -33,6 +33,7 @@ EVERY_KIND = (
     "month=1|6",
     "tile=33UUP",
     "flag=snow",
+    "flag=none",
     "date=2017-06-01..2017-08-31",
     "date=0001-01-01..9999-12-31",
     "share=Pastures>=0.01",
