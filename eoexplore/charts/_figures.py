@@ -1,0 +1,154 @@
+"""The shared look of the charts' figures; what a user sees as title stands on the page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+FIRST, SECOND = "#0072b2", "#e69f00"
+"""Colours of the selection and of the one it is compared with; apart for colour-blind readers."""
+_ROW_PX, _FRAME_PX = 24, 110
+_PATTERNS = ("", "/")
+"""Fills of the two, so that they stay apart in print."""
+
+
+def bars(
+    labels: Sequence[str],
+    series: Mapping[str, npt.ArrayLike],
+    *,
+    quantity: str,
+    colours: Sequence[str] | None = None,
+    log: bool = False,
+    digits: str = ",",
+    selections: Sequence[str] = (),
+) -> go.Figure:
+    """Return horizontal bars, the first label on top.
+
+    Args:
+        labels: one per bar.
+        series: values by the name of the part, one bar beside the other; shape (labels,) each.
+        quantity: title of the axis, with the unit.
+        colours: of the labels, where there is one series; else the series have colours.
+        log: logarithmic axis; bars of 0 are not drawn then.
+        digits: how numbers are written, such as "," or ".1%".
+        selections: what a click on each label selects, in canonical form.
+    """
+    figure = go.Figure()
+    for number, (name, values) in enumerate(series.items()):
+        own = colours if colours is not None and len(series) == 1 else (FIRST, SECOND)[number % 2]
+        figure.add_bar(
+            y=list(labels),
+            x=np.asarray(values),
+            name=name,
+            orientation="h",
+            marker={
+                "color": own,
+                "line": {"color": "#6b7280", "width": 0.6},
+                "pattern": {"shape": _PATTERNS[number % 2] if len(series) > 1 else ""},
+            },
+            customdata=[[text] for text in selections] or None,
+            hovertemplate=f"%{{y}}<br>{name}: %{{x:{digits}}}<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="group",
+        height=_FRAME_PX + _ROW_PX * len(labels) * max(1, len(series)),
+        xaxis={"title": quantity + (" (logarithmic)" if log else ""), "type": _axis(log)},
+        yaxis={"autorange": "reversed", "automargin": True, "ticklabelstep": 1},
+    )
+    return plain(figure, legend=len(series) > 1)
+
+
+@dataclass(frozen=True)
+class Shade:
+    """How the numbers of a matrix become colours."""
+
+    quantity: str
+    """Title of the colour bar, with the unit."""
+    digits: str = ","
+    """How numbers are written, such as "," or ".1%"."""
+    colours: str = "Cividis"
+    """Scale of plotly; this one reads the same for colour-blind readers and in grey."""
+    low: float | None = None
+    """Number at the lower end of the scale; the least one if none."""
+    high: float | None = None
+    """Number at the upper end."""
+
+    @classmethod
+    def around_zero(cls, quantity: str, digits: str, most: float) -> "Shade":
+        """Return a scale with white at zero, and blue below, orange above it."""
+        return cls(quantity, digits, "PuOr_r", -most, most)
+
+
+def heatmap(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: npt.NDArray[np.floating[Any] | np.integer[Any]],
+    shade: Shade,
+    *,
+    selections: Sequence[Sequence[str]] = (),
+) -> go.Figure:
+    """Return a matrix; the first row on top.
+
+    Args:
+        rows: labels of the rows.
+        columns: labels of the columns.
+        values: shape (rows, columns); NaN is left empty.
+        shade: how numbers become colours.
+        selections: what a click on each cell selects, in canonical form.
+    """
+    said = f"%{{y}}<br>%{{x}}<br>{shade.quantity}: %{{z:{shade.digits}}}<extra></extra>"
+    figure = go.Figure(
+        go.Heatmap(
+            x=list(columns),
+            y=list(rows),
+            z=values,
+            colorscale=shade.colours,
+            zmin=shade.low,
+            zmax=shade.high,
+            xgap=1,
+            ygap=1,
+            colorbar={"title": {"text": shade.quantity, "side": "right"}, "thickness": 14},
+            hovertemplate=said,
+        )
+    )
+    if selections:
+        # Streamlit hears of clicks on points only: one lies on every cell, and is not seen.
+        figure.add_scatter(
+            x=[name for _ in rows for name in columns],
+            y=[name for name in rows for _ in columns],
+            mode="markers",
+            marker={"symbol": "square", "size": 18, "opacity": 0},
+            customdata=[[text] for line in selections for text in line],
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    figure.update_layout(
+        height=_FRAME_PX + 60 + _ROW_PX * len(rows),
+        xaxis={"tickangle": -45, "automargin": True, "showgrid": False},
+        yaxis={"autorange": "reversed", "automargin": True, "showgrid": False},
+    )
+    return plain(figure, legend=False)
+
+
+def plain(figure: go.Figure, *, legend: bool) -> go.Figure:
+    """Give a figure the margins and the legend that all have, and return it.
+
+    Args:
+        figure: is changed.
+        legend: whether it has a legend, which stands above.
+    """
+    figure.update_layout(
+        margin={"l": 8, "r": 8, "t": 34 if legend else 10, "b": 8},
+        showlegend=legend,
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        font={"size": 13},
+        hoverlabel={"align": "left"},
+    )
+    return figure
+
+
+def _axis(log: bool) -> str:
+    return "log" if log else "linear"

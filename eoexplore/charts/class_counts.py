@@ -1,0 +1,180 @@
+"""How many patches, or label pixels, each class has: in all, and by split, country or date."""
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from eoexplore.charts import _figures, _groups, _labels
+from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
+
+TOTAL = "All"
+_MEASURES = {"patches": "Patches with the label", "pixels": "Pixels of the label maps"}
+_MOST_GROUPS = 60
+
+
+def make(asked: Asked) -> Chart:
+    """Count the classes of each part, and of each group of the selection."""
+    by, pixels = asked.options["by"], asked.options["of"] == "pixels"
+    if not any(len(part) for part in asked.parts):
+        raise CannotTell("No patch is selected, so there is nothing to count. Drop a condition.")
+    count = _labels.pixels_of if pixels else _labels.patches_of
+    totals = [count(asked, part) for part in asked.parts]
+    order = np.argsort(-totals[0], kind="stable")
+    if by != "none" and len(asked.parts) == 1:
+        return _grouped(asked, by, order)
+    names = [asked.classes[number].name for number in order]
+    whole = [_whole(asked, part, pixels) for part in asked.parts]
+    shares = asked.options["as"] == "share"
+    series = {
+        part.name: (own / max(1, all_) if shares else own)[order]
+        for part, own, all_ in zip(asked.parts, totals, whole, strict=True)
+    }
+    figure = _figures.bars(
+        names,
+        series,
+        quantity=_quantity(pixels, shares),
+        colours=[asked.classes[number].colour for number in order],
+        log=asked.options["scale"] == "log",
+        digits=".2%" if shares else ",",
+        selections=[asked.part.only(name) for name in names],
+    )
+    return Chart(
+        title=_title(asked, totals[0], pixels),
+        sentence=_sentence(asked, totals, whole, pixels),
+        table=_table(asked, order, totals, whole, pixels),
+        figure=figure,
+        notes=_notes(asked, totals, pixels),
+    )
+
+
+def _quantity(pixels: bool, shares: bool) -> str:
+    if shares:
+        return "Share of the pixels of all label maps" if pixels else "Share of the patches"
+    return "Label pixels of 10 m, sampled" if pixels else "Patches"
+
+
+def _whole(asked: Asked, part: Part, pixels: bool) -> int:
+    return _labels.mapped_pixels(asked, part) if pixels else len(part)
+
+
+def _title(asked: Asked, counts: npt.NDArray[np.int64], pixels: bool) -> str:
+    largest = asked.classes[int(np.argmax(counts))].name
+    if not counts.any():
+        return "No patch of the selection has a label"
+    return f"{largest} covers the most pixels" if pixels else f"{largest} is the most common label"
+
+
+def _sentence(
+    asked: Asked, totals: list[npt.NDArray[np.int64]], whole: list[int], pixels: bool
+) -> str:
+    noun = "label pixels" if pixels else "patches"
+    counts = totals[0]
+    there = np.flatnonzero(counts)
+    if not len(there):
+        return f"None of the {whole[0]:,} {noun} has a class."
+    most, least = int(np.argmax(counts)), int(there[np.argmin(counts[there])])
+    text = (
+        f"Of {whole[0]:,} {noun}, {counts[most]:,} ({counts[most] / whole[0]:.1%}) have "
+        f"{asked.classes[most].name}, and {counts[least]:,} ({counts[least] / whole[0]:.2%}) have "
+        f"{asked.classes[least].name}"
+    )
+    absent = len(counts) - len(there)
+    return text + (f"; {absent} of the {len(counts)} classes never occur." if absent else ".")
+
+
+def _table(
+    asked: Asked,
+    order: npt.NDArray[np.intp],
+    totals: list[npt.NDArray[np.int64]],
+    whole: list[int],
+    pixels: bool,
+) -> pd.DataFrame:
+    columns: dict[str, object] = {"Class": [asked.classes[number].name for number in order]}
+    noun = "pixels" if pixels else "patches"
+    several = len(asked.parts) > 1
+    shares = []
+    for part, own, all_ in zip(asked.parts, totals, whole, strict=True):
+        before = f"{part.name}: " if several else ""
+        shares.append(own / max(1, all_))
+        columns[f"{before}{noun}"] = own[order]
+        columns[f"{before}share of {noun}"] = shares[-1][order]
+    for one, other in pairwise(shares):
+        columns["Difference of shares"] = (one - other)[order]
+    return pd.DataFrame(columns)
+
+
+def _notes(asked: Asked, totals: list[npt.NDArray[np.int64]], pixels: bool) -> tuple[str, ...]:
+    notes = [] if pixels else ["A patch may have several labels: shares add up to more than 100 %."]
+    if pixels:
+        notes.append("Sampled: a place that was taken on several dates counts as often.")
+    if len(asked.parts) > 1:
+        notes += _labels.compared(asked, totals, independent=not pixels)
+        if asked.options["by"] != "none":
+            notes.append("While two selections are compared, groups are not shown.")
+    return tuple(notes)
+
+
+def _grouped(asked: Asked, by: str, order: npt.NDArray[np.intp]) -> Chart:
+    pixels, shares = asked.options["of"] == "pixels", asked.options["as"] == "share"
+    found = _groups.grouping(asked, by)
+    count = _labels.pixels_by_group if pixels else _labels.patches_by_group
+    counts, sizes = count(asked, asked.part, found)
+    there = np.flatnonzero(sizes)
+    if len(there) > _MOST_GROUPS:
+        there = np.sort(there[np.argsort(-sizes[there], kind="stable")][:_MOST_GROUPS])
+    groups = [found.names[number] for number in there]
+    names = [asked.classes[number].name for number in order]
+    table = pd.DataFrame({"Class": names, TOTAL: counts.sum(0)[order]})
+    for number in there:
+        table[found.names[number]] = counts[number][order]
+    values = counts[np.ix_(there, order)].T.astype(np.float64)
+    if shares:
+        values = values / np.maximum(sizes[there], 1)
+    logged = asked.options["scale"] == "log" and not shares
+    shown = np.log10(values, where=values > 0, out=np.full(values.shape, np.nan))
+    figure = _figures.heatmap(
+        names,
+        groups,
+        shown if logged else values,
+        _figures.Shade(
+            ("log₁₀ of " if logged else "") + _quantity(pixels, shares),
+            ".2f" if logged else ".1%" if shares else ",",
+        ),
+        selections=_selections(asked, by, [found.values[number] for number in there], names),
+    )
+    noun = "label pixels" if pixels else "patches"
+    largest = int(there[np.argmax(sizes[there])])
+    sizes_said = "; ".join(f"{found.names[n]} {sizes[n]:,}" for n in there[:12])
+    return Chart(
+        title=f"{_MEASURES[asked.options['of']]}, by {found.title.lower()}",
+        sentence=f"Of {sizes.sum():,} {noun}, {found.names[largest]} has the most: "
+        f"{sizes[largest]:,} ({sizes[largest] / max(1, sizes.sum()):.1%}). "
+        f"{found.title}: {sizes_said}{' …' if len(there) > 12 else '.'}",
+        table=table,
+        figure=figure,
+        facts={"sizes": {found.names[n]: int(sizes[n]) for n in np.flatnonzero(sizes)}},
+    )
+
+
+def _selections(asked: Asked, by: str, values: list[object], names: list[str]) -> list[list[str]]:
+    if any(value is None for value in values):
+        return []
+    return [[asked.part.only(name, **{by: value}) for value in values] for name in names]
+
+
+CHART = Kind(
+    name="class_counts",
+    page="statistics",
+    section="Classes",
+    order=100,
+    title="How often does each class occur?",
+    make=make,
+    options=(
+        Option("of", "Count", {"patches": "Patches", "pixels": "Label pixels"}),
+        Option("by", "By", {"none": "All together", **_groups.GROUPS}),
+        Option("as", "As", {"number": "Numbers", "share": "Shares"}),
+        Option("scale", "Scale", {"linear": "Linear", "log": "Logarithmic"}),
+    ),
+)
