@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from eoexplore import charts
+from eoexplore.core import split as core_split
 from eoexplore.core.errors import EOExploreError, UnknownName
 from eoexplore.core.selection import ClassRule, Selection
 from eoexplore.core.types import LabelClass
@@ -20,8 +21,8 @@ from eoexplore.store.catalog import Opened
 
 Mask = npt.NDArray[np.bool_]
 Page = Literal["statistics", "splits"]
-TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
-"""Names of the parts of a split; a position here is the number in `Split.parts`."""
+TRAIN, VALIDATION, TEST = SPLITS = core_split.SPLITS
+Split = core_split.Split
 
 
 class CannotTell(EOExploreError):
@@ -71,24 +72,6 @@ def _merged(rules: tuple[ClassRule, ...]) -> tuple[ClassRule, ...]:
     for rule in rules:
         names.setdefault(rule.mode, set()).update(rule.names)
     return tuple(ClassRule(mode, tuple(sorted(names[mode]))) for mode in sorted(names))
-
-
-@dataclass(frozen=True)
-class Split:
-    """One way to give samples to training, validation and test."""
-
-    rule: str
-    """What stands for it in addresses and on the command line, such as "released"."""
-    title: str
-    """What a user reads."""
-    made: str
-    """How it was made, one sentence with all parameters; the header of a download."""
-    parts: npt.NDArray[np.int8]
-    """Number in SPLITS of each sample of the dataset, -1 for none; shape (n,)."""
-
-    def of(self, name: str) -> Mask:
-        """Return which samples are in the part of a name, shape (n,)."""
-        return cast(Mask, self.parts == SPLITS.index(name))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ class SelectionError(EOExploreError):
     """A condition of a selection that cannot be read or cannot be answered."""
 
 
+class SplitError(EOExploreError):
+    """A split that cannot be made: an unknown rule, a file of no use, or what the dataset lacks."""
+
+
 class FileUnreadable(EOExploreError):
     """A raster file of the dataset that is truncated, damaged or of another shape."""
 

@@ -1,0 +1,30 @@
+"""A split: which samples are for training, validation and test, and how that came about."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+"""Names of the parts of a split; a position here is the number in `Split.parts`."""
+NONE = -1
+"""Number of a sample that is in no part."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """One way to give samples to training, validation and test."""
+
+    rule: str
+    """What stands for it in addresses and on the command line, such as "released"."""
+    title: str
+    """What a user reads."""
+    made: str
+    """How it was made, one sentence with all parameters; the header of a download."""
+    parts: npt.NDArray[np.int8]
+    """Number in SPLITS of each sample of the dataset, -1 for none; shape (n,)."""
+
+    def of(self, name: str) -> npt.NDArray[np.bool_]:
+        """Return which samples are in the part of a name, shape (n,)."""
+        return cast(npt.NDArray[np.bool_], self.parts == SPLITS.index(name))
