@@ -163,8 +163,8 @@ class Kind:
     """What a user reads before it is worked out."""
     make: Callable[[Asked], Chart]
     """Works it out; raises CannotTell, with a sentence for the user."""
-    options: tuple[Option, ...] = ()
-    """What the user can choose."""
+    options: tuple[Option, ...] | Callable[[Asked], tuple[Option, ...]] = ()
+    """What the user can choose; a function where that depends on the dataset."""
 
     def __call__(self, asked: Asked) -> Chart:
         """Work it out, with the default of each option that is not chosen.
@@ -172,15 +172,19 @@ class Kind:
         Raises:
             CannotTell: the dataset or the selection lacks what it needs.
         """
-        return self.make(replace(asked, options=self.choose(asked.options)))
+        return self.make(replace(asked, options=self.choose(asked)))
 
-    def choose(self, chosen: Mapping[str, str]) -> dict[str, str]:
+    def offered(self, asked: Asked) -> tuple[Option, ...]:
+        """Return what can be chosen."""
+        return self.options(asked) if callable(self.options) else self.options
+
+    def choose(self, asked: Asked) -> dict[str, str]:
         """Return the value of each option: the chosen one where there is such a value."""
         return {
             option.name: value
-            if (value := chosen.get(option.name, "")) in option.values
+            if (value := asked.options.get(option.name, "")) in option.values
             else next(iter(option.values))
-            for option in self.options
+            for option in self.offered(asked)
         }
 
 
