@@ -1,10 +1,27 @@
-"""Rules that give each sample a split."""
+"""Rules that give each sample a split.
+
+Rings follow from a sample's column and row in its tile. All others deal out samples or blocks of
+them (places, tiles, cells of a grid, regions) in a random order. What is dealt out has numbers:
+those of `core.split.SPLITS`, or those of folds from 0 on; -1 is for samples without a block.
+"""
 
 import numpy as np
 import numpy.typing as npt
+from scipy.cluster.vq import kmeans
+from scipy.spatial import cKDTree
+
+from eoexplore.core.split import SPLITS, TEST, TRAIN, VALIDATION
 
 Names = npt.NDArray[np.str_]
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
+Numbers = npt.NDArray[np.int8]
+Codes = npt.NDArray[np.integer]
+Floats = npt.NDArray[np.float64]
+_ORDERS, _STEPS = 64, 20_000
+"""Random orders of the blocks of which the best counts, and blocks that are dealt in all of them:
+with many blocks, one order comes as near to the wanted shares as another."""
+_PLACES = 20_000
+"""Places from which the middles of regions are worked out."""
+_RUNS = 2
 
 
 def rings(
@@ -48,3 +65,140 @@ def rings(
 def _margin(side_m: float, outside: float) -> float:
     """Return the width of the frame that has a share of a square's area, in metres."""
     return float(side_m * (1 - np.sqrt(max(0.0, 1 - outside))) / 2)
+
+
+def random(count: int, shares: tuple[float, ...], seed: int) -> Numbers:
+    """Deal out samples one by one.
+
+    Args:
+        count: number of samples.
+        shares: wanted share of each part; together 1.
+        seed: the same one gives the same parts.
+
+    Returns:
+        Number of the part of each sample, shape (count,); shares differ by less than a sample.
+    """
+    _check(shares)
+    ends = np.round(np.cumsum(shares) * count).astype(int)
+    found = np.empty(count, np.int8)
+    found[np.random.default_rng(seed).permutation(count)] = np.searchsorted(
+        ends, np.arange(count), side="right"
+    )
+    return found
+
+
+def blocks(codes: Codes, shares: tuple[float, ...], seed: int) -> Numbers:
+    """Deal out whole blocks, greedily: in a random order, each to the part that lacks most samples.
+
+    Of up to 64 random orders, the one counts whose shares come nearest to the wanted ones.
+
+    Args:
+        codes: block of each sample, shape (n,); a negative one for samples without a block.
+        shares: wanted share of each part; together 1.
+        seed: the same one gives the same parts.
+
+    Returns:
+        Number of the part of each sample, shape (n,); -1 for samples without a block.
+    """
+    _check(shares)
+    found = np.full(len(codes), -1, np.int8)
+    there = codes >= 0
+    _, block, sizes = np.unique(codes[there], return_inverse=True, return_counts=True)
+    if not len(sizes):
+        return found
+    generator = np.random.default_rng(seed)
+    wanted = np.asarray(shares) * sizes.sum()
+    best, least = np.zeros(len(sizes), np.int8), np.inf
+    for _ in range(max(1, min(_ORDERS, _STEPS // len(sizes)))):
+        dealt, lacking = _dealt(sizes, wanted, generator.permutation(len(sizes)))
+        if np.abs(lacking).sum() < least:
+            best, least = dealt, np.abs(lacking).sum()
+    found[there] = best[block]
+    return found
+
+
+def _dealt(
+    sizes: npt.NDArray[np.intp], wanted: Floats, order: npt.NDArray[np.intp]
+) -> tuple[Numbers, Floats]:
+    """Return the part of each block, and the samples that each part lacks in the end."""
+    # Plain numbers: there are few parts, and many blocks.
+    lacking = wanted.tolist()
+    dealt = []
+    for size in sizes[order].tolist():
+        part = lacking.index(max(lacking))
+        lacking[part] -= size
+        dealt.append(part)
+    found = np.empty(len(sizes), np.int8)
+    found[order] = dealt
+    return found, np.array(lacking)
+
+
+def of_fold(folds: Numbers, fold: int, count: int) -> Numbers:
+    """Return the split of a fold: it is the test part, the next one is for validation.
+
+    Args:
+        folds: fold of each sample from 0 on, shape (n,); -1 for none.
+        fold: which of them, from 0 on.
+        count: number of folds, 3 or more; after the last one comes the first.
+
+    Returns:
+        Number in SPLITS of each sample, shape (n,); -1 for samples in no fold.
+    """
+    found = np.full(len(folds), SPLITS.index(TRAIN), np.int8)
+    found[folds == (fold + 1) % count] = SPLITS.index(VALIDATION)
+    found[folds == fold] = SPLITS.index(TEST)
+    found[folds < 0] = -1
+    return found
+
+
+def cells(places: Floats, side_m: float) -> npt.NDArray[np.intp]:
+    """Return the cell of a square grid in which each place lies.
+
+    Args:
+        places: metres, shape (n, 2) in a projection or (n, 3) from the middle of the Earth; NaN
+            where a sample has no place.
+        side_m: side of a cell in metres.
+
+    Returns:
+        Numbers from 0 on, shape (n,); -1 where there is no place.
+    """
+    there = np.isfinite(places).all(axis=1)
+    found = np.full(len(places), -1, np.intp)
+    code = np.zeros(int(there.sum()), np.int64)
+    for axis in np.floor(places[there] / side_m).astype(np.int64).T:
+        own = axis - axis.min(initial=0)
+        code = code * (int(own.max(initial=0)) + 1) + own
+    found[there] = np.unique(code, return_inverse=True)[1]
+    return found
+
+
+def regions(places: Floats, count: int, seed: int) -> npt.NDArray[np.intp]:
+    """Return the region of each place, by k-means on places; those of several dates count once.
+
+    Lloyd's algorithm (scipy.cluster.vq.kmeans) on at most 20,000 places chosen at random: the
+    better of two runs; every place then belongs to the nearest middle.
+
+    Args:
+        places: metres, shape (n, 2) or (n, 3); NaN where a sample has no place.
+        count: number of regions wanted; there are fewer where there are fewer places.
+        seed: the same one gives the same regions.
+
+    Returns:
+        Numbers from 0 on, shape (n,); -1 where there is no place.
+    """
+    there = np.isfinite(places).all(axis=1)
+    found = np.full(len(places), -1, np.intp)
+    distinct, which = np.unique(places[there], axis=0, return_inverse=True)
+    if not len(distinct):
+        return found
+    generator = np.random.default_rng(seed)
+    chosen = generator.choice(len(distinct), min(_PLACES, len(distinct)), replace=False)
+    few = distinct[np.sort(chosen)] / 1000
+    middles, _ = kmeans(few, min(count, len(few)), iter=_RUNS, rng=generator)
+    found[there] = cKDTree(middles).query(distinct / 1000)[1][which]
+    return found
+
+
+def _check(shares: tuple[float, ...]) -> None:
+    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError("The shares of the parts are 0 to 1, and 1 together.")
