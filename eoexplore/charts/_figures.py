@@ -1,5 +1,6 @@
 """The shared look of the charts' figures; what a user sees as title stands on the page."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,19 +111,29 @@ def heatmap(
             zmax=shade.high,
             xgap=1,
             ygap=1,
-            colorbar={"title": {"text": shade.quantity, "side": "right"}, "thickness": 14},
+            colorbar={
+                "title": {"text": shade.quantity, "side": "right"},
+                "thickness": 14,
+                "tickformat": shade.digits,
+            },
             hovertemplate=said,
         )
     )
     if selections:
         # Streamlit hears of clicks on points only: one lies on every cell, and is not seen.
+        cells = [
+            (text, value)
+            for line in zip(selections, values, strict=True)
+            for text, value in zip(*line, strict=True)
+        ]
         figure.add_scatter(
             x=[name for _ in rows for name in columns],
             y=[name for name in rows for _ in columns],
             mode="markers",
-            marker={"symbol": "square", "size": 18, "opacity": 0},
-            customdata=[[text] for line in selections for text in line],
-            hoverinfo="skip",
+            marker={"symbol": "square", "size": 20, "opacity": 0},
+            customdata=[[text] for text, _ in cells],
+            text=[_written(float(value), shade.digits) for _, value in cells],
+            hovertemplate=f"%{{y}}<br>%{{x}}<br>{shade.quantity}: %{{text}}<extra></extra>",
             showlegend=False,
         )
     figure.update_layout(
@@ -148,6 +159,10 @@ def plain(figure: go.Figure, *, legend: bool) -> go.Figure:
         hoverlabel={"align": "left"},
     )
     return figure
+
+
+def _written(value: float, digits: str) -> str:
+    return "none" if math.isnan(value) else format(value, digits if digits != "," else ",.0f")
 
 
 def _axis(log: bool) -> str:
