@@ -81,6 +81,10 @@ class Classes:
     """What pixels outside every class are called, with the codes known to mean it."""
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other published orders of the same names, by the name of the order."""
+    mapping_unit_m2: float | None = None
+    """Smallest area that the label maps show, in square metres; none where nobody states one."""
+    least_width_m: float | None = None
+    """Least width that they show, in metres; none where nobody states one."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -90,4 +90,8 @@ def classes() -> Classes:
         ),
         # Model outputs (ConfigILM, published weights) follow the alphabet, torchgeo the paper.
         orders={"paper": names, "alphabetical": tuple(sorted(names))},
+        # Of CORINE Land Cover: 25 ha and 100 m, since 1985 (Bossard, Feranec and Otahel, CORINE
+        # land cover technical guide, addendum 2000, EEA Technical report 40).
+        mapping_unit_m2=250_000,
+        least_width_m=100,
     )
