@@ -1,6 +1,7 @@
 """Spectra of the classes in patches: counts, means, deviations, and a fixed sample of pixels."""
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,3 +197,40 @@ def draw(pixels: npt.NDArray[np.int64], sampled: npt.NDArray[np.int64], most: in
     starts = ends[rows] - pixels[rows]
     within = ((places - starts) / weight[rows]).astype(np.intp)
     return Draw(rows, np.minimum(within, sampled[rows] - 1))
+
+
+def draw_each(
+    strata: npt.NDArray[np.intp],
+    pixels: npt.NDArray[np.int64],
+    sampled: npt.NDArray[np.int64],
+    most: int,
+) -> tuple[Draw, Floats]:
+    """Draw sampled pixels of each stratum with equal chances, all of them where they are few.
+
+    Every k-th is drawn, none twice (systematic sampling; Cochran 1977, Sampling Techniques,
+    chapter 8). Which pixels of a row were sampled is a matter of chance already.
+
+    Args:
+        strata: stratum of each row, such as its class and season; -1 for none; shape (row,).
+        pixels: pixels that each row stands for, shape (row,).
+        sampled: how many of them were sampled, shape (row,).
+        most: how many are drawn of a stratum at most.
+
+    Returns:
+        The pixels, and how many pixels of its stratum each stands for, shape (drawn,).
+    """
+    found = []
+    order = np.argsort(strata, kind="stable")
+    bounds = np.searchsorted(strata[order], np.arange(strata.max(initial=-1) + 2))
+    for first, last in itertools.pairwise(bounds.tolist()):
+        own = order[first:last]
+        drawn = draw(sampled[own], sampled[own], most)
+        if len(drawn.rows):
+            rows = own[drawn.rows]
+            each = sampled[own].sum() / len(rows)
+            found.append((rows, drawn.positions, pixels[rows] / sampled[rows] * each))
+    if not found:
+        return Draw(np.zeros(0, np.intp), np.zeros(0, np.intp)), np.zeros(0)
+    rows, positions, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    by_row = np.lexsort((positions, rows))
+    return Draw(rows[by_row], positions[by_row]), weights[by_row]

@@ -23,7 +23,7 @@ from eoexplore.jobs.needs import Needs
 from eoexplore.jobs.parts import Patch, Product, Work
 from eoexplore.jobs.progress import Cancelled, Report
 from eoexplore.jobs.run import Run
-from eoexplore.store import catalog, spectra_parts
+from eoexplore.store import catalog, spectra_join
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import BuildState, IndexFolder
 
@@ -210,7 +210,7 @@ def _to_join(opened: Opened, state: BuildState) -> tuple[str, ...]:
     """Return the groups that are not joined, or whose joined file is not there."""
     there = {
         "areas": opened.samples.looked_through,
-        "spectra": spectra_parts.is_joined(opened.folder),
+        "spectra": spectra_join.is_joined(opened.folder),
     }
     out = stream.LEFT_OUT if opened.dataset.streams else ()
     own = (name for name in _JOINED if name not in out)

@@ -11,7 +11,7 @@ from eoexplore.core.errors import JobError
 from eoexplore.jobs import parts, passed
 from eoexplore.jobs.parts import Product
 from eoexplore.store import samples as sample_table
-from eoexplore.store import spectra_parts
+from eoexplore.store import spectra_join
 from eoexplore.store.catalog import Opened
 
 
@@ -27,7 +27,7 @@ def join(opened: Opened, products: list[Product], groups: tuple[str, ...]) -> No
             if group == "areas":
                 _join_areas(opened, names)
             else:
-                spectra_parts.join(opened.folder, opened.dataset, names)
+                spectra_join.join(opened.folder, opened.dataset, names, opened.samples.frame)
         except (pa.ArrowException, OSError) as error:
             if not _remove_damaged([opened.folder.part(group, name) for name in names]):
                 raise

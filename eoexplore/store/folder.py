@@ -117,8 +117,20 @@ class IndexFolder:
         return self.path / "spectra_pixels.parquet"
 
     @property
-    def _summaries(self) -> tuple[Path, Path]:
-        return self.spectra_summary, self.spectra_pixels
+    def spectra_classes(self) -> Path:
+        """Pixels of each class in each season, in all bands."""
+        return self.path / "spectra_classes.parquet"
+
+    @property
+    def spectra_samples(self) -> Path:
+        """Mean of every band over each sample, in the order of the sample table."""
+        return self.path / "spectra_samples.parquet"
+
+    @property
+    def spectra(self) -> tuple[Path, ...]:
+        """What is joined from the tables of the group `spectra`."""
+        by_place = self.spectra_classes, self.spectra_samples
+        return self.spectra_summary, self.spectra_pixels, *by_place
 
     @property
     def lock(self) -> Path:
@@ -157,9 +169,15 @@ class IndexFolder:
             if stored.get("complete"):
                 stored.setdefault("groups", FIRST_RELEASE)
             state = BuildState(**stored)
-            return replace(state, groups=dict(state.groups), complete=_is_complete(state))
+            complete = _is_complete(state) and not self._lacks_spectra
+            return replace(state, groups=dict(state.groups), complete=complete)
         except (OSError, ValueError, TypeError, AttributeError):
             return BuildState()
+
+    @property
+    def _lacks_spectra(self) -> bool:
+        """Whether a release that joined fewer files has built it: a build joins them, quickly."""
+        return self.spectra_summary.is_file() and not all(map(Path.is_file, self.spectra))
 
     def write_state(self, state: BuildState) -> None:
         """Store how far the index is built; a complete one has all groups of this release."""
@@ -175,7 +193,7 @@ class IndexFolder:
             self.write_state(BuildState())
         for name in (*_TABLES.values(), "mosaics", "contents"):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        for file in self._summaries:
+        for file in self.spectra:
             file.unlink(missing_ok=True)
 
     def earlier(self) -> list[Path]:
@@ -193,7 +211,9 @@ class IndexFolder:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     _take(path, target)
         old = IndexFolder(earlier)
-        for path, target in zip(old._summaries, self._summaries, strict=True):
+        # The others name rows of the sample table, which is another one here.
+        for name in ("spectra_summary", "spectra_pixels"):
+            path, target = getattr(old, name), getattr(self, name)
             if path.is_file() and not target.exists():
                 _take(path, target)
 

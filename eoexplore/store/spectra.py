@@ -1,14 +1,21 @@
 """The index's group `spectra`: per sample and class, per class, and a sample of pixels of all.
 
-Three kinds of files, all Parquet. `spectra/<product>.parquet` has one row per sample and class:
-id, code, pixels, and per band count, mean, standard deviation and the sampled pixels. Out of
-them come `spectra_summary.parquet`, per class and band, and `spectra_pixels.parquet`: pixels
-that each stand for the same area, every row one pixel in all bands.
+All files are Parquet. `spectra/<product>.parquet` has one row per sample and class: id, code,
+pixels, and per band count, mean, standard deviation and the sampled pixels. Out of them come
+
+- `spectra_summary.parquet`, per class and band;
+- `spectra_pixels.parquet`: pixels that each stand for the same area;
+- `spectra_classes.parquet`: as many pixels of each class in each season, with their sample;
+- `spectra_samples.parquet`: the mean of each band over each sample.
+
+A row of pixels is one pixel in all bands.
 """
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +25,7 @@ import pyarrow.parquet as pq
 from eoexplore.core.memory import ByteCache
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import FileStamp, IndexFolder, file_stamp
+from eoexplore.store.spectra_bands import Coding
 from eoexplore.store.versions import VERSIONS
 
 Pixels = dict[str, npt.NDArray[np.float32]]
@@ -43,6 +51,26 @@ class Summary:
     """Nine tenths have it or less; shape (class, band)."""
 
 
+@dataclass(frozen=True)
+class ClassPixels:
+    """Pixels of each class in each season, drawn with equal chances; arrays are read-only."""
+
+    codes: npt.NDArray[np.uint16]
+    """First code of the class of each pixel; 999 unlabelled, 0 where no map tells; shape (n,)."""
+    samples: npt.NDArray[np.int32]
+    """Row of its sample in the sample table, shape (n,)."""
+    stands_for: npt.NDArray[np.float32]
+    """Pixels of its class and season that it stands for, shape (n,)."""
+    stored: Mapping[str, npt.NDArray[np.integer]]
+    """Values of each band, such as "s2/B04", as they are stored; shape (n,) each."""
+    codings: Mapping[str, Coding]
+    """How the values of each band are stored."""
+
+    def values(self, band: str, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        """Return a band of some pixels in the layer's unit, NaN without a value."""
+        return self.codings[band].decode(self.stored[band][chosen])
+
+
 def summary(folder: IndexFolder) -> Summary | None:
     """Return the spectra of the classes, or none while they are not computed."""
     return _summary(folder.spectra_summary, file_stamp(folder.spectra_summary))
@@ -62,6 +90,24 @@ def pixels(folder: IndexFolder) -> Pixels | None:
         found = _pixels(folder.spectra_pixels)
         _kept.put(key, found, sum(values.nbytes for values in found.values()))
     return found or None
+
+
+def class_pixels(folder: IndexFolder) -> ClassPixels | None:
+    """Return pixels of each class in each season, or none while they are not computed."""
+    return _class_pixels(folder.spectra_classes, file_stamp(folder.spectra_classes))
+
+
+def means(folder: IndexFolder, band: str) -> npt.NDArray[np.float32] | None:
+    """Return the mean of a band over each sample, or none while it is not computed.
+
+    Args:
+        folder: the index.
+        band: layer and band, such as "s2/B04".
+
+    Returns:
+        In the layer's unit and in the order of the sample table, NaN without a value; read-only.
+    """
+    return _means(folder.spectra_samples, file_stamp(folder.spectra_samples), band)
 
 
 def _is_current(path: Path) -> bool:
@@ -98,3 +144,40 @@ def _pixels(path: Path) -> Pixels:
             values.setflags(write=False)
             found[name] = values
     return found
+
+
+@functools.lru_cache(maxsize=2)
+def _class_pixels(path: Path, _stamp: FileStamp) -> ClassPixels | None:
+    table = _table(path)
+    if table is None:
+        return None
+    arrays = {name: _fixed(table[name]) for name in table.column_names}
+    bands = [name for name in arrays if "/" in name]
+    return ClassPixels(
+        arrays["code"],
+        arrays["sample"],
+        arrays["stands_for"],
+        {name: arrays[name] for name in bands},
+        {name: Coding.of(table.schema.field(name)) for name in bands},
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _means(path: Path, _stamp: FileStamp, band: str) -> npt.NDArray[np.float32] | None:
+    table = _table(path, [band])
+    return None if table is None or band not in table.column_names else _fixed(table[band])
+
+
+def _table(path: Path, columns: list[str] | None = None) -> pa.Table | None:
+    if not _is_current(path):
+        return None
+    try:
+        return pq.read_table(path, columns=columns)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def _fixed(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    values = np.ascontiguousarray(column.to_numpy())
+    values.setflags(write=False)
+    return values

@@ -1,9 +1,8 @@
-"""How the group `spectra` is written: a table per product, and what is put together from them."""
+"""How the group `spectra` is written: a table per product."""
 
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,72 +13,15 @@ import pyarrow.parquet as pq
 
 from eoexplore.analysis import spectra
 from eoexplore.core import mgrs
-from eoexplore.core.types import Array, Dataset, Layer
+from eoexplore.core.types import Array, Dataset
 from eoexplore.store.contents import marked
-from eoexplore.store.folder import IndexFolder, atomic
-from eoexplore.store.samples import groups
+from eoexplore.store.folder import atomic
+from eoexplore.store.spectra_bands import Stored, bands_of
 from eoexplore.store.versions import VERSIONS
 
-PIXELS = 200_000
-"""Pixels that are drawn from the whole dataset at most."""
 _SIDE = mgrs.PATCH_M // 10
 _MOST = 250
 """Pixels along a side of other samples: more are thinned out, so that 16 bits can count them."""
-
-
-@dataclass(frozen=True)
-class _Coding:
-    """How sampled values of a layer are stored."""
-
-    dtype: type[np.integer]
-    """Stored type."""
-    empty: int
-    """Stored value where a pixel has none."""
-    scale: int
-    """Stored value = scale x value in the layer's unit, rounded."""
-
-    def encode(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.integer]:
-        limits = np.iinfo(self.dtype)
-        low = limits.min + 1  # The least value means that there is none.
-        known = np.clip(np.rint(values.astype(np.float64) * self.scale), low, limits.max)
-        return np.where(np.isnan(values), self.empty, known).astype(self.dtype)
-
-    def decode(self, stored: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
-        values = (stored / np.float64(self.scale)).astype(np.float32)
-        return np.where(stored == self.empty, np.float32(np.nan), values)
-
-
-_CODINGS = {
-    "optical": _Coding(np.uint16, 0, 1),
-    "sar": _Coding(np.int16, -32768, 100),
-    "picture": _Coding(np.int16, -32768, 1),
-}
-"""Optical numbers and levels of a picture as they are, backscatter in hundredths of a decibel."""
-
-
-@dataclass(frozen=True)
-class _Band:
-    """One band of the tables."""
-
-    layer: Layer
-    """Its layer."""
-    name: str
-    """Its name in the layer."""
-
-    @property
-    def key(self) -> str:
-        """Name of its column: layer and band."""
-        return f"{self.layer.name}/{self.name}"
-
-    @property
-    def coding(self) -> _Coding:
-        """How its values are stored."""
-        return _CODINGS[self.layer.kind]
-
-
-def _bands(layers: Sequence[Layer]) -> list[_Band]:
-    known = [layer for layer in layers if layer.kind in _CODINGS]
-    return [_Band(layer, band.name) for layer in known for band in layer.bands]
 
 
 class SpectraPart:
@@ -87,7 +29,7 @@ class SpectraPart:
 
     def __init__(self, dataset: Dataset) -> None:
         """Begin without a patch."""
-        self._bands = _bands(dataset.layers)
+        self._bands = bands_of(dataset.layers)
         self._legend = spectra.Legend(dataset.classes)
         self._maps = [
             (layer.name, layer.bands[0].name)
@@ -161,13 +103,13 @@ class SpectraPart:
             for name, dtype in _FIGURES.items():
                 figures = [getattr(found, name)[:, number] for found in self._found]
                 columns[f"{band.key}_{name}"] = pa.array(_joined(figures, dtype))
-        _write(path, pa.table(columns), made_from)
+        write_table(path, pa.table(columns), made_from)
 
 
 class _Earlier:
     """A table as it was written, by sample."""
 
-    def __init__(self, path: Path, bands: Sequence[_Band], codes: npt.NDArray[np.uint16]) -> None:
+    def __init__(self, path: Path, bands: Sequence[Stored], codes: npt.NDArray[np.uint16]) -> None:
         table = pq.read_table(path)
         rows = len(table)
         order = np.argsort(codes)
@@ -252,124 +194,9 @@ def _joined(arrays: Sequence[Array], dtype: type[np.generic]) -> Array:
     return np.concatenate(arrays).astype(dtype)
 
 
-def _write(path: Path, table: pa.Table, made_from: str = "") -> None:
+def write_table(path: Path, table: pa.Table, made_from: str = "") -> None:
+    """Write a table of the group with its version, atomically."""
     mark = json.dumps({"spectra": VERSIONS["spectra"]}).encode()
     table = table.replace_schema_metadata(marked({b"eoexplore.groups": mark}, made_from))
     with atomic(path) as partial:
         pq.write_table(table, partial, compression="zstd")
-
-
-def join(folder: IndexFolder, dataset: Dataset, products: Sequence[str]) -> None:
-    """Write the summary of the classes and the sample of pixels, from the products' tables."""
-    paths = [folder.part("spectra", name) for name in products]
-    codes = spectra.Legend(dataset.classes).codes
-    rows = _Rows.read(paths, codes)
-    drawn = spectra.draw(rows.pixels, rows.sampled, PIXELS)
-    columns: dict[str, Array] = {"code": codes[rows.places[drawn.rows]]}
-    there = np.unique(rows.places)
-    figures: dict[str, dict[str, npt.NDArray[np.generic]]] = {}
-    for band in _bands(dataset.layers):
-        sums = _Sums(band.coding, len(codes))
-        columns[band.key] = np.full(len(drawn.rows), np.nan, np.float32)
-        for path, first, last in rows.spans:
-            part = rows.cut(first, last)
-            stored = sums.add(path, band.key, part)
-            chosen = slice(*np.searchsorted(drawn.rows, [first, last]))
-            at = part.starts[drawn.rows[chosen] - first] + drawn.positions[chosen]
-            columns[band.key][chosen] = band.coding.decode(stored[at])
-        figures[band.key] = {name: column[there] for name, column in sums.figures().items()}
-    _write(folder.spectra_pixels, pa.table(columns))
-    _write(folder.spectra_summary, _lines(codes[there], figures))
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """What the rows of all products' tables stand for; a row is a class in a sample."""
-
-    spans: tuple[tuple[Path, int, int], ...]
-    """Table of each product, its first row, and the row after its last."""
-    places: npt.NDArray[np.intp]
-    """Place of the class in the legend's codes, shape (row,)."""
-    pixels: npt.NDArray[np.int64]
-    """Pixels of the class, shape (row,)."""
-
-    @classmethod
-    def read(cls, paths: Sequence[Path], codes: npt.NDArray[np.uint16]) -> "_Rows":
-        """Read them from the tables."""
-        tables = [pq.read_table(path, columns=["code", "pixels"]) for path in paths]
-        ends = np.cumsum([0, *(len(table) for table in tables)]).tolist()
-        found = _joined([table["code"].to_numpy() for table in tables], np.int64)
-        order = np.argsort(codes)
-        places = order[np.searchsorted(codes[order], found)]
-        pixels = _joined([table["pixels"].to_numpy() for table in tables], np.int64).astype(int)
-        return cls(tuple(zip(paths, ends[:-1], ends[1:], strict=True)), places, pixels)
-
-    def cut(self, first: int, last: int) -> "_Rows":
-        """Return some of the rows."""
-        return _Rows((), self.places[first:last], self.pixels[first:last])
-
-    @property
-    def sampled(self) -> npt.NDArray[np.int64]:
-        """How many pixels were sampled, shape (row,)."""
-        return np.minimum(self.pixels, spectra.SAMPLED)
-
-    @property
-    def starts(self) -> npt.NDArray[np.int64]:
-        """Where the sampled pixels of each row begin, shape (row,)."""
-        return np.cumsum(self.sampled) - self.sampled
-
-
-class _Sums:
-    """The figures of one band, per class, while the tables are read."""
-
-    def __init__(self, coding: _Coding, classes: int) -> None:
-        self._coding, self._classes = coding, classes
-        self._histograms = spectra.Histograms(classes)
-        self._count = np.zeros(classes)
-        self._total = np.zeros(classes)
-
-    def add(self, path: Path, key: str, rows: _Rows) -> npt.NDArray[np.integer]:
-        """Add the rows of one table; return the sampled values as they are stored."""
-        table = pq.read_table(path, columns=[key, f"{key}_count", f"{key}_mean"])
-        stored: npt.NDArray[np.integer] = table[key].combine_chunks().flatten().to_numpy()
-        known = stored != self._coding.empty
-        sampled = rows.sampled
-        places = np.repeat(rows.places, sampled)[known]
-        # A sampled pixel counts for all pixels that it stands for.
-        weights = np.repeat(rows.pixels / np.maximum(sampled, 1), sampled)[known]
-        self._histograms.add(places, stored[known].astype(np.int64), weights)
-        count = table[f"{key}_count"].to_numpy().astype(float)
-        total = np.nan_to_num(table[f"{key}_mean"].to_numpy().astype(float)) * count
-        self._count += np.bincount(rows.places, count, self._classes)
-        self._total += np.bincount(rows.places, total, self._classes)
-        return stored
-
-    def figures(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return pixels, mean and percentiles per class."""
-        empty = np.where(self._count > 0, 0.0, np.nan)
-        scale = self._coding.scale
-        return {
-            "pixels": self._count.astype(np.int64),
-            "mean": self._total / np.maximum(self._count, 1) + empty,
-            "p10": self._histograms.quantile(0.1) / scale,
-            "p90": self._histograms.quantile(0.9) / scale,
-        }
-
-
-def _lines(
-    codes: npt.NDArray[np.uint16], figures: Mapping[str, Mapping[str, npt.NDArray[np.generic]]]
-) -> pa.Table:
-    """Return one line per class and band: all bands of the first class, then of the second."""
-    columns: dict[str, Array] = {
-        "code": np.repeat(codes, len(figures)),
-        "band": np.array(list(figures) * len(codes), object),
-    }
-    for name in ("pixels", "mean", "p10", "p90"):
-        columns[name] = np.stack([own[name] for own in figures.values()], axis=1).ravel()
-    return pa.table(columns)
-
-
-def is_joined(folder: IndexFolder) -> bool:
-    """Tell whether both files of the whole dataset are there, of this version."""
-    files = folder.spectra_summary, folder.spectra_pixels
-    return all(groups(file).get("spectra") == VERSIONS["spectra"] for file in files)

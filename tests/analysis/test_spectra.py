@@ -158,3 +158,30 @@ def test_no_more_are_drawn_than_asked_for():
 def test_nothing_is_drawn_from_nothing(rows):
     drawn = spectra.draw(np.zeros(rows, int), np.zeros(rows, int), 10)
     assert len(drawn.rows) == len(drawn.positions) == 0
+
+
+def test_of_each_stratum_as_many_are_drawn_and_all_of_a_rare_one():
+    # Two strata: 100 rows of 14400 pixels, and 2 rows of 30 and 80; a row of none.
+    strata = np.array([0, 1] + [0] * 50 + [1, -1] + [0] * 49)
+    pixels = np.where(strata == 0, 14400, 80)
+    pixels[1] = 30
+    sampled = np.minimum(pixels, 64)
+    drawn, weights = spectra.draw_each(strata, pixels, sampled, 200)
+    assert (np.diff(drawn.rows) >= 0).all()
+    of = strata[drawn.rows]
+    # Of the first, two of 64 in each row; of the other all 30 and all 64.
+    assert np.bincount(drawn.rows[of == 0]).max() == 2
+    assert np.bincount(of).tolist() == [200, 94]
+    pairs = set(zip(drawn.rows.tolist(), drawn.positions.tolist(), strict=True))
+    assert len(pairs) == 294
+    # Together they stand for all pixels.
+    assert weights[of == 0].sum() == pytest.approx(100 * 14400)
+    assert weights[drawn.rows == 1].tolist() == [1] * 30
+    assert weights[drawn.rows == 52].tolist() == [80 / 64] * 64
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_nothing_is_drawn_of_no_stratum(rows):
+    none = np.full(rows, -1)
+    drawn, weights = spectra.draw_each(none, np.full(rows, 9), np.full(rows, 9), 10)
+    assert len(drawn.rows) == len(weights) == 0

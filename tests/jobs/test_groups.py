@@ -264,6 +264,18 @@ def test_a_joined_file_that_was_removed_is_joined_again(opened, reads):
     assert not reads
 
 
+def test_an_index_that_an_earlier_release_joined_gets_the_new_files_without_reading(opened, reads):
+    added = opened.folder.spectra_classes, opened.folder.spectra_samples
+    wanted = [file.read_bytes() for file in added]
+    for file in added:
+        file.unlink()
+    # Not complete, so that a page goes on with it in the background.
+    assert not catalog.open_slug(opened.slug).state.complete
+    assert index.build(opened.slug).state.complete
+    assert [file.read_bytes() for file in added] == wanted
+    assert not reads
+
+
 def test_rebuilding_throws_the_spectra_away_too(opened):
     index.rebuild(opened.slug)
     assert spectra.summary(opened.folder) is None

@@ -1,11 +1,12 @@
 """The group `spectra`: what is stored equals what numpy says of the files."""
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from eoexplore.datasets import open_dataset
-from eoexplore.store import spectra, spectra_parts
+from eoexplore.store import spectra, spectra_join, spectra_parts
 from eoexplore.store.folder import IndexFolder
 from tests.builders import S2_GSD, Patch, bands_of, write_metadata
 
@@ -39,6 +40,12 @@ def stack_of(patch):
     return np.stack(planes), np.array([FIRST[code] for code in codes.tolist()])
 
 
+def frame_of(products, season="summer"):
+    """The sample table: all samples that have a table, and one that has none."""
+    ids = sorted([sample for patches in products.values() for sample in patches] + ["none"])
+    return pd.DataFrame({"id": ids, "season": season})
+
+
 def write(dataset, folder, products):
     """Write tables of products, each a dict of values by id, and join them."""
     for name, patches in products.items():
@@ -46,7 +53,7 @@ def write(dataset, folder, products):
         for sample, values in patches.items():
             part.add(sample, values)
         part.write(folder.part("spectra", name))
-    spectra_parts.join(folder, dataset, list(products))
+    spectra_join.join(folder, dataset, list(products), frame_of(products))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +152,7 @@ def test_the_pixels_cannot_be_changed_by_who_reads_them(folder):
 
 
 def test_there_are_never_more_pixels_than_stated(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(spectra_parts, "PIXELS", 500)
+    monkeypatch.setattr(spectra_join, "PIXELS", 500)
     products = {"a": {patch.id: values_of(patch) for patch in PATCHES}}
     write(dataset, IndexFolder(tmp_path), products)
     assert len(spectra.pixels(IndexFolder(tmp_path))["s2/B04"]) == 500
@@ -200,6 +207,8 @@ def test_a_patch_without_an_image_has_no_spectra(dataset, tmp_path):
 def test_nothing_is_known_before_it_is_computed(tmp_path):
     assert spectra.summary(IndexFolder(tmp_path)) is None
     assert spectra.pixels(IndexFolder(tmp_path)) is None
+    assert spectra.class_pixels(IndexFolder(tmp_path)) is None
+    assert spectra.means(IndexFolder(tmp_path), "s2/B04") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 half of it"])
@@ -212,7 +221,7 @@ def test_damaged_files_are_as_if_not_computed(dataset, tmp_path, content):
     folder.spectra_pixels.write_bytes(good[:100] + content + good[-400:])
     assert spectra.summary(folder) is None
     assert spectra.pixels(folder) is None
-    assert not spectra_parts.is_joined(folder)
+    assert not spectra_join.is_joined(folder)
 
 
 def test_an_older_version_is_as_if_not_computed(folder, monkeypatch):
@@ -220,7 +229,95 @@ def test_an_older_version_is_as_if_not_computed(folder, monkeypatch):
     monkeypatch.setitem(spectra_parts.VERSIONS, "spectra", 2)
     spectra._summary.cache_clear()
     assert spectra.summary(folder) is None
-    assert not spectra_parts.is_joined(folder)
+    assert not spectra_join.is_joined(folder)
     monkeypatch.undo()
     spectra._summary.cache_clear()
     assert spectra.summary(folder) is not None
+
+
+def test_class_pixels_are_joint_rows_of_their_sample_and_class(folder):
+    found = spectra.class_pixels(folder)
+    assert list(found.stored) == KEYS
+    ids = sorted([*(patch.id for patch in PATCHES), "none"])
+    by_id = {patch.id: patch for patch in PATCHES}
+    for row in np.unique(found.samples):
+        stack, codes = stack_of(by_id[ids[row]])
+        assert set(np.unique(found.codes[found.samples == row])) == set(np.unique(codes))
+        for code in np.unique(codes):
+            own = np.flatnonzero((found.samples == row) & (found.codes == code))
+            values = np.stack([found.values(key, own) for key in KEYS])
+            assert _all_in(values.astype(float), stack[:, codes == code])
+            # Few enough to be all of the 64.
+            assert len(own) == 64
+            np.testing.assert_allclose(found.stands_for[own], (codes == code).sum() / 64, rtol=1e-6)
+
+
+def flat(value, label=312, pixels=14400):
+    """A patch of one value, of which so many pixels have a label, and the others none."""
+    labels = np.full(14400, 999, np.uint16)
+    labels[:pixels] = label
+    return {
+        ("s2", "B04"): np.full((120, 120), value, np.uint16),
+        ("reference_map", "reference_map"): labels.reshape(120, 120),
+    }
+
+
+def test_a_common_class_gets_as_many_pixels_as_a_rare_one_and_that_of_another_season(
+    dataset, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(spectra_join, "PER_STRATUM", 30)
+    folder = IndexFolder(tmp_path)
+    part = spectra_parts.SpectraPart(dataset)
+    for number in range(6):
+        part.add(f"s{number}", flat(1000 + number))
+    part.add("w", flat(2000))
+    part.add("x", flat(3000, 211, pixels=10))
+    part.write(folder.part("spectra", "a"))
+    seasons = {"id": [*(f"s{number}" for number in range(6)), "w", "x"]}
+    frame = pd.DataFrame(seasons | {"season": ["summer"] * 6 + ["winter", "summer"]})
+    spectra_join.join(folder, dataset, ["a"], frame)
+    found = spectra.class_pixels(folder)
+    # Of six patches in summer five pixels each; of winter 30; of the rare class all 10.
+    forest = found.codes == 312
+    assert np.bincount(found.samples[forest]).tolist() == [5] * 6 + [30]
+    assert (found.samples[found.codes == 211] == 7).all()
+    assert (found.codes == 211).sum() == 10
+    # All pixels of a class and season are stood for, whatever was drawn.
+    assert found.stands_for[forest & (found.samples < 6)].sum() == pytest.approx(6 * 14400)
+    assert found.stands_for[found.samples == 6].sum() == pytest.approx(14400)
+    assert found.stands_for[found.codes == 211].tolist() == [1] * 10
+    everything = np.arange(len(found.codes))
+    values = found.values("s2/B04", everything)
+    by_sample = np.array([1000, 1001, 1002, 1003, 1004, 1005, 2000, 3000])
+    assert (values == by_sample[found.samples]).all()
+    assert np.isnan(found.values("s1/VV", everything)).all()
+    assert found.stored["s2/B04"].dtype == np.uint16
+    assert found.codings["s1/VH"].scale == 100
+    again = IndexFolder(tmp_path / "again")
+    part.write(again.part("spectra", "a"))
+    spectra_join.join(again, dataset, ["a"], frame)
+    assert again.spectra_classes.read_bytes() == folder.spectra_classes.read_bytes()
+
+
+def test_the_mean_of_a_sample_is_that_of_its_whole_patch(folder):
+    ids = sorted([*(patch.id for patch in PATCHES), "none"])
+    for number, key in enumerate(KEYS):
+        found = spectra.means(folder, key)
+        assert (found.dtype, found.shape) == (np.float32, (4,))
+        for patch in PATCHES:
+            wanted = stack_of(patch)[0][number].mean()
+            assert found[ids.index(patch.id)] == pytest.approx(wanted, rel=1e-5)
+        assert np.isnan(found[ids.index("none")])
+    assert spectra.means(folder, "s2/B10") is None
+
+
+def test_samples_that_the_table_lacks_are_in_no_draw(dataset, tmp_path):
+    folder = IndexFolder(tmp_path)
+    part = spectra_parts.SpectraPart(dataset)
+    part.add("gone", flat(1000))
+    part.add("there", flat(2000))
+    part.write(folder.part("spectra", "a"))
+    frame = pd.DataFrame({"id": ["there"], "season": [""]})
+    spectra_join.join(folder, dataset, ["a"], frame)
+    assert np.unique(spectra.class_pixels(folder).samples).tolist() == [0]
+    assert spectra.means(folder, "s2/B04").tolist() == [2000]
