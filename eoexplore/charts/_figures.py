@@ -14,6 +14,8 @@ FIRST, SECOND = "#0072b2", "#e69f00"
 _ROW_PX, _FRAME_PX = 24, 110
 _PATTERNS = ("", "/")
 """Fills of the two, so that they stay apart in print."""
+_BESIDE, _BELOW = 42, 30
+"""Characters of a name that fit beside a row, and below a column."""
 
 
 def bars(
@@ -51,13 +53,14 @@ def bars(
                 "pattern": {"shape": _PATTERNS[number % 2] if len(series) > 1 else ""},
             },
             customdata=[[text] for text in selections] or None,
-            hovertemplate=f"%{{y}}<br>{name}: %{{x:{digits}}}<extra></extra>",
+            hovertext=list(labels),
+            hovertemplate=f"%{{hovertext}}<br>{name}: %{{x:{digits}}}<extra></extra>",
         )
     figure.update_layout(
         barmode="group",
         height=_FRAME_PX + _ROW_PX * len(labels) * max(1, len(series)),
         xaxis={"title": quantity + (" (logarithmic)" if log else ""), "type": _axis(log)},
-        yaxis={"autorange": "reversed", "automargin": True, "ticklabelstep": 1},
+        yaxis={"autorange": "reversed", "automargin": True, **_names(labels, _BESIDE)},
     )
     return plain(figure, legend=len(series) > 1)
 
@@ -90,6 +93,7 @@ def heatmap(
     shade: Shade,
     *,
     selections: Sequence[Sequence[str]] = (),
+    said: Sequence[Sequence[str]] = (),
 ) -> go.Figure:
     """Return a matrix; the first row on top.
 
@@ -99,8 +103,9 @@ def heatmap(
         values: shape (rows, columns); NaN is left empty.
         shade: how numbers become colours.
         selections: what a click on each cell selects, in canonical form.
+        said: what is said of each cell instead of its number, where colours are not the numbers.
     """
-    said = f"%{{y}}<br>%{{x}}<br>{shade.quantity}: %{{z:{shade.digits}}}<extra></extra>"
+    number = "%{text}" if said else f"{shade.quantity}: %{{z:{shade.digits}}}"
     figure = go.Figure(
         go.Heatmap(
             x=list(columns),
@@ -116,7 +121,9 @@ def heatmap(
                 "thickness": 14,
                 "tickformat": shade.digits,
             },
-            hovertemplate=said,
+            text=said or None,
+            hovertext=[[f"{row}<br>{column}" for column in columns] for row in rows],
+            hovertemplate=f"%{{hovertext}}<br>{number}<extra></extra>",
         )
     )
     if selections:
@@ -138,10 +145,54 @@ def heatmap(
         )
     figure.update_layout(
         height=_FRAME_PX + 60 + _ROW_PX * len(rows),
-        xaxis={"tickangle": -45, "automargin": True, "showgrid": False},
-        yaxis={"autorange": "reversed", "automargin": True, "showgrid": False},
+        xaxis={
+            "tickangle": -45,
+            "automargin": True,
+            "showgrid": False,
+            **_names(columns, _BELOW),
+        },
+        yaxis={
+            "autorange": "reversed",
+            "automargin": True,
+            "showgrid": False,
+            **_names(rows, _BESIDE),
+        },
     )
     return plain(figure, legend=False)
+
+
+def short(name: str, most: int = _BESIDE) -> str:
+    """Return a name cut at a word where it is longer than some characters.
+
+    The whole one stands in the table, and where one points at its mark.
+    """
+    if len(name) <= most:
+        return name
+    kept = name[:most].rpartition(" ")[0] or name[: most - 1]
+    return kept.rstrip(" ,;") + " …"
+
+
+def _names(labels: Sequence[str], most: int) -> dict[str, Any]:
+    """Return an axis with one short name for each label, none left out."""
+    return {
+        "type": "category",
+        "tickmode": "array",
+        "tickvals": list(labels),
+        "ticktext": [short(label, most) for label in labels],
+    }
+
+
+def whisker(low: npt.ArrayLike, value: npt.ArrayLike, high: npt.ArrayLike) -> dict[str, Any]:
+    """Return the line from the least to the largest possible value of bars, as their `error_x`."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "arrayminus": np.asarray(value) - low,
+        "array": np.asarray(high) - value,
+        "thickness": 1.2,
+        "width": 3,
+        "color": "#6b7280",
+    }
 
 
 def plain(figure: go.Figure, *, legend: bool) -> go.Figure:
