@@ -234,3 +234,75 @@ def draw_each(
     rows, positions, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
     by_row = np.lexsort((positions, rows))
     return Draw(rows[by_row], positions[by_row]), weights[by_row]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Figures of one band; all have shape (class,), NaN for a class without a value."""
+
+    pixels: npt.NDArray[np.int64]
+    """Pixels behind the figures; 0 without a value."""
+    mean: Floats
+    """Mean of the values."""
+    low: Floats
+    """Percentile at the lower end."""
+    high: Floats
+    """Percentile at the upper end."""
+
+
+def signature(
+    places: npt.NDArray[np.intp],
+    values: npt.NDArray[np.int64],
+    weights: Floats,
+    classes: int,
+    ends: tuple[float, float] = (0.1, 0.9),
+) -> Signature:
+    """Return mean and percentiles of a band for each class.
+
+    Args:
+        places: class of each pixel, shape (n,).
+        values: shape (n,).
+        weights: how many pixels each stands for, shape (n,).
+        classes: number of classes.
+        ends: percentiles as shares, from 0 to 1.
+    """
+    histograms = Histograms(classes)
+    histograms.add(places, values, weights)
+    number = np.bincount(places, minlength=classes)
+    empty = np.where(number > 0, 0.0, np.nan)
+    weight = np.bincount(places, weights, classes) + (number == 0)
+    mean = np.bincount(places, weights * values, classes) / weight + empty
+    low, high = (histograms.quantile(share) for share in ends)
+    return Signature(number.astype(np.int64), mean, low, high)
+
+
+def moments(
+    places: npt.NDArray[np.intp], values: Floats, weights: Floats, classes: int
+) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+    """Return mean and covariance of the bands for each class.
+
+    Pixels that lack a band do not count. The covariance is without bias for weights that say how
+    much of the whole each pixel stands for (GSL manual, weighted samples).
+
+    Args:
+        places: class of each pixel, shape (n,).
+        values: NaN without one, shape (band, n).
+        weights: how many pixels each stands for, above 0; shape (n,).
+        classes: number of classes.
+
+    Returns:
+        Pixels, shape (class,); means, shape (class, band); covariances, shape (class, band, band).
+        Means and covariances are NaN for classes that have not more pixels than bands.
+    """
+    bands = len(values)
+    there = np.isfinite(values).all(axis=0)
+    pixels = np.bincount(places[there], minlength=classes).astype(np.int64)
+    means = np.full((classes, bands), np.nan)
+    covariances = np.full((classes, bands, bands), np.nan)
+    for place in np.flatnonzero(pixels > bands):
+        own = there & (places == place)
+        share = weights[own] / weights[own].sum()
+        means[place] = values[:, own] @ share
+        apart = values[:, own] - means[place][:, None]
+        covariances[place] = (apart * share) @ apart.T / (1 - np.square(share).sum())
+    return pixels, means, covariances

@@ -185,3 +185,39 @@ def test_nothing_is_drawn_of_no_stratum(rows):
     none = np.full(rows, -1)
     drawn, weights = spectra.draw_each(none, np.full(rows, 9), np.full(rows, 9), 10)
     assert len(drawn.rows) == len(weights) == 0
+
+
+def test_a_signature_weighs_each_pixel():
+    # Class 0: 9 pixels of 10 and 1 of 110; class 2: one pixel; class 1: none.
+    found = spectra.signature(
+        np.array([0, 0, 2]), np.array([10, 110, -7]), np.array([9.0, 1.0, 3.0]), 3
+    )
+    assert found.pixels.tolist() == [2, 0, 1]
+    assert found.mean[[0, 2]].tolist() == [20, -7]
+    assert (found.low[[0, 2]].tolist(), found.high[[0, 2]].tolist()) == ([10, -7], [10, -7])
+    assert np.isnan([found.mean[1], found.low[1], found.high[1]]).all()
+
+
+def test_moments_are_those_of_numpy_where_all_weigh_the_same():
+    values = np.random.default_rng(1).normal(size=(3, 40))
+    values[1, 5] = np.nan
+    places = np.array([0] * 20 + [1] * 17 + [2] * 3)
+    pixels, means, covariances = spectra.moments(places, values, np.full(40, 7.0), 4)
+    assert pixels.tolist() == [19, 17, 3, 0]
+    known = np.isfinite(values).all(0)
+    for place in (0, 1):
+        own = values[:, known & (places == place)]
+        np.testing.assert_allclose(means[place], own.mean(axis=1))
+        np.testing.assert_allclose(covariances[place], np.cov(own))
+    # Three bands need four pixels.
+    assert np.isnan(means[2:]).all()
+    assert np.isnan(covariances[2:]).all()
+
+
+def test_moments_weigh_pixels_as_repeated_ones():
+    values = np.random.default_rng(2).normal(size=(2, 500))
+    times = np.random.default_rng(3).integers(1, 5, 500)
+    _, means, covariances = spectra.moments(np.zeros(500, int), values, times.astype(float), 1)
+    repeated = np.repeat(values, times, axis=1)
+    np.testing.assert_allclose(means[0], repeated.mean(axis=1))
+    np.testing.assert_allclose(covariances[0], np.cov(repeated), rtol=0.01)
