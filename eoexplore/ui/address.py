@@ -20,7 +20,7 @@ _GOES = "address_goes"
 """Session key: whether such a link has led here, and nobody has gone to them yet."""
 _PAGE = "address_page"
 _LEAVE = "address_leave"
-"""Session key: script of the page that the next run goes to, dataset and palette to show there."""
+"""Session key: script of the page that the next run goes to, and what is shown there."""
 
 
 def arrive(page: str) -> None:
@@ -34,46 +34,45 @@ def arrive(page: str) -> None:
         st.session_state[_GOES] = st.query_params.get(_GO) == _TO_SELECTION
 
 
-def carriers(bind: Bind) -> None:
+def carriers() -> None:
     """Show the widgets of selection and palette.
 
     They are never seen (`frame` hides them), but stand on the page all the time: one inside a
     closed panel does not hear of a dropped condition, and would bring it back.
-
-    Args:
-        bind: whether the address has what they say.
     """
-    st.text_input("Selection", key=state.SELECT, bind=bind, max_chars=1500)
+    st.text_input("Selection", key=state.SELECT, bind=bind(), max_chars=1500)
     asked = st.query_params.get(state.PALETTE)
     if asked and asked not in state.PALETTES:
         state.say(f"The palette {asked[:40]!r} is not known; the official colours are shown.")
-    st.selectbox("Palette", state.PALETTES, key=state.PALETTE, bind=bind)
+    st.selectbox("Palette", state.PALETTES, key=state.PALETTE, bind=bind())
 
 
-def leave_for(page: Path, slug: str) -> None:
-    """Go to a page, and show all of a dataset there; does not return.
+def leave_for(page: Path, slug: str, text: str = "") -> None:
+    """Go to a page, and show a selection of a dataset there; does not return.
 
     Streamlit lets no script leave a page while its address is bound to widgets: another run of this
-    page takes them out of the address first (`frame.head`).
+    page takes them out of the address first (`bind`).
 
     Args:
         page: its script.
         slug: of the dataset.
+        text: of the selection; empty for all of it.
     """
-    st.session_state[_LEAVE] = page, slug, state.current_palette()
+    st.session_state[_LEAVE] = page, slug, state.current_palette(), text
     st.rerun()
 
 
-def is_leaving() -> bool:
-    """Tell whether `leave_for` was called in the run before."""
-    return _LEAVE in st.session_state
+def bind() -> Bind:
+    """Return what every widget whose value is in the address is bound by."""
+    return None if _LEAVE in st.session_state else "query-params"
 
 
 def leave() -> None:
-    """Go where `leave_for` said; does not return."""
-    page, slug, palette = st.session_state.pop(_LEAVE)
-    state.later(state.show_whole, slug, palette)()
-    st.switch_page(page)
+    """Go where `leave_for` said; call after the page has run, with nothing bound."""
+    if _LEAVE in st.session_state:
+        page, slug, palette, text = st.session_state.pop(_LEAVE)
+        state.later(state.show, slug, palette, text)()
+        st.switch_page(page)
 
 
 def take_wish() -> bool:

@@ -10,7 +10,6 @@ from eoexplore.core.errors import EOExploreError
 from eoexplore.store import catalog
 from eoexplore.store.catalog import Entry, Opened
 from eoexplore.ui import address, long_work, pages, state, warm
-from eoexplore.ui.address import Bind
 from eoexplore.ui.selection_bar import notices, selection_bar
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
@@ -23,7 +22,7 @@ log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
-.st-key-select, .st-key-palette, .st-key-head_unseen { display: none; }
+.st-key-select, .st-key-palette, .st-key-versus, .st-key-head_unseen { display: none; }
 /* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
 button[data-variant="pills"][aria-pressed="true"] { color: inherit !important; }
 [data-testid="stTab"][aria-selected="true"], [data-testid="stSliderThumbValue"] {
@@ -80,7 +79,6 @@ def head(*, shown: bool) -> None:
     Args:
         shown: whether the page shows one dataset, and has the choice of it to see.
     """
-    bind: Bind = None if address.is_leaving() else "query-params"
     st.session_state.pop(_HEAD, None)
     state.catch_up()
     if entries := catalog.entries():
@@ -91,11 +89,9 @@ def head(*, shown: bool) -> None:
             key="head" if shown else "head_unseen",
         )
         with row:
-            st.session_state[_HEAD] = row, _dataset_picker(entries, bind)
+            st.session_state[_HEAD] = row, _dataset_picker(entries)
     # After the dataset, as addresses have them.
-    address.carriers(bind)
-    if address.is_leaving():
-        address.leave()
+    address.carriers()
 
 
 def current_view(*, on_map: bool = True) -> View:
@@ -143,7 +139,7 @@ def no_map() -> None:
     )
 
 
-def _dataset_picker(entries: tuple[Entry, ...], bind: Bind) -> str:
+def _dataset_picker(entries: tuple[Entry, ...]) -> str:
     slugs = [item.slug for item in entries]
     asked = st.session_state.get(state.DATASET) or st.query_params.get(state.DATASET)
     if asked not in slugs:
@@ -155,7 +151,7 @@ def _dataset_picker(entries: tuple[Entry, ...], bind: Bind) -> str:
         "Dataset",
         slugs,
         key=state.DATASET,
-        bind=bind,
+        bind=address.bind(),
         label_visibility="collapsed",
         width=220,
         on_change=_chosen_by_hand,

@@ -22,3 +22,4 @@ address.arrive(page.title)
 with frame.errors(), selection_bar.panel_last(), frame.errors():
     frame.head(shown=known[scripts.index(page)].of_dataset)
     page.run()
+    address.leave()

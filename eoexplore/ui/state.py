@@ -143,10 +143,10 @@ def set_selection(text: str) -> None:
     st.session_state[SELECT] = st.session_state[_LAST] = text
 
 
-def show_whole(slug: str, palette: str) -> None:
-    """Show all of a dataset in the colours of a palette; call by `later` only."""
+def show(slug: str, palette: str, text: str) -> None:
+    """Show a selection of a dataset in the colours of a palette; call by `later` only."""
     st.session_state[DATASET], st.session_state[PALETTE] = slug, palette
-    set_selection("")
+    set_selection(text)
 
 
 def set_condition(key: str, value: object | None) -> str:

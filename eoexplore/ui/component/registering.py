@@ -13,7 +13,9 @@ from typing import Protocol
 
 import streamlit as st
 
-FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("map", "gallery", "component"))
+FOLDERS = tuple(
+    Path(__file__).parents[1] / name for name in ("map", "gallery", "charts", "component")
+)
 """Where scripts and styles lie."""
 
 # The line break matters: Streamlit takes a script of one line for the path of a file. The script

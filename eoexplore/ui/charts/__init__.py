@@ -1,0 +1,1 @@
+"""Charts on a page: options, the figure, what it says, its table, and files of both."""
