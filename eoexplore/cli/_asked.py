@@ -1,0 +1,81 @@
+"""What the commands ask the charts, and how they print what comes back."""
+
+import argparse
+from typing import Any
+
+from eoexplore.charts.chart import Asked, Part
+from eoexplore.cli import _text
+from eoexplore.core.errors import SelectionError
+from eoexplore.store import selections
+from eoexplore.store.catalog import Opened
+
+_ROWS = 60
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that both commands of charts have."""
+    parser.add_argument("--select", metavar="SELECTION", default="", help="which patches")
+    parser.add_argument(
+        "--chart",
+        dest="charts",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this chart of the page; an unknown name lists all",
+    )
+    parser.add_argument(
+        "--option",
+        dest="options",
+        action="append",
+        default=[],
+        metavar="CHART.NAME=VALUE",
+        help="a choice of a chart, as on the page",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def part(opened: Opened, name: str, text: str) -> Part:
+    """Return the samples of a selection that was typed.
+
+    Raises:
+        SelectionError: it cannot be read, or cannot be answered.
+    """
+    selection, notices = selections.parse(text)
+    if notices:
+        # A page goes on without what it cannot use; a script must not get other numbers.
+        raise SelectionError(f"Nothing was counted. {' '.join(notices)}")
+    table = opened.samples.table(opened.dataset.classes)
+    return Part(name, selection, table.select(selection).mask())
+
+
+def about(asked: Asked) -> dict[str, Any]:
+    """Return what was asked, for the head of a document."""
+    opened = asked.opened
+    return {
+        "dataset": opened.dataset.title,
+        "fingerprint": opened.fingerprint,
+        "selection": asked.part.selection.canonical(),
+        "compared": [item.selection.canonical() for item in asked.parts[1:]],
+    }
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print charts as text: what each says, its table, its notes."""
+    for name, item in found.items():
+        if "cannot_tell" in item:
+            print(_text.clean(f"{name}: {item['cannot_tell']}\n"))
+            continue
+        print(_text.clean(f"{item['title']}  [{name}]\n{item['sentence']}"))
+        rows = item["table"]
+        if rows:
+            cells = [tuple(_cell(cell) for cell in row.values()) for row in rows[:_ROWS]]
+            print(_text.table(cells, tuple(rows[0])))
+        if len(rows) > _ROWS:
+            print(f"  and {len(rows) - _ROWS:,} more; --json has all")
+        print(_text.clean("".join(f"  {note}\n" for note in item["notes"])))
+
+
+def _cell(cell: Any) -> _text.Cell:  # noqa: ANN401 (plain JSON)
+    if isinstance(cell, float):
+        return f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
+    return cell if isinstance(cell, str | int) or cell is None else str(cell)
