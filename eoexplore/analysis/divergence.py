@@ -55,7 +55,12 @@ def _entropy(shares: Floats) -> Floats:
 
 
 def between(
-    one: Counts, other: Counts, *, draws: int = 1_000, seed: int = 0, level: float = 0.95
+    one: Counts | Floats,
+    other: Counts | Floats,
+    *,
+    draws: int = 1_000,
+    seed: int = 0,
+    level: float = 0.95,
 ) -> Interval:
     """Return the divergence of two parts, with an interval by bootstrap over blocks.
 

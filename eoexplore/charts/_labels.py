@@ -2,16 +2,15 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from eoexplore.analysis import divergence
+from eoexplore.charts import _compare
 from eoexplore.charts._groups import Grouping
 from eoexplore.charts.chart import Asked, CannotTell, Part
 
 Counts = npt.NDArray[np.int64]
-_DRAWS, _SEED = 1_000, 0
-_LEAST_EXPECTED = 5
-"""Below it the chi-square distribution does not describe a cell's counts (Cochran 1954)."""
+_NOT_INDEPENDENT = (
+    "Labels of one patch, and patches near each other, are not independent: p is too small."
+)
 
 
 def label_sets(asked: Asked) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
@@ -27,6 +26,34 @@ def label_sets(asked: Asked) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_
         return number, (sets[:, None] >> bits & np.uint64(1)).astype(bool)
 
     return asked.opened.samples.keep("label sets", make)
+
+
+def counts_of(asked: Asked, *, pixels: bool) -> list[Counts]:
+    """Return the patches, or label pixels, of each class in each part; shape (classes,) each.
+
+    Raises:
+        CannotTell: nothing is selected, or no label map of the selection has been read.
+    """
+    if not any(len(part) for part in asked.parts):
+        raise CannotTell("No patch is selected, so there is nothing to count. Drop a condition.")
+    if not pixels:
+        return [patches_of(asked, part) for part in asked.parts]
+    found = [pixels_of(asked, part) for part in asked.parts]
+    if not mapped_pixels(asked, asked.part):
+        raise CannotTell(
+            "None of the selected patches has a label map, so areas of classes are not known. "
+            "Count patches, or select others."
+        )
+    return found
+
+
+def without_map(asked: Asked) -> list[str]:
+    """Return how many selected patches count for nothing where pixels are counted; a sentence."""
+    total = asked.opened.samples.table(asked.opened.dataset.classes).mapped[0]
+    lacking = int((total[asked.part.mask] == 0).sum())
+    if not lacking:
+        return []
+    return [f"{lacking:,} of {len(asked.part):,} patches have no label map, and count nothing."]
 
 
 def patches_of(asked: Asked, part: Part) -> Counts:
@@ -58,6 +85,26 @@ def pixels_of(asked: Asked, part: Part) -> Counts:
     return np.array(
         [
             areas[n][part.mask].sum(dtype=np.int64) if n in areas else 0
+            for n in range(len(asked.classes))
+        ],
+        np.int64,
+    )
+
+
+def pixels_where(asked: Asked, part: Part) -> Counts:
+    """Return the label pixels, of whatever class, of all patches in which each class lies.
+
+    Returns:
+        Shape (classes,).
+
+    Raises:
+        CannotTell: no label map has been read.
+    """
+    areas, total = _areas(asked), asked.opened.samples.table(asked.opened.dataset.classes).mapped[0]
+    mapped = total[part.mask]
+    return np.array(
+        [
+            mapped[areas[n][part.mask] > 0].sum(dtype=np.int64) if n in areas else 0
             for n in range(len(asked.classes))
         ],
         np.int64,
@@ -106,74 +153,35 @@ def no_maps(asked: Asked) -> str:
     )
 
 
-def compared(asked: Asked, totals: list[Counts], *, independent: bool) -> list[str]:
+def compared(asked: Asked, totals: list[Counts], *, pixels: bool) -> list[str]:
     """Return what tells two selections apart, one sentence for each test.
 
     Args:
         asked: two parts.
         totals: counts per class of each part, shape (classes,) each.
-        independent: whether counts are of patches, so that chance can be worked out from them;
-            pixels of a patch are not independent of each other.
+        pixels: whether they are pixels: those of a patch resemble each other, so nothing can be
+            worked out from chance.
     """
     one, other = totals[:2]
     if not one.any() or not other.any():
-        return ["One of the two selections has no labels, so they cannot be compared."]
-    found = []
-    if (asked.parts[0].mask & asked.parts[1].mask).any():
-        found.append(
-            "The two selections share patches: a test takes them for different ones, and so "
-            "finds less difference than there is between the rest."
-        )
-    if independent:
-        found.append(_chi_square(one, other))
-    found.append(_jensen_shannon(asked, one, other))
-    return found
-
-
-def _chi_square(one: Counts, other: Counts) -> str:
-    cells = np.stack([one, other])[:, (one + other) > 0]
-    if cells.shape[1] < 2:
-        return "Both selections have one and the same class, so there is nothing to test."
-    test = stats.chi2_contingency(cells, correction=False)
-    # Cramér 1946: 0 where shares are equal, 1 where no class is in both.
-    effect = np.sqrt(test.statistic / cells.sum())
-    said = f"Chi-square test of the label counts (Pearson 1900): χ² = {test.statistic:,.1f}, "
-    said += f"{test.dof} degrees of freedom, p {_p(float(test.pvalue))}, "
-    said += f"Cramér's V = {effect:.3f}."
-    if (test.expected_freq < _LEAST_EXPECTED).any():
-        said += " Some expected counts are below 5, where the test is not to be relied on."
-    return said + (
-        " Labels of one patch, and patches near each other, are not independent: p is too small."
-    )
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
-
-
-def _jensen_shannon(asked: Asked, one: Counts, other: Counts) -> str:
-    value = float(divergence.jensen_shannon(one, other))
-    said = f"Jensen-Shannon divergence {value:.4f} nats (0 equal, 0.6931 nothing in common)"
-    blocks = _by_tile(asked)
-    if blocks is None:
-        return said + "; no interval, since the patches have no tiles to draw."
-    drawn = divergence.between(*blocks, draws=_DRAWS, seed=_SEED)
-    return said + (
-        f"; of labels per patch {drawn.value:.4f}, 95 % interval {drawn.low:.4f} to "
-        f"{drawn.high:.4f} by bootstrap over tiles ({drawn.draws:,} draws, seed {drawn.seed})."
-    )
-
-
-def _by_tile(asked: Asked) -> tuple[Counts, Counts] | None:
-    tiles, names = asked.opened.samples.tiles
-    known = tiles >= 0
-    if len(names) < 2 or not known.any():
-        return None
+        return [_compare.NOTHING]
+    if pixels:
+        tiles = [_pixels_by_tile(asked, part) for part in asked.parts[:2]]
+        there = tiles[0].any(1) | tiles[1].any(1)
+        blocks = [own[there] for own in tiles] if there.sum() > 1 else []
+        return [*_compare.shared(asked), _compare.jensen_shannon(one, other, blocks)]
     number, has = label_sets(asked)
-    found = []
-    for part in asked.parts[:2]:
-        rows = part.mask & known
-        cell = tiles[rows].astype(np.int64) * len(has) + number[rows]
-        counts = np.bincount(cell, minlength=len(names) * len(has)).reshape(len(names), -1)
-        found.append(np.asarray(counts @ has, np.int64))
-    return found[0], found[1]
+    return [
+        *_compare.shared(asked),
+        _compare.chi_square(one, other, "label counts", _NOT_INDEPENDENT),
+        _compare.jensen_shannon(one, other, _compare.by_tile(asked, number, has)),
+    ]
+
+
+def _pixels_by_tile(asked: Asked, part: Part) -> npt.NDArray[np.float64]:
+    tiles, names = asked.opened.samples.tiles
+    rows = part.mask & (tiles >= 0)
+    counts = np.zeros((len(names), len(asked.classes)))
+    for number, own in _areas(asked).items():
+        counts[:, number] = np.bincount(tiles[rows], own[rows], len(names))
+    return counts

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from eoexplore.charts import _figures, _groups, _labels
-from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
+from eoexplore.charts.chart import Asked, Chart, Kind, Option, Part
 
 TOTAL = "All"
 _MEASURES = {"patches": "Patches with the label", "pixels": "Pixels of the label maps"}
@@ -17,10 +17,7 @@ _MOST_GROUPS = 60
 def make(asked: Asked) -> Chart:
     """Count the classes of each part, and of each group of the selection."""
     by, pixels = asked.options["by"], asked.options["of"] == "pixels"
-    if not any(len(part) for part in asked.parts):
-        raise CannotTell("No patch is selected, so there is nothing to count. Drop a condition.")
-    count = _labels.pixels_of if pixels else _labels.patches_of
-    totals = [count(asked, part) for part in asked.parts]
+    totals = _labels.counts_of(asked, pixels=pixels)
     order = np.argsort(-totals[0], kind="stable")
     if by != "none" and len(asked.parts) == 1:
         return _grouped(asked, by, order)
@@ -109,8 +106,9 @@ def _notes(asked: Asked, totals: list[npt.NDArray[np.int64]], pixels: bool) -> t
     notes = [] if pixels else ["A patch may have several labels: shares add up to more than 100 %."]
     if pixels:
         notes.append("Sampled: a place that was taken on several dates counts as often.")
+        notes += _labels.without_map(asked)
     if len(asked.parts) > 1:
-        notes += _labels.compared(asked, totals, independent=not pixels)
+        notes += _labels.compared(asked, totals, pixels=pixels)
         if asked.options["by"] != "none":
             notes.append("While two selections are compared, groups are not shown.")
     return tuple(notes)
