@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
-.st-key-select, .st-key-palette, .st-key-versus, .st-key-head_unseen { display: none; }
+.st-key-select, .st-key-palette, .st-key-versus, .st-key-rule, .st-key-against,
+.st-key-head_unseen { display: none; }
 /* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
 button[data-variant="pills"][aria-pressed="true"] { color: inherit !important; }
 [data-testid="stTab"][aria-selected="true"], [data-testid="stSliderThumbValue"] {

@@ -170,10 +170,10 @@ def _clicked(kind: Kind, asked: Asked, event: Mapping[str, Any]) -> None:
     """Offer the patches behind the mark that was clicked last."""
     points = event["selection"]["points"]
     texts = [point["customdata"][0] for point in points if point.get("customdata")]
-    if not texts:
+    if not any(texts):
         st.caption("A click on a mark leads to its patches.")
         return
-    text = str(texts[-1])
+    text = str([text for text in texts if text][-1])
     selection, _ = parse(text)
     opened = asked.opened
     count = len(opened.samples.table(opened.dataset.classes).select(selection).rows())
