@@ -173,13 +173,13 @@ def cells(places: Floats, side_m: float) -> npt.NDArray[np.intp]:
 
 
 def regions(places: Floats, count: int, seed: int) -> npt.NDArray[np.intp]:
-    """Return the region of each place, by k-means on places; those of several dates count once.
+    """Return the region of each place, by k-means.
 
     Lloyd's algorithm (scipy.cluster.vq.kmeans) on at most 20,000 places chosen at random: the
     better of two runs; every place then belongs to the nearest middle.
 
     Args:
-        places: metres, shape (n, 2) or (n, 3); NaN where a sample has no place.
+        places: metres, shape (n, 2) or (n, 3), each place once; NaN where one is not known.
         count: number of regions wanted; there are fewer where there are fewer places.
         seed: the same one gives the same regions.
 
@@ -188,14 +188,12 @@ def regions(places: Floats, count: int, seed: int) -> npt.NDArray[np.intp]:
     """
     there = np.isfinite(places).all(axis=1)
     found = np.full(len(places), -1, np.intp)
-    distinct, which = np.unique(places[there], axis=0, return_inverse=True)
-    if not len(distinct):
-        return found
-    generator = np.random.default_rng(seed)
-    chosen = generator.choice(len(distinct), min(_PLACES, len(distinct)), replace=False)
-    few = distinct[np.sort(chosen)] / 1000
-    middles, _ = kmeans(few, min(count, len(few)), iter=_RUNS, rng=generator)
-    found[there] = cKDTree(middles).query(distinct / 1000)[1][which]
+    known = places[there] / 1000
+    if len(known):
+        generator = np.random.default_rng(seed)
+        few = generator.choice(known, min(_PLACES, len(known)), replace=False)
+        middles, _ = kmeans(few, min(count, len(few)), iter=_RUNS, rng=generator)
+        found[there] = cKDTree(middles).query(known)[1]
     return found
 
 

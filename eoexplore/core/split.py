@@ -10,6 +10,18 @@ TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 """Names of the parts of a split; a position here is the number in `Split.parts`."""
 NONE = -1
 """Number of a sample that is in no part."""
+_WORDS = {
+    TRAIN: ("train", "training", "trn", "tr"),
+    VALIDATION: ("validation", "validate", "valid", "val", "dev", "development"),
+    TEST: ("test", "testing", "tst", "eval", "evaluation"),
+}
+"""What datasets call the parts."""
+_NUMBERS = {word: SPLITS.index(name) for name, words in _WORDS.items() for word in words}
+
+
+def part_of(word: str) -> int:
+    """Return the number in SPLITS of a part by any of its usual names; -1 for other words."""
+    return _NUMBERS.get(word.strip().lower(), NONE)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -271,4 +271,16 @@ class Dataset(Protocol):
         Args:
             layer: name of a layer.
             keys: values of the layer's key column, of samples that have the layer.
+        """
+
+
+@runtime_checkable
+class Renamed(Protocol):
+    """A dataset whose samples have further names that its sample table does not hold."""
+
+    def other_names(self) -> Mapping[str, pd.DataFrame]:
+        """Return such names, read from its files each time.
+
+        Returns:
+            By what a user reads for the kind of name: a table with columns `id` and `name`.
         """

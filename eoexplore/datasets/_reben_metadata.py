@@ -1,5 +1,6 @@
 """The two metadata tables of reBEN, and what follows from its names alone."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,23 @@ def _cast(path: Path, column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
             f"{path.name}: column {name} holds {column.type} where {_SCHEMA[name]} belongs. "
             "Get the released file again, or write the column."
         ) from None
+
+
+def other_names(folder: Path) -> pd.DataFrame:
+    """Return id and name of the patches in BigEarthNet v1, of whichever tables a folder has.
+
+    The column is not needed to open a copy, so a table without it has none.
+    """
+    tables = [pa.table({"id": pa.array([], pa.string()), "name": pa.array([], pa.string())})]
+    for name in (RECOMMENDED, EXCLUDED):
+        with (
+            contextlib.suppress(pa.ArrowException, OSError, KeyError),
+            pq.ParquetFile(folder / name) as file,
+        ):
+            columns = [file.read(columns=[own])[own] for own in ("patch_id", "s2v1_name")]
+            tables.append(pa.table([own.cast(pa.string()) for own in columns], ["id", "name"]))
+    frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+    return frame.dropna()
 
 
 BadRows = tuple[list[tuple[int, str]], str]

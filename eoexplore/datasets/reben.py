@@ -127,6 +127,11 @@ class Reben:
         self._tables = _Tables(len(frame), counts, (*meta.problems, *problems))
         return frame
 
+    def other_names(self) -> dict[str, pd.DataFrame]:
+        """Return the names of the patches in BigEarthNet v1, read from the metadata each time."""
+        found = metadata.other_names(self._root)
+        return {"BigEarthNet v1 name": found} if len(found) else {}
+
     def read(self, key: str, layer: str, band: str) -> Array:
         """Return one band of one patch as stored, shape (row, column); S1 keys are S1 names."""
         if self._files is None:
