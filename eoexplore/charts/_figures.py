@@ -205,10 +205,18 @@ def plain(figure: go.Figure, *, legend: bool) -> go.Figure:
     figure.update_layout(
         margin={"l": 8, "r": 8, "t": 34 if legend else 10, "b": 8},
         showlegend=legend,
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        legend={
+            "orientation": "h",
+            "y": 1,
+            "yanchor": "bottom",
+            "x": 0,
+            "traceorder": "normal",
+        },
         font={"size": 13},
         hoverlabel={"align": "left"},
     )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
     return figure
 
 

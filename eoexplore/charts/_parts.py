@@ -107,7 +107,12 @@ def stacked(
             marker={
                 "color": colours.SPLITS.get(name, colours.UNKNOWN),
                 "line": _MARGIN,
-                "pattern": {"shape": _FILLS[name], "fgcolor": "#374151", "size": 6},
+                "pattern": {
+                    "shape": _FILLS[name],
+                    "fillmode": "overlay",
+                    "fgcolor": "#374151",
+                    "size": 6,
+                },
             },
             customdata=_custom(selections.get(name, ())),
             hovertemplate=f"%{{y}}<br>{name}: %{{x:{digits}}}<extra></extra>",
