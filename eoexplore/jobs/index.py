@@ -23,7 +23,7 @@ from eoexplore.jobs.needs import Needs
 from eoexplore.jobs.parts import Patch, Product, Work
 from eoexplore.jobs.progress import Cancelled, Report
 from eoexplore.jobs.run import Run
-from eoexplore.store import catalog, spectra_join
+from eoexplore.store import catalog, components_parts, spectra_join
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import BuildState, IndexFolder
 
@@ -34,11 +34,12 @@ BYTES_PER_PATCH = {
     "sar": 7_500,
     "reference_map": 1_000,
     "spectra": 9_000,
+    "components": 300,
 }
 """Upper estimate of what a group needs for one patch; measured in docs/performance.md."""
 BYTES_PER_PART = 20_000
 """What a file of the index needs however little is in it: names, tables of empty blocks."""
-_JOINED = ("areas", "spectra")
+_JOINED = ("areas", "spectra", "components")
 """Groups of which the parts of all products are put together in the end."""
 _POLL_S = 0.5
 
@@ -211,6 +212,7 @@ def _to_join(opened: Opened, state: BuildState) -> tuple[str, ...]:
     there = {
         "areas": opened.samples.looked_through,
         "spectra": spectra_join.is_joined(opened.folder),
+        "components": components_parts.is_joined(opened.folder, opened.fingerprint),
     }
     out = stream.LEFT_OUT if opened.dataset.streams else ()
     own = (name for name in _JOINED if name not in out)

@@ -1,4 +1,4 @@
-"""Putting the parts of all products together: columns of the sample table, spectra of classes."""
+"""Putting the parts of all products together: columns of the sample table, spectra, components."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from eoexplore.core.errors import JobError
 from eoexplore.jobs import parts, passed
 from eoexplore.jobs.parts import Product
+from eoexplore.store import components_parts, spectra_join
 from eoexplore.store import samples as sample_table
-from eoexplore.store import spectra_join
 from eoexplore.store.catalog import Opened
 
 
@@ -26,8 +26,11 @@ def join(opened: Opened, products: list[Product], groups: tuple[str, ...]) -> No
         try:
             if group == "areas":
                 _join_areas(opened, names)
-            else:
+            elif group == "spectra":
                 spectra_join.join(opened.folder, opened.dataset, names, opened.samples.frame)
+            else:
+                own = opened.dataset, opened.samples, opened.fingerprint
+                components_parts.join(opened.folder, *own, names)
         except (pa.ArrowException, OSError) as error:
             if not _remove_damaged([opened.folder.part(group, name) for name in names]):
                 raise

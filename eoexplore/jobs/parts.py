@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from eoexplore.core.types import Array, Dataset
 from eoexplore.jobs.passed import Beside
 from eoexplore.jobs.run import Run, Worker
 from eoexplore.store import contents, mosaic
+from eoexplore.store.components_parts import ComponentsPart
 from eoexplore.store.contents import Contents
 from eoexplore.store.folder import IndexFolder, atomic
 from eoexplore.store.spectra_parts import SpectraPart
@@ -247,6 +248,36 @@ class Spectra:
         self._part.write(self._path, made_from)
 
 
+class Components:
+    """The table of the connected spots of each patch's label map."""
+
+    def __init__(self, product: Product, dataset: Dataset) -> None:
+        """Begin without a patch."""
+        self._path = product.folder.part("components", product.name)
+        self._part = ComponentsPart(dataset)
+
+    def needs(self, layer: str, band: str) -> bool:
+        """Want the label map."""
+        return (layer, band) == self._part.key
+
+    def recall(self, patches: Sequence[Patch]) -> None:  # noqa: ARG002
+        """Read the rows of the part."""
+        self._part.recall(self._path)
+
+    def keep(self, patch: Patch) -> None:
+        """Take the rows of a patch."""
+        self._part.keep(patch.id)
+
+    def add(self, patch: Patch, values: Values, unreadable: list[str]) -> None:  # noqa: ARG002
+        """Find the components of a patch, if it has a map."""
+        if self._part.key is not None and self._part.key in values:
+            self._part.add(patch.id, values[self._part.key])
+
+    def write(self, made_from: str = "") -> None:
+        """Write the table."""
+        self._part.write(self._path, made_from)
+
+
 def contents_of(dataset: Dataset, product: Product, known: Contents | None = None) -> Contents:
     """Return the signatures of a product's patches, without reading pixels.
 
@@ -310,7 +341,14 @@ def begin(group: str, product: Product, dataset: Dataset) -> Part:
     """Return a group's part of a product, without a patch."""
     if group in mosaic.GROUPS:
         return Mosaic(product, group)
-    return Areas(product, dataset) if group == "areas" else Spectra(product, dataset)
+    return _TABLES[group](product, dataset)
+
+
+_TABLES: Mapping[str, Callable[[Product, Dataset], Part]] = {
+    "areas": Areas,
+    "spectra": Spectra,
+    "components": Components,
+}
 
 
 def _begin_from(

@@ -1,11 +1,14 @@
 """What a product's patches were when they passed in a stream: a small file per product and layer.
 
 The class areas and the list of unreadable files need all layers of a patch, which may come from
-several archives. So each stream leaves this behind, and the part `areas` is made from it.
+several archives. So each stream leaves this behind, with its label maps, and the parts `areas` and
+`components` are made from it.
 """
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,6 +19,7 @@ from eoexplore.core.types import Array, Dataset, Layer
 from eoexplore.store.folder import IndexFolder, atomic
 
 _SIDE = 120
+_MAP = np.dtype("<u2")
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Passed:
     """Bands that came, one bit each in the order of the layer, shape (n,)."""
     bad: npt.NDArray[np.uint32]
     """Bands that came and cannot be read."""
-    counts: npt.NDArray[np.int32]
-    """Pixels of each code of a label map, shape (n, code); no columns for other layers."""
+    maps: tuple[bytes, ...]
+    """Label map of each patch, from `packed`; empty for patches without one and other layers."""
     mark: str
     """Mark of the archive."""
 
@@ -41,9 +45,19 @@ class Passed:
                 keys=np.array(self.keys, np.bytes_),
                 seen=self.seen,
                 bad=self.bad,
-                counts=self.counts,
+                maps=np.frombuffer(b"".join(self.maps), np.uint8),
+                lengths=np.array([len(own) for own in self.maps], np.int32),
                 mark=np.array(self.mark),
             )
+
+
+def packed(label_map: Array) -> bytes:
+    """Return a label map in few bytes."""
+    return zlib.compress(np.ascontiguousarray(label_map, _MAP).tobytes())
+
+
+def _unpacked(stored: bytes) -> Array:
+    return np.frombuffer(zlib.decompress(stored), _MAP).reshape(_SIDE, _SIDE)
 
 
 def read(folder: IndexFolder, layer: str, product: str) -> Passed | None:
@@ -52,8 +66,9 @@ def read(folder: IndexFolder, layer: str, product: str) -> Passed | None:
         # Opened here, since numpy leaves a damaged one open.
         with _path(folder, layer, product).open("rb") as stored, np.load(stored) as file:
             keys = tuple(key.decode() for key in file["keys"].tolist())
-            arrays = file["seen"], file["bad"], file["counts"]
-            return Passed(keys, *arrays, str(file["mark"]))
+            together, ends = file["maps"].tobytes(), np.cumsum(file["lengths"]).tolist()
+            maps = tuple(together[first:end] for first, end in pairwise([0, *ends]))
+            return Passed(keys, file["seen"], file["bad"], maps, str(file["mark"]))
     except (OSError, ValueError, KeyError, BadZipFile, EOFError):
         return None
 
@@ -68,7 +83,6 @@ class Beside:
     def __init__(self, folder: IndexFolder, product: str, dataset: Dataset) -> None:
         """Read it; nothing where a dataset has no streams."""
         layers = {layer.name: layer for layer in dataset.layers}
-        self._codes = np.array(list(dataset.classes.codes), np.uint16)
         self._layers: list[tuple[Layer, Passed, dict[str, int]]] = []
         for stream in dataset.streams:
             found = read(folder, stream.layer, product)
@@ -84,8 +98,7 @@ class Beside:
     ) -> tuple[dict[tuple[str, str], Array], list[str]]:
         """Return the bands and the unreadable files of a patch, with those of the streams.
 
-        Of a label map only the number of pixels of each code is known: it comes as a map in which
-        they stand in a row.
+        Of the bands of a stream only a label map is known.
         """
         values, unreadable = dict(values), list(unreadable)
         for layer, found, rows in self._layers:
@@ -95,11 +108,8 @@ class Beside:
             bits = int(found.bad[row])
             names = [band.name for band in layer.bands]
             unreadable += [f"{layer.name}/{n}" for i, n in enumerate(names) if bits >> i & 1]
-            if layer.kind == "categorical" and found.seen[row] and not bits:
-                pixels = np.zeros(_SIDE * _SIDE, np.uint16)
-                known = np.repeat(self._codes, found.counts[row])
-                pixels[: len(known)] = known
-                values[layer.name, names[0]] = pixels.reshape(_SIDE, _SIDE)
+            if found.maps[row]:
+                values[layer.name, names[0]] = _unpacked(found.maps[row])
         return values, unreadable
 
 

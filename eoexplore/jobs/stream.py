@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from eoexplore.analysis.areas import count_codes
 from eoexplore.core.errors import FileUnreadable
 from eoexplore.core.types import Dataset, Layer, Passing, Stream
 from eoexplore.jobs import passed
@@ -143,7 +142,7 @@ class _Open:
     seen: npt.NDArray[np.uint32]
     packed: npt.NDArray[np.uint32]
     bad: npt.NDArray[np.uint32]
-    counts: npt.NDArray[np.int32]
+    maps: list[bytes]
     left: int
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -173,7 +172,6 @@ class _Pass:
         self, dataset: Dataset, stream: Stream, layer: Layer, todo: Sequence[Work]
     ) -> None:
         self._dataset, self._stream, self._layer = dataset, stream, layer
-        self._codes = tuple(dataset.classes.codes) if layer.kind == "categorical" else ()
         self._places = {band.name: place for place, band in enumerate(layer.bands)}
         self._whole = (1 << len(layer.bands)) - 1
         self._mark = stream.mark()
@@ -190,7 +188,8 @@ class _Pass:
         if set(_groups(self._layer.name)).intersection(work.groups):
             return True
         found = passed.read(work.product.folder, self._layer.name, work.product.name)
-        return "areas" in work.groups and (found is None or found.mark != self._mark)
+        beside = {"areas", "components"}.intersection(work.groups)
+        return bool(beside) and (found is None or found.mark != self._mark)
 
     def run(
         self, workers: int, report: Report, cancelled: Callable[[], bool]
@@ -263,9 +262,9 @@ class _Pass:
             groups = tuple(name for name in _groups(layer) if name in work.groups)
             made_from = contents_of(self._dataset, product)
             seen, packed, bad = np.zeros((3, count), np.uint32)
-            counts = np.zeros((count, len(self._codes)), np.int32)
+            maps = [b""] * count
             self._open[number] = _Open(
-                number, product, groups, patches, made_from, seen, packed, bad, counts, count
+                number, product, groups, patches, made_from, seen, packed, bad, maps, count
             )
             for name in groups:
                 path = _spool(product, name)
@@ -287,8 +286,8 @@ class _Pass:
             except FileUnreadable:
                 bad |= bit
                 continue
-            if self._codes:
-                product.counts[slot] = count_codes(values, self._codes)
+            if self._layer.kind == "categorical":
+                product.maps[slot] = passed.packed(values)
             for name in product.groups:
                 group = mosaic.GROUPS[name]
                 if item.band in group.bands:
@@ -319,7 +318,8 @@ class _Pass:
             del slots, part
             _spool(product.product, name).unlink(missing_ok=True)
         keys = tuple(patch.keys[self._layer.name] for patch in product.patches)
-        found = Passed(keys, product.packed, product.bad, product.counts, self._mark)
+        maps = tuple(product.maps)
+        found = Passed(keys, product.packed, product.bad, maps, self._mark)
         found.write(product.product.folder, self._layer.name, product.product.name)
         return Finished(product.product, product.groups)
 

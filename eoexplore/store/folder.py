@@ -31,7 +31,7 @@ def atomic(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-_TABLES = {"areas": "chunks", "spectra": "spectra"}
+_TABLES = {"areas": "chunks", "spectra": "spectra", "components": "components"}
 """Folders of the groups that are tables; the others are mosaics."""
 FileStamp = tuple[int, int, int]
 
@@ -133,6 +133,11 @@ class IndexFolder:
         return self.spectra_summary, self.spectra_pixels, *by_place
 
     @property
+    def components(self) -> Path:
+        """Connected spots of the label maps."""
+        return self.path / "components.parquet"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that builds."""
         return self.path / "build.lock"
@@ -193,7 +198,7 @@ class IndexFolder:
             self.write_state(BuildState())
         for name in (*_TABLES.values(), "mosaics", "contents"):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        for file in self.spectra:
+        for file in (*self.spectra, self.components):
             file.unlink(missing_ok=True)
 
     def earlier(self) -> list[Path]:

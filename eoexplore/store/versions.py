@@ -13,8 +13,9 @@ VERSIONS: Mapping[str, int] = {
     "sar": 3,
     "reference_map": 1,
     "spectra": 1,
+    "components": 1,
 }
-"""Version of each group: columns of the sample table, packed mosaics, spectra."""
+"""Version of each group: columns of the sample table, packed mosaics, spectra, components."""
 BUILT = tuple(name for name in VERSIONS if name != "base")
 """Groups that a build computes from the rasters; `base` follows from names and metadata."""
 FIRST_RELEASE: Mapping[str, int] = {"areas": 1, "optical": 1, "sar": 1, "reference_map": 1}

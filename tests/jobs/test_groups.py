@@ -10,11 +10,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import rasterio
+from scipy import ndimage
 
 from eoexplore.core.errors import JobError
 from eoexplore.datasets.reben import Reben
 from eoexplore.jobs import index, parts
-from eoexplore.store import catalog, mosaic, spectra, versions
+from eoexplore.store import catalog, components, contents, mosaic, spectra, versions
 from tests.builders import S2_GSD, Patch, write_metadata, write_tree
 from tests.datasets.test_reben_lmdb import write_lmdb
 from tests.jobs.conftest import in_one_process
@@ -149,9 +150,10 @@ def test_the_next_build_adds_what_is_new_and_leaves_the_rest(opened):
         ("optical_coarse", {("s2", band) for band, gsd in S2_GSD.items() if gsd > 10}),
         ("sar", {("s1", "VV"), ("s1", "VH")}),
         ("reference_map", {("reference_map", "reference_map")}),
+        ("components", {("reference_map", "reference_map")}),
     ],
 )
-def test_one_changed_mosaic_reads_its_own_bands_only(opened, reads, monkeypatch, group, bands):
+def test_one_changed_group_reads_its_own_bands_only(opened, reads, monkeypatch, group, bands):
     others = [name for name in versions.BUILT if name != group]
     kept = times(opened.folder, *others)
     monkeypatch.setitem(versions.VERSIONS, group, 7)
@@ -163,7 +165,7 @@ def test_one_changed_mosaic_reads_its_own_bands_only(opened, reads, monkeypatch,
     assert new.state.complete
     assert new.version != opened.version
     assert times(opened.folder, *others) == kept
-    assert mosaic.version_of(new.folder.part(group, PRODUCTS[1])) == 7
+    assert contents.stored(new.folder, group, PRODUCTS[1]).version == 7
 
 
 def test_changed_areas_are_joined_again_and_mosaics_stay(opened, monkeypatch):
@@ -211,7 +213,7 @@ def test_what_is_finished_when_it_breaks_off_is_never_made_again(whole, in_this_
 
 def _let_one_be_written(patch):
     written = []
-    for kind in (parts.Areas, parts.Mosaic, parts.Spectra):
+    for kind in (parts.Areas, parts.Mosaic, parts.Spectra, parts.Components):
         patch.setattr(kind, "write", _once(kind.write, written))
 
 
@@ -225,7 +227,7 @@ def _once(write, written):
     return first
 
 
-@pytest.mark.parametrize("group", ["areas", "spectra", "optical_coarse"])
+@pytest.mark.parametrize("group", ["areas", "spectra", "components", "optical_coarse"])
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"II*\0 cut"])
 def test_a_part_that_is_damaged_is_made_again(opened, group, content):
     path = opened.folder.part(group, PRODUCTS[0])
@@ -238,7 +240,9 @@ def test_a_part_that_is_damaged_is_made_again(opened, group, content):
     assert spectra.summary(new.folder) is not None
 
 
-@pytest.mark.parametrize(("group", "column"), [("areas", 1), ("spectra", 2), ("spectra", 9)])
+@pytest.mark.parametrize(
+    ("group", "column"), [("areas", 1), ("spectra", 2), ("spectra", 9), ("components", 1)]
+)
 def test_a_part_with_a_broken_middle_is_said_and_made_again(opened, group, column):
     path = opened.folder.part(group, PRODUCTS[0])
     good = path.read_bytes()
@@ -273,6 +277,27 @@ def test_an_index_that_an_earlier_release_joined_gets_the_new_files_without_read
     assert not catalog.open_slug(opened.slug).state.complete
     assert index.build(opened.slug).state.complete
     assert [file.read_bytes() for file in added] == wanted
+    assert not reads
+
+
+def test_components_are_those_of_the_files(opened):
+    found = components.read(opened.folder, opened.fingerprint)
+    frame = opened.samples.frame
+    for row, sample in enumerate(frame["id"]):
+        own = found.rows == row
+        label_map = opened.dataset.read(sample, "reference_map", "reference_map")
+        for code in np.unique(label_map).tolist():
+            labels, count = ndimage.label(label_map == code)
+            sizes = np.bincount(labels.ravel())[1:]
+            assert sorted(found.pixels[own & (found.codes == code)]) == sorted(sizes), count
+
+
+def test_joined_components_that_were_removed_are_joined_again(opened, reads):
+    wanted = opened.folder.components.read_bytes()
+    opened.folder.components.unlink()
+    assert components.read(opened.folder, opened.fingerprint) is None
+    index.build(opened.slug)
+    assert opened.folder.components.read_bytes() == wanted
     assert not reads
 
 

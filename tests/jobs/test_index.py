@@ -70,7 +70,7 @@ def built(whole, tmp_path_factory, preload):
 def test_the_index_of_a_small_copy_is_complete(built):
     opened, reports = built
     assert opened.state.complete
-    assert (opened.state.done, opened.state.total) == (18, 18)
+    assert (opened.state.done, opened.state.total) == (21, 21)
     assert opened.samples.areas
     assert sample_table.groups(opened.folder.samples) == {"base": 1, "areas": 1}
     assert reports[0] == (0, 4, "reading patches")
@@ -222,7 +222,7 @@ def test_cancelling_keeps_what_is_finished(root, in_this_process):
     with pytest.raises(Cancelled):
         index.build(slug, cancelled=lambda: catalog.open_slug(slug).state.done > 0)
     opened = catalog.open_slug(slug)
-    assert (opened.state.done, opened.state.total, opened.state.complete) == (6, 18, False)
+    assert (opened.state.done, opened.state.total, opened.state.complete) == (7, 21, False)
     assert opened.samples.areas is False
     (chunk,) = (opened.folder.path / "chunks").iterdir()
     before = chunk.stat().st_mtime_ns
@@ -267,7 +267,7 @@ def test_a_second_builder_is_sent_away(root, in_this_process):
 
 def test_a_disk_that_is_too_small_is_said_before_the_work(root, in_this_process, monkeypatch):
     slug = catalog.add(root).slug
-    needed = 4 * sum(index.BYTES_PER_PATCH.values()) + 18 * index.BYTES_PER_PART
+    needed = 4 * sum(index.BYTES_PER_PATCH.values()) + 21 * index.BYTES_PER_PART
     assert index.bytes_needed(catalog.open_slug(slug)) == needed
     usage = shutil.disk_usage(root)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)

@@ -18,7 +18,7 @@ from eoexplore import datasets
 from eoexplore.core.errors import JobError
 from eoexplore.jobs import index, passed, stream
 from eoexplore.jobs.progress import Cancelled
-from eoexplore.store import catalog, mosaic
+from eoexplore.store import catalog, components, mosaic
 from tests import archives
 from tests.archives import FOLDERS, ZST, pack
 from tests.builders import write_tree
@@ -70,6 +70,10 @@ def assert_same(opened, wanted, groups=tuple(mosaic.GROUPS)):
             with rasterio.open(file) as one, rasterio.open(mine / file.name) as two:
                 np.testing.assert_array_equal(one.read(), two.read())
                 assert one.descriptions == two.descriptions
+    mine, theirs = (components.read(item.folder, item.fingerprint) for item in (opened, wanted))
+    assert mine is not None
+    for name in ("rows", "codes", "pixels", "width_m", "wholes", "cut"):
+        np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name))
 
 
 @pytest.mark.parametrize("change", [lambda members: members, shuffled], ids=["in-order", "mixed"])
