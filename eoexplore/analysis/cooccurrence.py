@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.cluster import hierarchy
+from scipy.spatial.distance import squareform
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,6 +60,25 @@ def together(masks: npt.NDArray[np.uint64], classes: int) -> Together:
     sets, times = np.unique(masks, return_counts=True)
     bits = (sets[:, None] >> np.arange(classes, dtype=np.uint64) & np.uint64(1)).astype(np.int64)
     return Together((bits * times[:, None]).T @ bits, len(masks))
+
+
+def clustered(phi: Floats) -> npt.NDArray[np.intp]:
+    """Return the classes in an order in which those that occur together are neighbours, shape (k,).
+
+    Average linkage of the distance 1 - φ (Sokal and Michener 1958); of all orders of its tree the
+    one whose neighbours are closest (Bar-Joseph et al. 2001, doi:10.1093/bioinformatics/17.suppl_1
+    .S22), and of that and its reverse the one that begins with the earlier class.
+
+    Args:
+        phi: correlation of each pair, shape (k, k); NaN counts as 0.
+    """
+    if len(phi) < 3:
+        return np.arange(len(phi))
+    distance = 1 - np.nan_to_num(phi)
+    np.fill_diagonal(distance, 0)
+    tree = hierarchy.linkage(squareform(distance, checks=False), "average", optimal_ordering=True)
+    order: npt.NDArray[np.intp] = hierarchy.leaves_list(tree).astype(np.intp)
+    return order if order[0] < order[-1] else order[::-1]
 
 
 def _divided(above: npt.ArrayLike, below: npt.ArrayLike) -> Floats:

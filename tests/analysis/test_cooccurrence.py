@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from eoexplore.analysis.cooccurrence import together
+from eoexplore.analysis.cooccurrence import clustered, together
 
 MASKS = arrays(np.uint64, st.integers(1, 200), elements=st.integers(0, 2**6 - 1))
 
@@ -54,3 +54,19 @@ def test_as_counted_one_by_one(masks):
     if varies.sum() > 1:
         expected = np.corrcoef(has[:, varies].T.astype(float))
         assert found.phi[np.ix_(varies, varies)] == pytest.approx(expected, abs=1e-9)
+
+
+def test_classes_that_occur_together_become_neighbours():
+    # 0 with 3 and 1 with 2, in a table that lists them apart.
+    found = together(np.array([0b1001] * 5 + [0b0110] * 4 + [0b0100], np.uint64), 4)
+    assert clustered(found.phi).tolist() in ([0, 3, 1, 2], [0, 3, 2, 1], [3, 0, 1, 2], [3, 0, 2, 1])
+    assert clustered(found.phi[:2, :2]).tolist() == [0, 1]
+
+
+@given(MASKS)
+def test_an_order_has_every_class_once_and_is_always_the_same(masks):
+    phi = together(masks, 6).phi
+    order = clustered(phi)
+    assert sorted(order) == list(range(6))
+    assert order.tolist() == clustered(phi.copy()).tolist()
+    assert order[0] < order[-1]
