@@ -20,6 +20,8 @@ PAIRS = {
 }
 """Which part is held against which, by the value of an option."""
 OUTSIDE = "no part"
+WORDS = {"train": "training", "validation": "validation", "test": "test"}
+"""How the patches of a part are called in a sentence."""
 _ROW_PX, _FRAME_PX = 26, 110
 _SYMBOLS = {"train": "circle", "validation": "square", "test": "diamond"}
 _FILLS = {"train": "", "validation": "/", "test": "x", OUTSIDE: "."}

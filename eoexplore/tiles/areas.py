@@ -62,7 +62,7 @@ def _work_out(scene: Scene, shown: Shown) -> dict[str, Any]:
         return _NOWHERE
     mask = shown.mask & scene.samples.located
     known = np.asarray(class_pixels(scene).any(axis=0), bool)
-    counted = ground.count_once(_overlaps_of(scene.ground), mask, shown.rank, known)
+    counted = ground.count_once(overlaps_of(scene.ground), mask, shown.rank, known)
     samples = int(mask.sum())
     result: dict[str, Any] = {
         "available": areas,
@@ -87,7 +87,8 @@ def _work_out(scene: Scene, shown: Shown) -> dict[str, Any]:
     return result | {"classes": first, "codes": listed.get("clc3", first), "levels": listed}
 
 
-def _overlaps_of(where: Ground) -> ground.Overlaps:
+def overlaps_of(where: Ground) -> ground.Overlaps:
+    """Return the places of a table and their overlaps; samples without a place have -1 for it."""
     found = _overlaps.get(where)
     if found is None:
         samples = where.samples
