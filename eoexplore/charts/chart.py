@@ -84,6 +84,8 @@ class Option:
     """What a user reads."""
     values: Mapping[str, str]
     """What a user reads for each value; the first is the default."""
+    ordered: bool = False
+    """Whether the values go from little to much: the page shows a slider."""
 
 
 @dataclass(frozen=True)

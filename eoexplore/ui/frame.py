@@ -25,7 +25,9 @@ _STYLES = """<style>
 .st-key-select, .st-key-palette, .st-key-versus, .st-key-rule, .st-key-against,
 .st-key-head_unseen { display: none; }
 /* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
-button[data-variant="pills"][aria-pressed="true"] { color: inherit !important; }
+button[data-variant="pills"][aria-pressed="true"], [data-testid="stButtonGroup"] button {
+  color: inherit !important;
+}
 [data-testid="stTab"][aria-selected="true"], [data-testid="stSliderThumbValue"] {
   color: inherit !important;
 }

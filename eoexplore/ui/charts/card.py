@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from eoexplore.charts import chart
@@ -60,7 +61,17 @@ def _options(kind: Kind, asked: Asked) -> dict[str, str]:
 
 def _choice(kind: Kind, option: Option) -> str:
     values, key = list(option.values), f"{kind.name}.{option.name}"
-    if len(values) <= _FEW:
+    if option.ordered:
+        chosen = st.select_slider(
+            option.title,
+            values,
+            values[0],
+            format_func=option.values.__getitem__,
+            key=key,
+            bind=address.bind(),
+            width=2 * _OPTION_PX,
+        )
+    elif len(values) <= _FEW:
         chosen = st.segmented_control(
             option.title,
             values,
@@ -137,7 +148,8 @@ def table(frame: pd.DataFrame, *, key: str) -> None:
 
 
 def _figure(kind: Kind, asked: Asked, found: Chart) -> None:
-    figure = found.figure
+    # A copy: the chart is kept for others, who may have the other theme.
+    figure = go.Figure(found.figure)
     paper, ink, lines = _THEMES["dark" if st.context.theme.type == "dark" else "light"]
     axis = {"gridcolor": lines, "linecolor": lines, "zerolinecolor": lines}
     figure.update_layout(
