@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import plotly.graph_objects as go
@@ -166,7 +166,7 @@ def panels(curves: Sequence[Curve], quantity: str, each: int) -> go.Figure:
         at = {"row": place // _ACROSS + 1, "col": place % _ACROSS + 1}
         for number, curve in enumerate(own):
             colour, dash, symbol = _apart(curve, number, each)
-            series = " · ".join(filter(None, (curve.part, curve.season)))
+            series = _series(curve)
             figure.add_scatter(
                 **_over(curve),
                 mode="lines+markers",
@@ -181,13 +181,9 @@ def panels(curves: Sequence[Curve], quantity: str, each: int) -> go.Figure:
             shown.add(series)
     figure.update_annotations(font={"size": 11})
     _raised(figure, _PANEL_PX * down).update_layout(margin={"l": 56})
-    figure.add_annotation(
-        text="Wavelength (nm)", x=0.5, y=0, yshift=-38, xref="paper", yref="paper", showarrow=False
-    )
-    figure.add_annotation(
-        text=quantity, x=0, y=0.5, xshift=-50, xref="paper", yref="paper", showarrow=False,
-        textangle=-90,
-    )  # fmt: skip
+    common = {"xref": "paper", "yref": "paper", "showarrow": False}
+    figure.add_annotation(text="Wavelength (nm)", x=0.5, y=0, yshift=-38, **common)
+    figure.add_annotation(text=quantity, x=0, y=0.5, xshift=-50, textangle=-90, **common)
     return figure
 
 
@@ -201,29 +197,19 @@ def intervals(curves: Sequence[Curve], quantity: str) -> go.Figure:
         horizontal_spacing=0.03,
     )  # fmt: skip
     clicks = _clicks(curves)
+    shown: set[str] = set()
     for curve in curves:
         number = series.index((curve.part, curve.season))
-        colour, _, symbol = _apart(curve, number, len(series))
         offset = (number + 1) / (len(series) + 1) - 0.5 if len(series) > 1 else 0.0
         for point in curve.points:
-            one = Curve(**{**curve.__dict__, "points": (point,)})
-            title = " · ".join(filter(None, (curve.part, curve.season)))
             figure.add_scatter(
-                x=_rounded([point.mean]),
                 y=[names.index(curve.name) + offset],
-                error_x=_figures.whisker([point.low], [point.mean], [point.high]),
-                mode="markers",
-                name=title,
-                legendgroup=title,
-                showlegend=curve.name == names[0] and point.band == bands[0] and bool(title),
-                marker={
-                    "color": colour, "symbol": symbol, "size": 10,
-                    "line": {"color": _GREY, "width": 1},
-                },
-                **_hover(one, clicks),
+                showlegend=_series(curve) not in shown,
+                **_interval(replace(curve, points=(point,)), number, len(series), clicks),
                 row=1,
                 col=bands.index(point.band) + 1,
-            )  # fmt: skip
+            )
+            shown.add(_series(curve))
     marks = {curve.name: curve.mark for curve in curves if curve.mark}
     figure.update_yaxes(
         tickmode="array",
@@ -237,6 +223,31 @@ def intervals(curves: Sequence[Curve], quantity: str) -> go.Figure:
         return _raised(figure, len(names) * (14 + 11 * len(series)))
     _figures.plain(figure, legend=False)
     return figure.update_layout(height=100 + len(names) * 26, margin={"t": 30})
+
+
+def _interval(curve: Curve, number: int, count: int, clicks: bool) -> dict[str, Any]:
+    """Return the mark of a curve of one point, with its percentiles."""
+    (point,) = curve.points
+    colour, _, symbol = _apart(curve, number, count)
+    return {
+        "x": _rounded([point.mean]),
+        "error_x": _figures.whisker([point.low], [point.mean], [point.high]),
+        "mode": "markers",
+        "name": _series(curve),
+        "legendgroup": _series(curve),
+        "marker": {
+            "color": colour,
+            "symbol": symbol,
+            "size": 10,
+            "line": {"color": _GREY, "width": 1},
+        },
+        **_hover(curve, clicks),
+    }
+
+
+def _series(curve: Curve) -> str:
+    """Return what curves of several classes have in common."""
+    return " · ".join(filter(None, (curve.part, curve.season)))
 
 
 def _apart(curve: Curve, number: int, count: int) -> tuple[str, str, str]:
