@@ -58,8 +58,12 @@ def bars(
         )
     figure.update_layout(
         barmode="group",
-        height=_FRAME_PX + _ROW_PX * len(labels) * max(1, len(series)),
-        xaxis={"title": quantity + (" (logarithmic)" if log else ""), "type": _axis(log)},
+        height=_FRAME_PX + _ROW_PX * len(labels) * (1 + len(series)) // 2,
+        xaxis={
+            "title": quantity + (" (logarithmic)" if log else ""),
+            "type": _axis(log),
+            "tickformat": ".3~%" if "%" in digits else ",",
+        },
         yaxis={"autorange": "reversed", "automargin": True, **_names(labels, _BESIDE)},
     )
     return plain(figure, legend=len(series) > 1)
@@ -105,7 +109,10 @@ def heatmap(
         selections: what a click on each cell selects, in canonical form.
         said: what is said of each cell instead of its number, where colours are not the numbers.
     """
-    number = "%{text}" if said else f"{shade.quantity}: %{{z:{shade.digits}}}"
+    spoken = [
+        [f"{row}<br>{column}<br>{cell}" for column, cell in zip(columns, line, strict=True)]
+        for row, line in zip(rows, said or _said(values, shade), strict=True)
+    ]
     figure = go.Figure(
         go.Heatmap(
             x=list(columns),
@@ -121,26 +128,21 @@ def heatmap(
                 "thickness": 14,
                 "tickformat": shade.digits,
             },
-            text=said or None,
-            hovertext=[[f"{row}<br>{column}" for column in columns] for row in rows],
-            hovertemplate=f"%{{hovertext}}<br>{number}<extra></extra>",
+            hovertext=None if selections else spoken,
+            hovertemplate=None if selections else "%{hovertext}<extra></extra>",
+            hoverinfo="skip" if selections else None,
         )
     )
     if selections:
         # Streamlit hears of clicks on points only: one lies on every cell, and is not seen.
-        cells = [
-            (text, value)
-            for line in zip(selections, values, strict=True)
-            for text, value in zip(*line, strict=True)
-        ]
         figure.add_scatter(
             x=[name for _ in rows for name in columns],
             y=[name for name in rows for _ in columns],
             mode="markers",
             marker={"symbol": "square", "size": 20, "opacity": 0},
-            customdata=[[text] for text, _ in cells],
-            text=[_written(float(value), shade.digits) for _, value in cells],
-            hovertemplate=f"%{{y}}<br>%{{x}}<br>{shade.quantity}: %{{text}}<extra></extra>",
+            customdata=[[text] for line in selections for text in line],
+            text=[text for line in spoken for text in line],
+            hovertemplate="%{text}<extra></extra>",
             showlegend=False,
         )
     figure.update_layout(
@@ -149,10 +151,11 @@ def heatmap(
             "tickangle": -45,
             "automargin": True,
             "showgrid": False,
+            "range": [-0.5, len(columns) - 0.5],
             **_names(columns, _BELOW),
         },
         yaxis={
-            "autorange": "reversed",
+            "range": [len(rows) - 0.5, -0.5],
             "automargin": True,
             "showgrid": False,
             **_names(rows, _BESIDE),
@@ -178,7 +181,8 @@ def _names(labels: Sequence[str], most: int) -> dict[str, Any]:
         "type": "category",
         "tickmode": "array",
         "tickvals": list(labels),
-        "ticktext": [short(label, most) for label in labels],
+        # Those in several lines have been made short already.
+        "ticktext": [label if "<br>" in label else short(label, most) for label in labels],
     }
 
 
@@ -203,7 +207,7 @@ def plain(figure: go.Figure, *, legend: bool) -> go.Figure:
         legend: whether it has a legend, which stands above.
     """
     figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 34 if legend else 10, "b": 8},
+        margin={"l": 8, "r": 8, "t": 34, "b": 8},
         showlegend=legend,
         legend={
             "orientation": "h",
@@ -218,6 +222,14 @@ def plain(figure: go.Figure, *, legend: bool) -> go.Figure:
     figure.update_xaxes(automargin=True)
     figure.update_yaxes(automargin=True)
     return figure
+
+
+def _said(values: npt.NDArray[Any], shade: Shade) -> list[list[str]]:
+    """Return quantity and number of each cell."""
+    return [
+        [f"{shade.quantity}: {_written(float(value), shade.digits)}" for value in line]
+        for line in values
+    ]
 
 
 def _written(value: float, digits: str) -> str:

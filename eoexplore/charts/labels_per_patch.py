@@ -3,13 +3,16 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import plotly.graph_objects as go
 
 from eoexplore.charts import _compare, _figures, _labels
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
 
 Counts = npt.NDArray[np.int64]
-_SHOWN, _LISTED = 25, 200
+_SHOWN, _LISTED = 20, 200
 """Sets of labels in the figure, and in the table."""
+_WORD, _LINE = 24, 64
+"""Characters of a label, and of a line of labels, beside a bar."""
 _ALONE = "Patches near each other are not independent: p is too small."
 _COLOUR = _figures.FIRST
 
@@ -74,8 +77,18 @@ def _sets(asked: Asked) -> Chart:
         for own in has[listed]
     ]
     texts = [" + ".join(own) or "no label" for own in names]
+    marks = [f"{rank}. {_short(own)}" for rank, own in enumerate(names[: len(shown)], 1)]
     distinct = int(np.count_nonzero(times[0]))
     top = int(times[0][shown].sum())
+    figure = _bars(
+        asked,
+        marks,
+        [own[shown] for own in times],
+        [asked.part.only(*own, nlabels=(len(own), len(own))) for own in names[: len(shown)]],
+    )
+    # Every set in two lines, the whole one where one points.
+    figure.update_traces(hovertext=[text.replace(" + ", " +<br>") for text in texts[: len(shown)]])
+    figure.update_layout(height=figure.layout.height * 3 // 2)
     notes = [
         f"The figure has the {len(shown)} most common of {len(order):,} sets, the table "
         f"{len(listed)}."
@@ -88,15 +101,18 @@ def _sets(asked: Asked) -> Chart:
         f"{len(asked.part):,} patches; the {len(shown)} most common make up "
         f"{top / max(1, len(asked.part)):.1%}.",
         table=_table(asked, {"Labels": texts}, [own[listed] for own in times]),
-        figure=_bars(
-            asked,
-            texts[: len(shown)],
-            [own[shown] for own in times],
-            [asked.part.only(*own, nlabels=(len(own), len(own))) for own in names[: len(shown)]],
-        ),
+        figure=figure,
         notes=tuple(notes),
         facts={"distinct_sets": distinct},
     )
+
+
+def _short(names: tuple[str, ...]) -> str:
+    """Return a set of labels in at most two lines, with short names."""
+    cut = [_figures.short(name, _WORD) for name in names] or ["no label"]
+    half = (len(cut) + 1) // 2 if len(cut) > 2 else len(cut)
+    lines = [" + ".join(part) for part in (cut[:half], cut[half:]) if part]
+    return " +<br>".join(_figures.short(line, _LINE) for line in lines)
 
 
 def _tests(asked: Asked, totals: list[Counts], kinds: npt.NDArray[np.float64] | None) -> list[str]:
@@ -120,7 +136,9 @@ def _tests(asked: Asked, totals: list[Counts], kinds: npt.NDArray[np.float64] | 
     ]
 
 
-def _bars(asked: Asked, labels: list[str], totals: list[Counts], selections: list[str]) -> object:
+def _bars(
+    asked: Asked, labels: list[str], totals: list[Counts], selections: list[str]
+) -> go.Figure:
     shares = asked.options["as"] == "share"
     series = {
         part.name: own / max(1, len(part)) if shares else own
