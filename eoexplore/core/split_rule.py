@@ -176,8 +176,9 @@ def make(name: str, values: Mapping[str, float]) -> Rule:
     rule = Rule(name, tuple(sorted(given.items())))
     if sum(value for key, value in rule.values.items() if key in _SHARED) > 1 + 1e-9:
         raise SplitError(
-            "The shares for training and validation are more than 1 together; what is left of 1 is "
-            "for testing."
+            f"The shares train={rule.values['train']:g} and validation="
+            f"{rule.values['validation']:g} are more than 1 together, and what is left of 1 is for "
+            "testing: give both, such as train=0.8,validation=0.1."
         )
     if "folds" in given and rule.folds < LEAST_FOLDS:
         raise SplitError(f"Write folds={LEAST_FOLDS} or more: to test, to validate and to train.")

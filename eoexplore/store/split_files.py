@@ -5,6 +5,7 @@ samples, the column of parts the one that holds words for training, validation a
 without such words, like the lists of BigEarthNet v1, say the part by their names.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 from eoexplore.core import settings
 from eoexplore.core.errors import SplitError
 from eoexplore.core.split import NONE, SPLITS, Split, part_of
-from eoexplore.core.split_rule import Rule
+from eoexplore.core.split_rule import FILE, Rule
 from eoexplore.store import split_tables
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import atomic
@@ -81,33 +82,37 @@ class Report:
 
     def sentences(self) -> tuple[str, ...]:
         """Return what a user reads, one sentence each."""
-        names = ", ".join(self.names)
-        said = [
-            f"{self.matched:,} patches are in a part, by {self.lines:,} lines of {names} with "
-            f"their {' and '.join(self.matched_by)}."
-        ]
+        by = f", by their {' and '.join(self.matched_by)}" if self.matched_by else ""
+        patches = functools.partial(_number, "patch", "patches")
+        lines = functools.partial(_number, "line", "lines")
+        said = [f"{patches(self.matched)} in a part{by}; {lines(self.lines)} with an id in "
+                f"{', '.join(self.names)}."]  # fmt: skip
         if self.missing:
-            said.append(f"{self.missing:,} patches of the dataset are not listed: in no part.")
+            said.append(f"{patches(self.missing)} of the dataset not listed: in no part.")
         if self.unknown:
             said.append(
-                f"{self.unknown:,} ids are no patch of this dataset, such as "
+                f"{_number('id', 'ids', self.unknown)} without a patch in this dataset, such as "
                 f"{', '.join(self.unknown_ids)}."
             )
         if self.doubled:
-            said.append(f"{self.doubled:,} patches are listed more than once; each counts once.")
+            said.append(f"{patches(self.doubled)} listed more than once; each counts once.")
         if self.contradicting:
             said.append(
-                f"{self.contradicting:,} patches are listed in more than one part, such as "
-                f"{', '.join(self.contradicting_ids)}: they are in none."
+                f"{patches(self.contradicting)} listed in more than one part, such as "
+                f"{', '.join(self.contradicting_ids)}: in none."
             )
         if self.words:
             said.append(
-                f"These words are no part of a split: {', '.join(self.words)}. Known are train, "
+                f"No part of a split is called: {', '.join(self.words)}. Known are train, "
                 "validation and test, and words like val, dev or testing."
             )
         if self.ragged:
-            said.append(f"{self.ragged:,} lines have another number of cells and were left out.")
+            said.append(f"{lines(self.ragged)} of another number of cells left out.")
         return tuple(said)
+
+
+def _number(one: str, several: str, count: int) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {several}"
 
 
 @dataclass(frozen=True)
@@ -138,8 +143,6 @@ def read(opened: Opened, files: Sequence[tuple[str, bytes]]) -> tuple[Split, Rep
         raise SplitError(f"Choose 1 to {MAX_FILES} files of one split.")
     lines = _lines_of(opened, [split_tables.read(name, data) for name, data in files])
     parts, report = _matched(opened, lines)
-    if not report.matched:
-        raise SplitError(" ".join(report.sentences()[1:]) or "No line says a part of a split.")
     return _split(_keep(lines), parts, report), report
 
 
@@ -149,12 +152,15 @@ def stored(opened: Opened, rule: Rule) -> Split:
     Raises:
         SplitError: it is not kept on this machine, or fits no sample of the dataset.
     """
-    parts, report = _matched(opened, _kept(rule.file))
-    return _split(rule.file, parts, report)
+    return _split(rule.file, *_matched(opened, _kept(rule.file)))
 
 
 def report_of(opened: Opened, file: str) -> Report:
     """Return what came of a file that was read before.
+
+    Args:
+        opened: the dataset.
+        file: the 16 digits of its rule.
 
     Raises:
         SplitError: it is not kept on this machine, or fits no sample of the dataset.
@@ -167,7 +173,7 @@ def _split(file: str, parts: npt.NDArray[np.int8], report: Report) -> Split:
         f"{int((parts == number).sum()):,} {name}" for number, name in enumerate(SPLITS)
     )
     return Split(
-        f"file:{file}",
+        f"{FILE}:{file}",
         f"Your file {', '.join(report.names)}",
         f"Read from a file of the user. {' '.join(report.sentences())} That gives {counts}.",
         parts,
@@ -262,7 +268,11 @@ def _known_words(column: pa.Array) -> int:
 
 
 def _matched(opened: Opened, lines: _Lines) -> tuple[npt.NDArray[np.int8], Report]:
-    """Return the part of each sample, and what came of the lines."""
+    """Return the part of each sample, and what came of the lines.
+
+    Raises:
+        SplitError: no sample is in a part.
+    """
     count = len(opened.samples)
     rows, matched_by = _rows(opened, lines.ids)
     coded = lines.words.dictionary_encode()
@@ -274,15 +284,17 @@ def _matched(opened: Opened, lines: _Lines) -> tuple[npt.NDArray[np.int8], Repor
     there = times.reshape(len(SPLITS), count) > 0
     once, contradicting = there.sum(0) == 1, there.sum(0) > 1
     parts = np.where(once, there.argmax(0), NONE).astype(np.int8)
+    listed = np.zeros(count, bool)
+    listed[rows[rows >= 0]] = True
     strange = pc.unique(lines.ids.filter(pa.array(rows < 0)))
     other = [word[:40] for word in words if word and part_of(word) == NONE]
     ids = opened.samples.frame["id"].array
-    return parts, Report(
+    report = Report(
         names=lines.names,
         lines=len(rows),
         matched_by=matched_by,
         matched=int(once.sum()),
-        missing=count - len(np.unique(rows[rows >= 0])),
+        missing=int((~listed).sum()),
         unknown=len(strange),
         unknown_ids=tuple(name[:80] for name in strange[:_NAMED].to_pylist()),
         doubled=int((once & (times.reshape(len(SPLITS), count).sum(0) > 1)).sum()),
@@ -293,6 +305,9 @@ def _matched(opened: Opened, lines: _Lines) -> tuple[npt.NDArray[np.int8], Repor
         words=(*other[:_WORDS_NAMED], *(["…"] if len(other) > _WORDS_NAMED else [])),
         ragged=lines.ragged,
     )
+    if not report.matched:
+        raise SplitError(f"No patch is in a part. {' '.join(report.sentences()[1:])}")
+    return parts, report
 
 
 def _rows(opened: Opened, ids: pa.Array) -> tuple[Rows, tuple[str, ...]]:
@@ -315,10 +330,9 @@ def _rows(opened: Opened, ids: pa.Array) -> tuple[Rows, tuple[str, ...]]:
 def _keep(lines: _Lines) -> str:
     """Keep the lines by their content, and return the 16 digits that stand for it."""
     table = pa.table({"id": lines.ids, "split": lines.words.dictionary_encode()})
-    pairs = pc.binary_join_element_wise(lines.ids, lines.words, "\t")
-    text = "\n".join(pairs.to_pylist())
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     about = json.dumps({"names": lines.names, "ragged": lines.ragged})
+    pairs = pc.binary_join_element_wise(lines.ids, lines.words, "\t")
+    digest = hashlib.sha256("\n".join([about, *pairs.to_pylist()]).encode()).hexdigest()[:16]
     with atomic(_path(digest)) as partial:
         pq.write_table(
             table.replace_schema_metadata({"eoexplore": about}), partial, compression="zstd"

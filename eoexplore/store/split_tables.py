@@ -126,10 +126,10 @@ def _text(name: str, data: bytes) -> Table:
     data = _as_utf8(name, data)
     while data.startswith(_COMMENT):
         data = data.partition(b"\n")[2]
-    first = data.lstrip(b"\r\n").splitlines()[:1]
-    if not first or b"\x00" in data[:_BLOCK]:
+    first = re.match(rb"[\r\n]*([^\r\n]*)", data)
+    if not first or not first[1] or b"\x00" in data[:_BLOCK]:
         raise SplitError(f"{name} has no line of text. It needs lines of ids and parts.")
-    line = first[0].decode("utf-8")
+    line = first[1].decode("utf-8")
     delimiter = max(_DELIMITERS, key=line.count)
     width = len(next(csv.reader([line], delimiter=delimiter)))
     if width > _MAX_COLUMNS:

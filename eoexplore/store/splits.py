@@ -225,9 +225,17 @@ def _finished(rule: Rule, parts: Parts, how: str, unit: str) -> Split:
         rule.canonical(),
         f"{rule.kind.title}{size}{own}, seed {seed}",
         f"{how} (seed {seed}); {wanted}. {_got(parts)}"
-        + (f" {without:,} patches without a {unit} are in no part." if without else ""),
+        + (f" {_patches(without)} without a {unit} {_is(without)} in no part." if without else ""),
         parts,
     )
+
+
+def _patches(count: int) -> str:
+    return "1 patch" if count == 1 else f"{count:,} patches"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _shares_in_title(rule: Rule) -> str:
