@@ -1,0 +1,169 @@
+"""What holds for every chart, on datasets and selections that lack this and that."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from eoexplore.charts import chart, document
+from eoexplore.charts.chart import Asked, CannotTell
+from eoexplore.core.errors import SplitError
+from eoexplore.core.selection import parse
+from eoexplore.store import splits
+from tests.charts.conftest import (
+    FOREST,
+    MARINE,
+    PASTURES,
+    Row,
+    asked_of,
+    grid,
+    opened_of,
+    split_of,
+)
+
+KINDS = (*chart.kinds("statistics"), *chart.kinds("splits"))
+LARGEST = 400_000
+"""Characters of a figure as JSON: a page's message stays below a megabyte."""
+NAMES = ("train", "validation", "test")
+RULES = {"file": "file:" + "0" * 16}
+
+
+def many() -> list[Row]:
+    """Return two tiles, two dates, three parts, three classes, label maps."""
+    rows = []
+    for number, row in enumerate(grid(4)):
+        classes = ((FOREST,), (FOREST, PASTURES), (MARINE,))[number % 3]
+        share = {311: 14_400} if classes == (FOREST,) else {231: 9_000, 523: 5_400}
+        for tile, country in (("33UUP", "Austria"), ("29SNC", "Portugal")):
+            for date in ("2017-06-13", "2018-01-10"):
+                rows.append(
+                    Row(classes, row.x, row.y, tile, date, NAMES[number % 3], country, (), share)
+                )
+    return rows
+
+
+DATASETS = {
+    "many": many(),
+    "one patch": [Row()],
+    "one class": grid(3),
+    "one split": grid(2, split="test"),
+    "no labels": grid(2, labels=()),
+    "no split": grid(2, split=""),
+    "other words for the splits": grid(2, split="fold_a"),
+    "no maps": grid(3, labels=(FOREST, MARINE)),
+    "no dates": grid(2, date=""),
+    "no location": grid(2, tile="", country=""),
+    "nothing but ids": grid(2, labels=(), split="", country="", tile="", date=""),
+}
+SELECTIONS = (
+    (),
+    ("country=Nowhere",),
+    ("split=train", "split=test"),
+    ("", ""),
+    ("", "country=Nowhere"),
+)
+"""All, none, two, the same twice, and one beside an empty one."""
+
+
+@pytest.fixture(scope="module", params=DATASETS)
+def opened(request):
+    return opened_of(DATASETS[request.param])
+
+
+def ask(kind: chart.Kind, opened, selections) -> Asked:
+    found = ()
+    if kind.page == "splits":
+        found = (split_of(opened), split_of(opened, np.arange(len(opened.samples)) % 3, "other"))
+    return asked_of(opened, *selections, splits=found)
+
+
+def answer(kind, asked):
+    """Return the chart, or none after a look at the sentence that says why there is none."""
+    try:
+        found, reason = kind(asked), ""
+    except CannotTell as why:
+        found, reason = None, str(why)
+    if found is not None:
+        assert_readable(found)
+        return found
+    assert reason.endswith(".")
+    assert "nan" not in reason
+    return None
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_chart_answers_or_says_why_it_cannot(kind, opened):
+    for selections in SELECTIONS:
+        answer(kind, ask(kind, opened, selections))
+
+
+def assert_readable(found):
+    for sentence in (found.sentence, *found.notes):
+        assert sentence[-1] in ".…)"
+        assert " nan" not in sentence
+        assert "inf " not in sentence
+    assert found.title
+    assert not found.title.endswith(".")
+    assert all(isinstance(name, str) and name for name in found.table.columns)
+    assert list(found.table.index) == list(range(len(found.table)))
+    json.dumps(document.plain(found.facts), allow_nan=False)
+    if found.figure is not None:
+        assert isinstance(found.figure, go.Figure)
+        assert len(found.figure.to_json()) < LARGEST
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_value_of_every_option_answers(kind):
+    opened = opened_of(DATASETS["many"])
+    asked = ask(kind, opened, ())
+    for option in kind.offered(asked):
+        for value in option.values:
+            answer(kind, replace(asked, options={option.name: value}))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_click_is_a_selection_that_selects_something(kind):
+    opened = opened_of(DATASETS["many"])
+    found = answer(kind, ask(kind, opened, ()))
+    table = opened.samples.table(opened.dataset.classes)
+    for trace in found.figure.data if found is not None and found.figure is not None else ():
+        for data in trace.customdata if trace.customdata is not None else ():
+            selection, notices = parse(str(data[0]))
+            assert notices == ()
+            table.select(selection)
+
+
+@pytest.mark.parametrize("kind", chart.kinds("splits"), ids=lambda kind: kind.name)
+def test_a_split_that_lacks_a_part_is_answered(kind):
+    opened = opened_of(DATASETS["many"])
+    for parts in ([0] * 64, [0, 2] * 32, [-1] * 64, [2] + [0] * 63):
+        answer(kind, asked_of(opened, splits=(split_of(opened, parts, "odd"),)))
+
+
+def test_names_of_charts_are_the_names_of_their_modules_and_orders_differ():
+    for page in ("statistics", "splits"):
+        kinds = chart.kinds(page)
+        assert len({kind.order for kind in kinds}) == len(kinds)
+        for kind in kinds:
+            assert kind.make.__module__ == f"eoexplore.charts.{kind.name}"
+
+
+def test_a_section_stands_in_one_piece():
+    for page in ("statistics", "splits"):
+        sections = [kind.section for kind in chart.kinds(page)]
+        runs = [
+            one for one, before in zip(sections, ["", *sections], strict=False) if one != before
+        ]
+        assert len(runs) == len(set(runs))
+
+
+def test_every_split_rule_answers_or_says_what_it_lacks(opened):
+    for name in splits.MAKERS:
+        try:
+            found, reason = splits.split_of(opened, RULES.get(name, name)), ""
+        except SplitError as error:
+            found, reason = None, str(error)
+        assert found is None or len(found.parts) == len(opened.samples)
+        assert (reason if found is None else found.made).endswith(".")
