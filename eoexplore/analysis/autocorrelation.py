@@ -82,6 +82,37 @@ def moran(values: npt.NDArray[np.floating | np.integer | np.bool_], pairs: Pairs
     return float(len(apart) / len(one) * (apart[one] @ apart[other]) / squares)
 
 
+def by_chance(places: int, having: int, pairs: int) -> tuple[float, float, float]:
+    """Return the mean number of pairs of which both, one or none have a class, in any order.
+
+    As if those that have it were shuffled among all places (non-free sampling; Cliff and Ord 1981,
+    chapter 1.4).
+
+    Args:
+        places: all of them.
+        having: those that have the class.
+        pairs: pairs of neighbours.
+    """
+    ordered = places * (places - 1)
+    if not ordered:
+        return 0.0, 0.0, 0.0
+    others = places - having
+    both, neither = having * (having - 1), others * (others - 1)
+    return pairs * both / ordered, 2 * pairs * having * others / ordered, pairs * neither / ordered
+
+
+def crossing(ones: Ints, others: Ints, pairs: Pairs) -> int:
+    """Count the pairs of samples of two parts that lie at neighbouring places.
+
+    Args:
+        ones: samples of the one part at each place, shape (n,).
+        others: of the other part, shape (n,).
+        pairs: neighbours.
+    """
+    one, other = pairs
+    return int(ones[one] @ others[other] + ones[other] @ others[one])
+
+
 def joins(has: npt.NDArray[np.bool_], pairs: Pairs) -> Joins:
     """Count the pairs of neighbours of which both, one or none have a class.
 

@@ -8,10 +8,11 @@ import plotly.graph_objects as go
 
 from eoexplore.charts import _figures, _labels
 from eoexplore.charts.chart import SPLITS, Asked, CannotTell, Mask, Split
+from eoexplore.core import split_rule
 from eoexplore.render import colours
 
 Counts = npt.NDArray[np.int64]
-RELEASED = "released"
+RELEASED = split_rule.RELEASED
 """Rule of the split that the sample table has: its parts can be selected."""
 PAIRS = {
     "test-train": "Test to training",

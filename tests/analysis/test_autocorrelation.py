@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eoexplore.analysis.autocorrelation import QUEEN, ROOK, Joins, joins, moran, neighbours
+from eoexplore.analysis.autocorrelation import (
+    QUEEN,
+    ROOK,
+    Joins,
+    by_chance,
+    crossing,
+    joins,
+    moran,
+    neighbours,
+)
 
 
 def grid(side):
@@ -34,6 +43,26 @@ def test_joins_of_a_known_grid():
     # .  .  #
     has = np.array([1, 1, 0, 1, 0, 0, 0, 0, 1], bool)
     assert joins(has, neighbours(*grid(3))) == Joins(both=2, one=6, neither=4)
+
+
+def test_joins_by_chance():
+    pairs = neighbours(*grid(3))
+    draw = np.random.default_rng(7)
+    has = np.arange(9) < 4
+    drawn = [joins(draw.permutation(has), pairs) for _ in range(3_000)]
+    # 12 pairs: 4 × 3 / 72 of them both, 2 × 4 × 5 / 72 one, 5 × 4 / 72 neither.
+    assert by_chance(9, 4, 12) == pytest.approx((2, 20 / 3, 10 / 3))
+    assert np.mean([found.both for found in drawn]) == pytest.approx(2, abs=0.1)
+    assert np.mean([found.one for found in drawn]) == pytest.approx(20 / 3, abs=0.1)
+    assert by_chance(1, 1, 0) == (0, 0, 0)
+
+
+def test_pairs_across_two_parts():
+    # Three places in a row: 2 samples of the one part at the first, 1 of it and 3 of the other at
+    # the second, 1 of the other at the third.
+    pairs = neighbours(np.array([0, 1, 2]), np.zeros(3, int), np.zeros(3, int))
+    assert crossing(np.array([2, 1, 0]), np.array([0, 3, 1]), pairs) == 2 * 3 + 1 * 1
+    assert crossing(np.zeros(3, int), np.array([0, 3, 1]), pairs) == 0
 
 
 def test_chance_has_no_pattern():
