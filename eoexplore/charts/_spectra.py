@@ -1,5 +1,6 @@
 """Pixels of the classes for the charts of spectra: which there are, and of which patches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,13 @@ def pixels(asked: Asked) -> Pixels:
             "classes. Scene labels do not say where in a patch a class is."
         )
     return Pixels(found, places)
+
+
+def known(own: Pixels, layers: Sequence[Layer]) -> list[str]:
+    """Return the bands of some layers that any pixel has, such as "s2/B04"."""
+    keys = [f"{layer.name}/{band.name}" for layer in layers for band in layer.bands]
+    found = own.found
+    return [key for key in keys if (found.stored[key] != found.codings[key].empty).any()]
 
 
 def not_computed(asked: Asked) -> str:

@@ -12,7 +12,10 @@ from eoexplore.store.folder import IndexFolder
 from tests.charts.conftest import Row, opened_of
 
 Image = Mapping[int, Mapping[str, float | np.ndarray]]
-"""Values of each band, such as "s2/B04", by the code of the class; classes have equal areas."""
+"""Values of each band, such as "s2/B04", by the code of the class; classes have equal areas.
+
+With "pixels", only so many of them have the label.
+"""
 
 
 def with_spectra(
@@ -45,8 +48,10 @@ def _values(image: Image, mapped: bool) -> dict[tuple[str, str], np.ndarray]:
     labels = np.zeros((120, 120), np.uint16)
     for place, (code, bands) in enumerate(image.items()):
         own = slice(place * side, (place + 1) * side if place + 1 < len(image) else 120)
-        labels[own] = code
+        labels[own].ravel()[: int(bands.get("pixels", 14400))] = code
         for name, value in bands.items():
+            if name == "pixels":
+                continue
             layer, _, band = name.partition("/")
             kind = np.float32 if layer == "s1" else np.uint16
             plane = found.setdefault((layer, band), np.zeros((120, 120), kind))
