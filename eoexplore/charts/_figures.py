@@ -26,7 +26,7 @@ def bars(
     colours: Sequence[str] | None = None,
     log: bool = False,
     digits: str = ",",
-    selections: Sequence[str] = (),
+    selections: Sequence[str | None] = (),
 ) -> go.Figure:
     """Return horizontal bars, the first label on top.
 
@@ -37,7 +37,7 @@ def bars(
         colours: of the labels, where there is one series; else the series have colours.
         log: logarithmic axis; bars of 0 are not drawn then.
         digits: how numbers are written, such as "," or ".1%".
-        selections: what a click on each label selects, in canonical form.
+        selections: what a click on each label selects, in canonical form; none for nothing.
     """
     figure = go.Figure()
     for number, (name, values) in enumerate(series.items()):
@@ -52,7 +52,7 @@ def bars(
                 "line": {"color": "#6b7280", "width": 0.6},
                 "pattern": {"shape": _PATTERNS[number % 2] if len(series) > 1 else ""},
             },
-            customdata=[[text] for text in selections] or None,
+            customdata=[None if text is None else [text] for text in selections] or None,
             hovertext=list(labels),
             hovertemplate=f"%{{hovertext}}<br>{name}: %{{x:{digits}}}<extra></extra>",
         )
