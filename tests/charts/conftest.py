@@ -68,12 +68,21 @@ def opened_of(rows: Sequence[Row], classes: Classes | None = None, slug: str = "
     if mapped:
         for code in classes.codes:
             frame[f"area_{code}"] = np.array([row.pixels.get(code, 0) for row in rows], np.int32)
+        frame["unlabelled_share"] = np.array(
+            [_unlabelled(row, classes) for row in rows], np.float32
+        )
     dataset = SimpleNamespace(
         name="reben", title="Made", classes=classes, layers=LAYERS, streams=(), synthetic=False
     )
     samples = Samples(with_places(base.completed(frame, classes)))
     folder = IndexFolder(Path("nowhere"))
     return Opened(slug, dataset, samples, folder, "0" * 16, BuildState(complete=mapped))
+
+
+def _unlabelled(row: Row, classes: Classes) -> float:
+    total = sum(row.pixels.values())
+    own = {code for item in classes.classes for code in item.codes}
+    return sum(n for code, n in row.pixels.items() if code not in own) / total if total else np.nan
 
 
 def part_of(opened: Opened, text: str = "", name: str = "Selection") -> Part:
