@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+Mask = npt.NDArray[np.bool_]
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 """Names of the parts of a split; a position here is the number in `Split.parts`."""
 NONE = -1
@@ -37,6 +38,19 @@ class Split:
     parts: npt.NDArray[np.int8]
     """Number in SPLITS of each sample of the dataset, -1 for none; shape (n,)."""
 
-    def of(self, name: str) -> npt.NDArray[np.bool_]:
+    def of(self, name: str) -> Mask:
         """Return which samples are in the part of a name, shape (n,)."""
-        return cast(npt.NDArray[np.bool_], self.parts == SPLITS.index(name))
+        return cast(Mask, self.parts == SPLITS.index(name))
+
+
+def agreement(one: Split, other: Split, among: Mask | None = None) -> tuple[int, int]:
+    """Return how many samples two splits give to the same part, and how many both give to any.
+
+    Args:
+        one: a split.
+        other: a split of the same dataset.
+        among: samples that count, shape (n,); else all.
+    """
+    both = (one.parts != NONE) & (other.parts != NONE)
+    both = both if among is None else both & among
+    return int((one.parts == other.parts)[both].sum()), int(both.sum())

@@ -48,12 +48,6 @@ def split_of(opened: Opened, text: str) -> Split:
     return found
 
 
-def agreement(one: Split, other: Split) -> tuple[int, int]:
-    """Return how many samples two splits give to the same part, and how many both give to any."""
-    both = (one.parts != NONE) & (other.parts != NONE)
-    return int((one.parts == other.parts)[both].sum()), int(both.sum())
-
-
 # -- rules ----------------------------------------------------------------------------------------
 
 

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from eoexplore.core.errors import SplitError
+from eoexplore.core.split import agreement
 from eoexplore.core.split_rule import KINDS
 from eoexplore.store import catalog, splits
-from eoexplore.store.splits import MAKERS, agreement, split_of
+from eoexplore.store.splits import MAKERS, split_of
 from tests.charts.conftest import Row, grid, opened_of
 
 COUNTRIES = ("Austria", "Finland", "Kosovo", "Serbia", "Portugal")
@@ -178,6 +179,7 @@ def test_agreement_counts_what_both_know():
     assert agreement(released, released) == (2, 2)
     rings = split_of(opened, "rings")
     assert agreement(released, rings) == (1, 2)
+    assert agreement(released, rings, np.array([False, True, True])) == (0, 1)
 
 
 @pytest.fixture(scope="module")
