@@ -106,4 +106,4 @@ def _read(folder: IndexFolder) -> Components | None:
     return found
 
 
-__all__ = ["Components", "label_map_of", "read"]
+__all__ = ["Components", "label_map_of", "pixel_m", "read"]
