@@ -148,6 +148,7 @@ def draw_more(
     own, found = _read(opened, file)
     if own is None:
         own = measure(opened, parts)
+        _write(chance, file, own, found)
     said, known = time.monotonic(), len(found)
     for anew in _random(chance, parts, range(known, draws)):
         if cancelled():
