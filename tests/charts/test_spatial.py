@@ -71,7 +71,7 @@ def test_the_reach_of_halves():
     assert (first - 1) * 1.2 < ranges[FOREST] <= first * 1.2
     assert chart.table["1.2 km"].iloc[0] == pytest.approx(1 - 2 * 20 / (2 * 20 * 19))
     lines = correlogram.CHART(ask(halves, mean="all", **{"as": "lines"}))
-    assert lines.figure.data[0].customdata[0][0] == "class=all:Broad-leaved forest"
+    assert lines.figure.data[0].customdata[0][0] == "class=all:Pastures"
     assert lines.facts == chart.facts
 
 
