@@ -46,8 +46,11 @@ class Labels:
 
     def bare(self, limit: float) -> int:
         """Return how many patches with a label keep none of at least some share."""
-        every, kept = self.patches, self.patches[self.shares >= limit]
-        return len(np.unique(every)) - len(np.unique(kept))
+        labelled = np.zeros(int(self.patches.max(initial=-1)) + 1, bool)
+        kept = labelled.copy()
+        labelled[self.patches] = True
+        kept[self.patches[self.shares >= limit]] = True
+        return int(np.count_nonzero(labelled & ~kept))
 
 
 def of_patches(
