@@ -1,7 +1,8 @@
 """What footprints can be coloured by, and which colour each patch has then.
 
-A style is `split`, `country`, `season`, `nlabels`, or `has.CODE` and `share.CODE` with a pixel
-code of a class of the dataset. Their colours are apart for colour-blind readers in both palettes.
+A style is `split`, `country`, `season`, `nlabels`, `near.train`, or `has.CODE` and `share.CODE`
+with a pixel code of a class of the dataset. Their colours are apart for colour-blind readers in
+both palettes.
 """
 
 import functools
@@ -18,11 +19,13 @@ from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, LabelClass
 from eoexplore.render import colours
 from eoexplore.store.catalog import Opened
+from eoexplore.tiles import nearness
 from eoexplore.tiles.scene import Scene, Shown
 
 Json = dict[str, Any]
 Codes = npt.NDArray[np.uint8]
 
+NEAR = "near.train"
 NO_AREAS = "The index has not read the reference maps yet."
 MOST_LABELS = 7
 """Patches of this number of labels or more share a colour."""
@@ -64,6 +67,9 @@ def footprint_styles(opened: Opened) -> list[Json]:
             ("nlabels", "by number of labels"),
         )
     ]
+    near = {"title": "by distance to training", "group": "Colour by", "help": nearness.TITLE}
+    reason = None if nearness.parted(opened) else nearness.NOT_PARTED
+    styles.append({"id": NEAR, **near, "disabled": reason})
     for item in _labelled(opened.dataset.classes):
         one = {"title": item.name, "group": "Has the class", **plain}
         styles.append({"id": f"has.{key_of(item)}", **one})
@@ -143,6 +149,9 @@ def colouring(scene: Scene, style: str) -> Colouring:
 def _make(scene: Scene, style: str) -> Colouring:
     if style in _SIMPLE:
         return _SIMPLE[style](scene.samples.frame)
+    if style == NEAR:
+        codes = nearness.codes(scene.opened)
+        return Colouring(nearness.TITLE, "steps", nearness.entries(), codes)
     kind, _, code = style.partition(".")
     item = scene.opened.dataset.classes.class_of(int(code))
     if kind == "has":

@@ -11,7 +11,7 @@ from eoexplore.core.selection import parse
 from eoexplore.render import colours, palettes, vision
 from eoexplore.render.warp import View
 from eoexplore.store.samples import Samples
-from eoexplore.tiles import colourings, overview
+from eoexplore.tiles import colourings, nearness, overview
 from eoexplore.tiles.scene import Ground, Scene, shown_of
 from tests.tiles.conftest import ALONE, EASTERN, WESTERN
 from tests.tiles.test_correctness import tiles_over
@@ -44,7 +44,7 @@ def without_areas(scene: Scene) -> Scene:
 
 def test_every_style_of_the_list_can_be_drawn_and_has_a_legend(data):
     styles = colourings.footprint_styles(data.opened)
-    assert len({style["id"] for style in styles}) == len(styles) == 4 + 19 + 20
+    assert len({style["id"] for style in styles}) == len(styles) == 5 + 19 + 20
     tile = tiles_over([WESTERN], 12)[0]
     for style in styles:
         assert style["disabled"] is None
@@ -66,6 +66,7 @@ def test_every_style_of_the_list_can_be_drawn_and_has_a_legend(data):
         ("country", ("Portugal", "Austria", "Austria")),
         ("season", ("Summer", "Summer", "Summer")),
         ("nlabels", ("2", "2", "2")),
+        ("near.train", ("more than 50 km", "up to 1.3 km", "Training patch")),
         ("has.231", ("Pastures", "Pastures", "Pastures")),
         ("has.311", ("Other patches", "Other patches", "Other patches")),
     ],
@@ -147,6 +148,7 @@ def lists_of_colours():
     yield "has a class", (colours.PRESENT, unknown), 25
     yield "shares", (*colours.steps(6), unknown, "#5f6b7a"), 8
     yield "numbers of labels", (*colours.steps(colourings.MOST_LABELS), unknown), 7
+    yield "near", tuple(colour for _, _, colour in nearness.entries()), 7
     yield "density", colours.DENSITY, 9
 
 
