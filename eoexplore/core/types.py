@@ -284,3 +284,19 @@ class Renamed(Protocol):
         Returns:
             By what a user reads for the kind of name: a table with columns `id` and `name`.
         """
+
+
+@runtime_checkable
+class Splittable(Protocol):
+    """A dataset whose released tables can be written anew with another split."""
+
+    def with_split(self, parts: pd.DataFrame, about: str) -> Mapping[str, bytes]:
+        """Return its tables with all their columns, of the samples that are in a part.
+
+        Args:
+            parts: columns `id` and `split`, the name of the part.
+            about: how the split was made, JSON; goes into the metadata of each table.
+
+        Returns:
+            Parquet files by the name that they are released under; none without samples.
+        """

@@ -1,6 +1,7 @@
 """The two metadata tables of reBEN, and what follows from its names alone."""
 
 import contextlib
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,34 @@ def other_names(folder: Path) -> pd.DataFrame:
             tables.append(pa.table([own.cast(pa.string()) for own in columns], ["id", "name"]))
     frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
     return frame.dropna()
+
+
+def with_split(folder: Path, parts: pd.DataFrame, about: str) -> dict[str, bytes]:
+    """Return the tables of a folder with another split, of the patches that have a part.
+
+    Args:
+        folder: where the tables lie.
+        parts: columns `id` and `split`.
+        about: how the split was made; goes into the metadata of each table.
+    """
+    ids, names = (pa.array(parts[column], pa.string()) for column in ("id", "split"))
+    found = {}
+    for name in (RECOMMENDED, EXCLUDED):
+        if not (folder / name).is_file():
+            continue
+        with pq.ParquetFile(folder / name) as file:
+            table = file.read()
+        place = pc.index_in(table["patch_id"].cast(pa.string()), value_set=ids)
+        kept = pc.is_valid(place)
+        table, own = table.filter(kept), names.take(place.filter(kept).combine_chunks())
+        table = table.set_column(table.schema.get_field_index("split"), "split", own)
+        stream = io.BytesIO()
+        pq.write_table(
+            table.replace_schema_metadata({"eoexplore": about}), stream, compression="zstd"
+        )
+        if table.num_rows:
+            found[name] = stream.getvalue()
+    return found
 
 
 BadRows = tuple[list[tuple[int, str]], str]

@@ -132,6 +132,10 @@ class Reben:
         found = metadata.other_names(self._root)
         return {"BigEarthNet v1 name": found} if len(found) else {}
 
+    def with_split(self, parts: pd.DataFrame, about: str) -> dict[str, bytes]:
+        """Return the metadata tables of some patches with another split, by the files' names."""
+        return metadata.with_split(self._root, parts, about)
+
     def read(self, key: str, layer: str, band: str) -> Array:
         """Return one band of one patch as stored, shape (row, column); S1 keys are S1 names."""
         if self._files is None:

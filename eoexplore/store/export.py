@@ -292,14 +292,16 @@ def _for_cells(block: pa.Table) -> pa.Table:
         column = block[name].combine_chunks()
         if pa.types.is_list(column.type):
             column = pc.binary_join(column, "|")
-        columns[harmless(name)] = _harmless(column) if pa.types.is_string(column.type) else column
+        columns[harmless(name)] = (
+            harmless_cells(column) if pa.types.is_string(column.type) else column
+        )
     return pa.table(columns)
 
 
 _FORMULA = r"^([=+\-@\t\r])"
 
 
-def _harmless(column: pa.Array) -> pa.Array:
+def harmless_cells(column: pa.Array) -> pa.Array:
     """Put an apostrophe before texts that a spreadsheet would take for a formula."""
     return pc.replace_substring_regex(column, pattern=_FORMULA, replacement=r"'\1")
 
