@@ -39,7 +39,9 @@ def chosen(opened: Opened) -> tuple[Split, ...]:
     with st.container(horizontal=True, vertical_alignment="center", key="audited"):
         if audited is not None:
             st.markdown(f"Audited split: **{as_text(audited.title)}**", width="content")
-        panel = st.popover("Choose splits", icon=":material/call_split:")
+        # Another choice makes another panel, which is closed.
+        turn = abs(hash((rule, against))) % 1_000_000
+        panel = st.popover("Choose splits", icon=":material/call_split:", key=f"splits_{turn}")
         with panel, st.container(width=_PANEL_PX, gap="small"):
             _form(opened, against)
     if audited is None:
