@@ -1,7 +1,8 @@
 """Which spots of the label maps are smaller or thinner than their map can show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import plotly.graph_objects as go
 from eoexplore.analysis.components import DECIDABLE, TOO_SMALL, TOO_THIN, UNKNOWN
 from eoexplore.charts import _compare, _figures, _labels, _stacks
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
+from eoexplore.core.selection import MAX_IDS
 from eoexplore.core.types import Classes
 from eoexplore.store import components
 from eoexplore.store.components import Components
@@ -37,6 +39,8 @@ class _Found:
     """Pixels of them that lie in the patches of the part, shape (classes, verdicts)."""
     patches: int
     """Patches with a label map."""
+    examples: Mapping[tuple[int, int], tuple[str, ...]]
+    """Ids of some patches by class and verdict; all of them where they are few."""
 
     def counts(self, of: str) -> Counts:
         """Return spots or pixels."""
@@ -57,8 +61,7 @@ def make(asked: Asked) -> Chart:
         )
     of = asked.options["of"]
     whole = found[0].counts(of)
-    undecided = whole.sum(1) - whole[:, DECIDABLE]
-    order = np.lexsort((-whole.sum(1), -undecided / np.maximum(whole.sum(1), 1)))
+    order = np.lexsort((-whole.sum(1), -_lost(whole)))
     there = np.sum([item.spots.sum(1) for item in found], axis=0) > 0
     shown = order[there[order]]
     return Chart(
@@ -116,7 +119,31 @@ def _find(
     spots = np.bincount(cell_of[cell_of >= 0], minlength=size).astype(np.int64).reshape(shape)
     patches = np.zeros(len(part.mask), bool)
     patches[table.rows] = True
-    return _Found(part, spots, pixels, int(np.count_nonzero(patches & part.mask)))
+    mapped = int(np.count_nonzero(patches & part.mask))
+    return _Found(part, spots, pixels, mapped, _examples(asked, table.rows[own], cells))
+
+
+def _examples(
+    asked: Asked, rows: npt.NDArray[np.int32], cells: Counts
+) -> dict[tuple[int, int], tuple[str, ...]]:
+    """Return ids of some patches of each class and verdict, spread over the dataset.
+
+    Args:
+        asked: the dataset.
+        rows: patch of each piece of a spot, shape (m,).
+        cells: class times the number of verdicts, and verdict, of each; shape (m,).
+    """
+    size = len(asked.classes) * len(_LOOKS)
+    # Numbers of 16 bits are put in order by counting.
+    order = np.argsort(cells.astype(np.int16), kind="stable")
+    ends = np.cumsum(np.bincount(cells, minlength=size))
+    ids = asked.frame["id"].array
+    found = {}
+    for cell, (first, end) in enumerate(pairwise([0, *ends.tolist()])):
+        picked = np.linspace(first, max(first, end - 1), min(MAX_IDS, end - first)).astype(int)
+        names = (str(ids[row]) for row in np.unique(rows[order[picked]]))
+        found[divmod(cell, len(_LOOKS))] = tuple(names)
+    return found
 
 
 def _title(found: _Found) -> str:
@@ -156,7 +183,6 @@ def _single(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figu
     if not shares:
         values = counts if of == "number" else counts / _pixels_per_km2(asked)
     noun = "spots" if of == "number" else "pixels"
-    selections = [found.part.only(name) for name in names]
     pieces = [
         _stacks.Piece(
             name,
@@ -164,7 +190,7 @@ def _single(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figu
             fill,
             values[shown, verdict],
             [_said(counts[number], verdict, noun) for number in shown],
-            selections,
+            [_selection(asked, found, number, verdict) for number in shown],
         )
         for verdict, (name, colour, fill) in _LOOKS.items()
     ]
@@ -174,6 +200,14 @@ def _single(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figu
     unit = "" if shares or of == "number" else " (km²)"
     quantity = quantity[0].upper() + quantity[1:] + unit
     return _stacks.stacked(names, pieces, quantity=quantity, digits=".0%" if shares else ",")
+
+
+def _selection(asked: Asked, found: _Found, number: int, verdict: int) -> str:
+    """Return what a click selects: no condition says what is too small, so patches by name."""
+    if verdict == DECIDABLE:
+        return found.part.only(asked.classes[number].name)
+    names = found.examples[number, verdict]
+    return found.part.only(ids=names) if names else ""
 
 
 def _said(counts: Counts, verdict: int, noun: str) -> str:
@@ -189,7 +223,7 @@ def _both(asked: Asked, found: Sequence[_Found], shown: npt.NDArray[np.intp]) ->
     of = asked.options["of"]
     return _figures.bars(
         names,
-        {item.part.name: _undecided(item.counts(of))[shown] for item in found},
+        {item.part.name: _lost(item.counts(of))[shown] for item in found},
         quantity="Share of the "
         + ("spots" if of == "number" else "area")
         + " of the class that is too small or too thin",
@@ -198,7 +232,8 @@ def _both(asked: Asked, found: Sequence[_Found], shown: npt.NDArray[np.intp]) ->
     )
 
 
-def _undecided(counts: Counts) -> npt.NDArray[np.float64]:
+def _lost(counts: Counts) -> npt.NDArray[np.float64]:
+    """Return the share of each class that is too small or too thin, shape (classes,)."""
     lost = counts[:, TOO_SMALL] + counts[:, TOO_THIN]
     return np.asarray(lost / np.maximum(counts.sum(1), 1), np.float64)
 
@@ -216,7 +251,7 @@ def _table(asked: Asked, found: list[_Found], order: npt.NDArray[np.intp]) -> pd
         for verdict, (name, _, _) in _LOOKS.items():
             columns[f"{before}area {name} (km²)"] = areas[order, verdict]
     if len(found) > 1:
-        one, other = (_undecided(item.counts(asked.options["of"])) for item in found[:2])
+        one, other = (_lost(item.counts(asked.options["of"])) for item in found[:2])
         columns["Difference of shares too small or too thin"] = (one - other)[order]
     return pd.DataFrame(columns)
 
@@ -225,7 +260,8 @@ def _notes(asked: Asked, found: list[_Found]) -> tuple[str, ...]:
     classes = asked.opened.dataset.classes
     notes = [
         "A spot is made of pixels of one code that share sides: CORINE's level 3, which is finer "
-        "than the classes here.",
+        "than the classes here. A pixel that touches others at corners only is one of its own. "
+        "Unlabelled pixels are left out.",
         f"Decidable: at least {_hectares(classes)} ha and {classes.least_width_m:.0f} m wide, the "
         "mapping unit and least width of CORINE Land Cover (Bossard, Feranec and Otahel 2000, EEA "
         "Technical report 40). The width is the diameter of the largest disc that fits.",
@@ -235,7 +271,12 @@ def _notes(asked: Asked, found: list[_Found]) -> tuple[str, ...]:
         "enough is unknown; so is one in several patches of which no disc is wide enough.",
         *_labels.without_map(asked),
     ]
-    if len(found) > 1:
+    if len(found) == 1:
+        notes.append(
+            f"A click leads to up to {MAX_IDS} patches with such spots, spread over the dataset; "
+            "on decidable ones, to all patches with the label."
+        )
+    else:
         one, other = (item.spots.sum(0) for item in found[:2])
         if one.any() and other.any():
             notes += _compare.shared(asked)

@@ -106,6 +106,7 @@ def _steps(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figur
         for place, (step, colour, fill, condition) in enumerate(
             zip(_STEPS, colours.steps(len(_STEPS)), _FILLS, conditions, strict=True)
         )
+        if found.counts[:, place].any()
     ]
     quantity = "Share of the labels of the class, by the part of the patch that it covers"
     return _stacks.stacked(names, pieces, quantity=quantity, digits=".0%")
@@ -134,8 +135,9 @@ def _sentence(found: _Found, limit: float) -> str:
     bare = found.labels.bare(limit)
     said = (
         f"Of {labels:,} labels of {found.mapped:,} patches with a label map, {under:,} "
-        f"({under / labels:.1%}) rest on under {limit:.0%} of their patch, {nothing:,} of them on "
-        f"no pixel at all. Without them, {bare:,} patches would have no label left. "
+        f"({under / labels:.1%}) rest on under {limit:.0%} of their patch, "
+        f"{nothing:,} of them on no pixel at all. Without "
+        f"them, {bare:,} patches would have no label left. "
     )
     return said + (
         f"{unsaid:,} times a class has pixels in a patch and is none of its labels."

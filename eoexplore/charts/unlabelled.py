@@ -81,13 +81,14 @@ def _sentence(asked: Asked, shares: Shares) -> str:
 
 def _figure(asked: Asked, names: list[str], counts: list[Counts]) -> go.Figure:
     shares = asked.options["as"] == "share"
-    log = asked.options["scale"] == "log" and not shares
+    # Most patches have none: beside them the others would not be seen.
+    first = 1 if asked.options["show"] == "some" else 0
     figure = go.Figure()
     for number, (part, own) in enumerate(zip(asked.parts, counts, strict=True)):
         values = own / max(1, own.sum()) if shares else own
         figure.add_bar(
-            x=names,
-            y=values,
+            x=names[first:],
+            y=values[first:],
             name=part.name,
             marker={
                 "color": (_figures.FIRST, _figures.SECOND)[number],
@@ -97,16 +98,14 @@ def _figure(asked: Asked, names: list[str], counts: list[Counts]) -> go.Figure:
             hovertemplate=f"%{{x}} unlabelled<br>{part.name}: "
             f"%{{y:{'.2%' if shares else ','}}}<extra></extra>",
         )
-    title = "Share of the patches" if shares else "Patches"
     figure.update_layout(
         barmode="group",
         height=420,
         bargap=0.1,
         xaxis={"title": "Unlabelled share of the patch", "type": "category"},
         yaxis={
-            "title": title + (" (logarithmic)" if log else ""),
-            "type": "log" if log else "linear",
-            "tickformat": ".0%" if shares else ",",
+            "title": "Share of the patches with a label map" if shares else "Patches",
+            "tickformat": ".2~%" if shares else ",",
         },
     )
     return _figures.plain(figure, legend=len(counts) > 1)
@@ -166,6 +165,6 @@ CHART = Kind(
     make=make,
     options=(
         Option("as", "As", {"number": "Numbers", "share": "Shares"}),
-        Option("scale", "Scale", {"linear": "Linear", "log": "Logarithmic"}),
+        Option("show", "Show", {"some": "Patches with some", "all": "All patches"}),
     ),
 )

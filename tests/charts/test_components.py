@@ -94,14 +94,27 @@ def test_bars_are_the_table(opened, of, values):
     chart = components.CHART(asked_of(opened, of=of, **{"as": values}))
     found = lines(chart)
     for trace in chart.figure.data:
-        for name, value, (text,) in zip(trace.y, trace.x, trace.customdata, strict=True):
-            assert text == f"class=all:{name}"
+        for name, value in zip(trace.y, trace.x, strict=True):
             if values == "number":
                 column = trace.name if of == "number" else f"area {trace.name} (km²)"
                 assert value == found.loc[name, column]
     if values == "share":
         sums = np.sum([trace.x for trace in chart.figure.data], axis=0)
         np.testing.assert_allclose(sums, 1)
+
+
+def test_a_click_leads_to_patches_with_such_spots(opened):
+    chart = components.CHART(asked_of(opened, "country=Austria"))
+    found = {
+        (trace.name, name): text
+        for trace in chart.figure.data
+        for name, (text,) in zip(trace.y, trace.customdata, strict=True)
+    }
+    assert found["too small", URBAN] == f"country=Austria&ids={LATER.id}"
+    # The river is in both patches.
+    assert found["unknown, cut by a border", INLAND] == f"country=Austria&ids={WEST.id}|{EAST.id}"
+    assert found["decidable", ARABLE] == "class=all:Arable land&country=Austria"
+    assert found["too thin", ARABLE] == ""
 
 
 def test_two_selections(opened):

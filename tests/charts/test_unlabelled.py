@@ -56,6 +56,13 @@ def test_nothing_is_unlabelled(opened):
     assert "0 (0.0%) have pixels of no class; 0.00% of all pixels are unlabelled." in chart.sentence
 
 
+def test_patches_without_any_are_shown_on_request(opened):
+    some = unlabelled.CHART(asked_of(opened)).figure.data[0]
+    every = unlabelled.CHART(asked_of(opened, show="all")).figure.data[0]
+    assert list(every.x) == ["0 %", *some.x]
+    assert list(every.y) == [1, *some.y]
+
+
 def test_two_selections(opened):
     chart = unlabelled.CHART(asked_of(opened, "split=train", "split=test", **{"as": "share"}))
     assert [trace.name for trace in chart.figure.data] == ["Selection", "Compared with"]
