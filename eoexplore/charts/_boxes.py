@@ -91,9 +91,13 @@ def figure(
             hovertemplate="%{text}<extra></extra>",
             customdata=[[selections[number][row]] for row in rows] if selections and fits else None,
         )  # fmt: skip
+    return _rows(drawn, labels, len(parts)).update_layout(xaxis={"title": quantity})
+
+
+def _rows(drawn: go.Figure, labels: Sequence[str], parts: int) -> go.Figure:
+    """Give a figure one row for each label, the first on top."""
     drawn.update_layout(
-        height=_FRAME_PX + _ROW_PX * len(labels) * (1 + len(parts)) // 2,
-        xaxis={"title": quantity},
+        height=_FRAME_PX + _ROW_PX * len(labels) * (1 + parts) // 2,
         yaxis={
             "tickmode": "array",
             "tickvals": list(range(len(labels))),
@@ -103,7 +107,7 @@ def figure(
             "showgrid": False,
         },
     )
-    return _figures.plain(drawn, legend=len(parts) > 1)
+    return _figures.plain(drawn, legend=parts > 1)
 
 
 def _said(label: str, part: Boxes, row: int, several: bool) -> str:
