@@ -1,8 +1,10 @@
 """Splits: whether training, validation and test can be trusted, beside other ways to split."""
 
+import streamlit as st
+
 from eoexplore.charts.chart import Asked, Part
 from eoexplore.ui import frame
-from eoexplore.ui.charts import audited, section
+from eoexplore.ui.charts import audited, section, split_map, taken
 
 PAGE = {
     "title": "Splits",
@@ -13,6 +15,11 @@ PAGE = {
 
 view = frame.current_view(on_map=False)
 splits = audited.chosen(view.opened)
-kinds = section.choose("splits")
 part = Part("Selection", view.selection, view.mask)
-section.show(kinds, Asked(view.opened, (part,), palette=view.palette, splits=splits))
+asked = Asked(view.opened, (part,), palette=view.palette, splits=splits)
+with st.container(horizontal=True, vertical_alignment="center", key="charts_head"):
+    chosen = section.choose("splits", split_map.SECTION)
+    taken.take_away(asked)
+if chosen == split_map.SECTION:
+    split_map.show(view, splits[0])
+section.show("splits", chosen, asked)

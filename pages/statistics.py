@@ -15,6 +15,6 @@ PAGE = {
 
 view = frame.current_view(on_map=False)
 with st.container(horizontal=True, vertical_alignment="center", key="charts_head"):
-    kinds = section.choose("statistics")
+    chosen = section.choose("statistics")
     parts = compared.parts(view)
-section.show(kinds, Asked(view.opened, parts, palette=view.palette))
+section.show("statistics", chosen, Asked(view.opened, parts, palette=view.palette))

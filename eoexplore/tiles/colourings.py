@@ -1,8 +1,8 @@
 """What footprints can be coloured by, and which colour each patch has then.
 
-A style is `split`, `country`, `season`, `nlabels`, `near.train`, or `has.CODE` and `share.CODE`
-with a pixel code of a class of the dataset. Their colours are apart for colour-blind readers in
-both palettes.
+A style is `split`, `country`, `season`, `nlabels`, `near.train`, `has.CODE` and `share.CODE` with a
+pixel code of a class of the dataset, or one of any split (`ruled`). Their colours are apart for
+colour-blind readers in both palettes.
 """
 
 import functools
@@ -19,7 +19,8 @@ from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, LabelClass
 from eoexplore.render import colours
 from eoexplore.store.catalog import Opened
-from eoexplore.tiles import nearness
+from eoexplore.store.splits import split_of
+from eoexplore.tiles import nearness, ruled
 from eoexplore.tiles.scene import Scene, Shown
 
 Json = dict[str, Any]
@@ -95,6 +96,9 @@ def footprint_style(opened: Opened, text: str) -> tuple[str, tuple[str, ...]]:
     name = text.partition("~")[0]
     if name in ("", *_SIMPLE):
         return name or "split", ()
+    if ruled.rule_of(name) is not None:
+        why = ruled.refused(opened, name)
+        return ("split", (f"{why} Footprints are coloured by split.",)) if why else (name, ())
     known = {style["id"]: style["disabled"] for style in footprint_styles(opened)}
     name = _canonical(opened.dataset.classes, name)
     if name not in known:
@@ -152,11 +156,19 @@ def _make(scene: Scene, style: str) -> Colouring:
     if style == NEAR:
         codes = nearness.codes(scene.opened)
         return Colouring(nearness.TITLE, "steps", nearness.entries(), codes)
+    if by := ruled.rule_of(style):
+        return _ruled(scene.opened, *by)
     kind, _, code = style.partition(".")
     item = scene.opened.dataset.classes.class_of(int(code))
     if kind == "has":
         return _has(scene, item)
     return _share(scene, item)
+
+
+def _ruled(opened: Opened, kind: str, rule: str) -> Colouring:
+    if kind == ruled.NEAR:
+        return Colouring(nearness.TITLE, "steps", nearness.entries(), nearness.codes(opened, rule))
+    return Colouring(split_of(opened, rule).title, "classes", *ruled.parts(opened, rule))
 
 
 def _splits(frame: pd.DataFrame) -> Colouring:

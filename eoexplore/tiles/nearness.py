@@ -28,15 +28,15 @@ def entries() -> tuple[tuple[str, str, str], ...]:
     return ((TRAIN, "Training patch", colours.UNKNOWN), *near, ("", "No location", _NOWHERE))
 
 
-def parted(opened: Opened) -> bool:
-    """Tell whether the released split has training patches with a location."""
-    return opened.samples.keep("training patches are located", lambda: bool(len(_train(opened))))
+def parted(opened: Opened, rule: str = RELEASED) -> bool:
+    """Tell whether a split has training patches with a location."""
+    return opened.samples.keep(f"{rule} trains on places", lambda: bool(len(_train(opened, rule))))
 
 
-def codes(opened: Opened) -> npt.NDArray[np.uint8]:
+def codes(opened: Opened, rule: str = RELEASED) -> npt.NDArray[np.uint8]:
     """Return the number of the entry of each patch, shape (n,)."""
     count = len(opened.samples)
-    train = _train(opened)
+    train = _train(opened, rule)
     found = np.full(count, len(_ENDS_M) + 2, np.uint8)
     near = distances.nearest(opened.samples, np.arange(count), train)
     found[near.rows] = 1 + np.searchsorted(_ENDS_M, near.distance_m)
@@ -44,10 +44,10 @@ def codes(opened: Opened) -> npt.NDArray[np.uint8]:
     return found
 
 
-def _train(opened: Opened) -> npt.NDArray[np.intp]:
+def _train(opened: Opened, rule: str) -> npt.NDArray[np.intp]:
     """Return the rows of the training patches that have a location."""
     try:
-        parts = splits.split_of(opened, RELEASED).parts
+        parts = splits.split_of(opened, rule).parts
     except SplitError:
         return np.empty(0, np.intp)
     return np.flatnonzero((parts == SPLITS.index(TRAIN)) & opened.samples.located)

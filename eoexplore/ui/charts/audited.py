@@ -177,7 +177,8 @@ def _upload(opened: Opened, against: str) -> None:
     if not files:
         return
     try:
-        split, report = _read(opened, [(file.name, file.getvalue()) for file in files])
+        content = [(file.name, file.getvalue()) for file in files]
+        split, report = _read(opened, content)
     except SplitError as error:
         st.error(as_text(str(error)))
         return
@@ -186,6 +187,10 @@ def _upload(opened: Opened, against: str) -> None:
     _buttons(split_rule.parse(split.rule), against)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading …")
-def _read(_opened: Opened, files: list[tuple[str, bytes]]) -> tuple[Split, split_files.Report]:
-    return split_files.read(_opened, files)
+@st.cache_resource(
+    max_entries=2,
+    show_spinner="Reading …",
+    hash_funcs={Opened: lambda opened: (opened.slug, opened.fingerprint)},
+)
+def _read(opened: Opened, files: list[tuple[str, bytes]]) -> tuple[Split, split_files.Report]:
+    return split_files.read(opened, files)

@@ -3,18 +3,19 @@
 import streamlit as st
 
 from eoexplore.charts import chart
-from eoexplore.charts.chart import Asked, Kind
+from eoexplore.charts.chart import Asked
 from eoexplore.ui import address
 from eoexplore.ui.charts.card import card
 
 
-def choose(page: chart.Page) -> tuple[Kind, ...]:
-    """Show the choice of a section, and return the charts of the chosen one.
+def choose(page: chart.Page, *others: str) -> str:
+    """Show the choice of a section, and return the chosen one.
 
     Args:
         page: whose charts.
+        others: sections without charts, which stand last.
     """
-    names = list(dict.fromkeys(kind.section for kind in chart.kinds(page)))
+    names = [*dict.fromkeys(kind.section for kind in chart.kinds(page)), *others]
     chosen = st.segmented_control(
         "Section",
         names,
@@ -24,15 +25,17 @@ def choose(page: chart.Page) -> tuple[Kind, ...]:
         bind=address.bind(),
         label_visibility="collapsed",
     )
-    return tuple(kind for kind in chart.kinds(page) if kind.section == (chosen or names[0]))
+    return str(chosen or names[0])
 
 
-def show(kinds: tuple[Kind, ...], asked: Asked) -> None:
-    """Show some charts, one below the other.
+def show(page: chart.Page, section: str, asked: Asked) -> None:
+    """Show the charts of a section, one below the other.
 
     Args:
-        kinds: which charts.
+        page: whose charts.
+        section: what `choose` gave.
         asked: what they are asked; the options are chosen in each chart.
     """
-    for kind in kinds:
-        card(kind, asked)
+    for kind in chart.kinds(page):
+        if kind.section == section:
+            card(kind, asked)
