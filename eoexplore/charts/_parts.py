@@ -1,6 +1,7 @@
 """Training, validation and test side by side: their samples, their classes, their colours."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,8 +70,8 @@ def _codes(asked: Asked, split: Split) -> npt.NDArray[np.intp]:
     return np.where(own < 0, len(SPLITS), own)
 
 
-def selection_of(asked: Asked, split: Split, name: str, *having: str) -> str:
-    """Return what a click on a part selects; empty where no condition says it.
+def selection_of(asked: Asked, split: Split, name: str, *having: str) -> str | None:
+    """Return what a click on a part selects; none where no condition says it.
 
     Args:
         asked: dataset and selection.
@@ -79,7 +80,7 @@ def selection_of(asked: Asked, split: Split, name: str, *having: str) -> str:
         having: classes that samples must have.
     """
     if split.rule != RELEASED or name not in SPLITS:
-        return ""
+        return None
     return asked.part.only(*having, split=(name,))
 
 
@@ -89,7 +90,7 @@ def stacked(
     *,
     quantity: str,
     digits: str,
-    selections: Mapping[str, Sequence[str]],
+    selections: Mapping[str, Sequence[str | None]],
 ) -> go.Figure:
     """Return horizontal bars that are made up of parts, the first label on top.
 
@@ -98,7 +99,7 @@ def stacked(
         series: values by the name of the part, shape (labels,) each.
         quantity: title of the axis, with the unit.
         digits: how numbers are written.
-        selections: what a click selects, by the name of the part; empty for nothing.
+        selections: what a click selects, by the name of the part; none for nothing.
     """
     figure = go.Figure()
     for name, values in series.items():
@@ -117,14 +118,14 @@ def stacked(
                     "size": 6,
                 },
             },
-            customdata=_custom(selections.get(name, ())),
+            customdata=clicks(selections.get(name, ())),
             hovertemplate=f"%{{y}}<br>{name}: %{{x:{digits}}}<extra></extra>",
         )
     figure.update_layout(
         barmode="stack",
         height=_FRAME_PX + _ROW_PX * len(labels),
         xaxis={"title": quantity, "tickformat": digits},
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
+        yaxis=names_axis(labels),
     )
     return _figures.plain(figure, legend=True)
 
@@ -135,7 +136,7 @@ def dots(
     *,
     quantity: str,
     digits: str,
-    selections: Mapping[str, Sequence[str]],
+    selections: Mapping[str, Sequence[str | None]],
 ) -> go.Figure:
     """Return a line of marks per label, one for each part, the first label on top.
 
@@ -144,7 +145,7 @@ def dots(
         series: values by the name of the part, shape (labels,) each.
         quantity: title of the axis, with the unit.
         digits: how numbers are written.
-        selections: what a click selects, by the name of the part; empty for nothing.
+        selections: what a click selects, by the name of the part; none for nothing.
     """
     figure = go.Figure()
     for name, values in series.items():
@@ -159,16 +160,31 @@ def dots(
                 "size": 11,
                 "line": _MARGIN,
             },
-            customdata=_custom(selections.get(name, ())),
+            customdata=clicks(selections.get(name, ())),
             hovertemplate=f"%{{y}}<br>{name}: %{{x:{digits}}}<extra></extra>",
         )
     figure.update_layout(
         height=_FRAME_PX + _ROW_PX * len(labels),
         xaxis={"title": quantity, "tickformat": digits, "rangemode": "tozero"},
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
+        yaxis=names_axis(labels),
     )
     return _figures.plain(figure, legend=True)
 
 
-def _custom(selections: Sequence[str]) -> list[list[str]] | None:
-    return [[text] for text in selections] if any(selections) else None
+def names_axis(labels: Sequence[str]) -> dict[str, Any]:
+    """Return the axis of the labels, the first on top; long ones are cut."""
+    return {
+        "autorange": "reversed",
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": list(labels),
+        "tickmode": "array",
+        "tickvals": list(labels),
+        "ticktext": [_figures.short(label) for label in labels],
+    }
+
+
+def clicks(selections: Sequence[str | None]) -> list[list[str] | None] | None:
+    """Return what clicks on marks select as their `customdata`; none where no mark has any."""
+    found = [None if text is None else [text] for text in selections]
+    return found if any(found) else None

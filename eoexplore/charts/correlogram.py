@@ -38,9 +38,7 @@ def make(asked: Asked) -> Chart:
         title=_title(names, ranges, farthest),
         sentence=_sentence(names, ranges, found),
         table=_table(names, ranges, found),
-        figure=_lines(asked, grid, found)
-        if asked.options["as"] == "lines"
-        else _matrix(names, found, asked),
+        figure=_figure(asked, grid, found, ranges),
         notes=_notes(within),
         facts={
             "range_km": {
@@ -90,6 +88,28 @@ def _table(
     return pd.DataFrame(columns)
 
 
+def _figure(
+    asked: Asked,
+    grid: _grid.Grid,
+    found: correlogram.Correlogram,
+    ranges: correlogram.Floats,
+) -> go.Figure:
+    items = [asked.classes[k] for k in grid.order]
+    names = [item.name for item in items]
+    if asked.options["as"] == "lines":
+        return _lines(asked, grid, found)
+    if asked.options["as"] == "matrix":
+        return _matrix(names, found, asked)
+    return _figures.bars(
+        names,
+        {"range": ranges},
+        quantity="Distance in km at which Moran's I falls below 5%; no bar where it does not",
+        colours=[item.colour for item in items],
+        digits=",.1f",
+        selections=[asked.part.only(name) for name in names],
+    )
+
+
 def _lines(asked: Asked, grid: _grid.Grid, found: correlogram.Correlogram) -> go.Figure:
     figure = go.Figure()
     for number, k in enumerate(grid.order):
@@ -119,12 +139,15 @@ def _matrix(names: list[str], found: correlogram.Correlogram, asked: Asked) -> g
     shown = range(min(_SHOWN, len(found.pairs)))
     columns = [f"{found.distance_m[lag] / 1_000:.1f} km" for lag in shown]
     values = np.round(found.moran[:, : len(shown)], 3)
-    return _figures.heatmap(
+    figure = _figures.heatmap(
         names,
         columns,
         values,
         _figures.Shade("Moran's I", ".2f", low=0.0, high=1.0),
         selections=[[asked.part.only(name)] * len(shown) for name in names],
+    )
+    return figure.update_xaxes(
+        title="Mean distance of the pairs", tickvals=columns[::5], ticktext=columns[::5]
     )
 
 
@@ -152,6 +175,6 @@ CHART = Kind(
     make=make,
     options=(
         Option("mean", "Compared with", {"tile": "Mean of the tile", "all": "Mean of all places"}),
-        Option("as", "As", {"matrix": "Matrix", "lines": "Lines"}),
+        Option("as", "As", {"range": "Range", "lines": "Curves", "matrix": "Matrix"}),
     ),
 )

@@ -45,6 +45,7 @@ def make(asked: Asked) -> Chart:
             marked,
             {f"all of {of}": everything[order], f"farther than {km} km": kept[order]},
             quantity="Patches",
+            log=asked.options["scale"] == "log",
             selections=[_parts.selection_of(asked, asked.split, of, name) for name in names],
         ),
         notes=(
@@ -93,5 +94,6 @@ CHART = Kind(
     options=(
         Option("km", "Keep only patches farther than", {step: f"{step} km" for step in _STEPS}),
         Option("pair", "Of and from", _parts.PAIRS),
+        Option("scale", "Scale", {"linear": "Linear", "log": "Logarithmic"}),
     ),
 )

@@ -15,8 +15,8 @@ def make(asked: Asked) -> Chart:
     found = information.mutual(
         asked.masks[near.rows], asked.masks[near.nearest], len(asked.classes)
     )
-    order = np.argsort(-found.nats, kind="stable")
-    order = order[found.entropy[order] > 0]
+    order = np.flatnonzero(found.entropy > 0)
+    order = order[np.argsort(-found.shares[order], kind="stable")]
     if not len(order):
         raise CannotTell(
             f"All {of} patches have the same labels, so there is nothing to be told about them. "
@@ -24,12 +24,11 @@ def make(asked: Asked) -> Chart:
         )
     names = [asked.classes[number].name for number in order]
     shares = found.shares[order]
-    one = int(np.argmax(shares))
     return Chart(
         title=f"The nearest {_parts.WORDS[to]} patch tells {found.share:.0%} of the labels",
         sentence=f"Summed over the classes, the nearest {_parts.WORDS[to]} patch of "
         f"{found.pairs:,} {of} patches tells {found.share:.1%} of what there is to know about "
-        f"their labels; most of all about {names[one]} ({shares[one]:.1%}).",
+        f"their labels; most of all about {names[0]} ({shares[0]:.1%}).",
         table=pd.DataFrame(
             {
                 "Class": names,

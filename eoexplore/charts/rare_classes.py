@@ -84,7 +84,7 @@ def _figure(
     ends: rare.Ends,
     scarce: Mask,
     score: float,
-    clicks: list[str],
+    clicks: list[str | None],
 ) -> go.Figure:
     figure = go.Figure()
     for few in (False, True):
@@ -101,23 +101,16 @@ def _figure(
                 "color": _COLOURS[few],
                 "thickness": 2,
             },
-            customdata=[
-                [clicks[n], f"{counts[n]:,}", f"{ends.low[n]:.3f}", f"{ends.high[n]:.3f}"]
-                for n in own
+            customdata=_parts.clicks([clicks[number] for number in own]),
+            text=[
+                f"{counts[n]:,} patches<br>F1 {ends.low[n]:.3f} to {ends.high[n]:.3f}" for n in own
             ],
-            hovertemplate="%{y}<br>%{customdata[1]} patches<br>F1 %{customdata[2]} to "
-            "%{customdata[3]}<extra></extra>",
+            hovertemplate="%{y}<br>%{text}<extra></extra>",
         )
     figure.update_layout(
         height=110 + 24 * len(names),
-        xaxis={"title": f"F1 when {score:g} is measured, interval of 95 %", "range": [0, 1.02]},
-        yaxis={
-            "autorange": "reversed",
-            "automargin": True,
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": names,
-        },
+        xaxis={"title": f"F1 when {score:g} is measured, interval of 95 %"},
+        yaxis=_parts.names_axis(names),
     )
     return _figures.plain(figure, legend=True)
 

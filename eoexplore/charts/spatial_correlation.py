@@ -22,10 +22,12 @@ def make(asked: Asked) -> Chart:
             "No two places of the selection lie side by side in one tile, so neighbours cannot be "
             "compared. Choose a wider selection."
         )
-    names = [asked.classes[k].name for k in grid.order]
     moran = np.array([autocorrelation.moran(grid.has[k], pairs) for k in grid.order])
-    joins = [autocorrelation.joins(grid.has[k], pairs) for k in grid.order]
-    having = [int(grid.has[k].sum()) for k in grid.order]
+    order = grid.order[np.argsort(-moran, kind="stable")]
+    moran = np.sort(moran)[::-1]
+    names = [asked.classes[k].name for k in order]
+    joins = [autocorrelation.joins(grid.has[k], pairs) for k in order]
+    having = [int(grid.has[k].sum()) for k in order]
     chance = [autocorrelation.by_chance(places, count, number) for count in having]
     table = pd.DataFrame(
         {
@@ -40,20 +42,19 @@ def make(asked: Asked) -> Chart:
             "none, by chance": [round(neither, 1) for _, _, neither in chance],
         }
     )
-    most, least = int(np.argmax(moran)), int(np.argmin(moran))
     return Chart(
-        title=f"Neighbouring patches resemble each other most in {names[most]}"
-        if moran[most] > 0
+        title=f"Neighbouring patches resemble each other most in {names[0]}"
+        if moran[0] > 0
         else "Neighbouring patches do not resemble each other",
         sentence=f"Over {number:,} pairs of places that share {_SAID[near]}, Moran's I lies "
-        f"between {moran[least]:.2f} ({names[least]}) and {moran[most]:.2f} ({names[most]}); "
-        f"without any pattern it would be {-1 / (places - 1):.1g}.",
+        f"between {moran[-1]:.2f} ({names[-1]}) and {moran[0]:.2f} ({names[0]}); without any "
+        f"pattern it would be {_written(-1 / (places - 1))}.",
         table=table,
         figure=_figures.bars(
             names,
             {"Moran's I": moran},
             quantity=f"Moran's I of presence, between places that share {_SAID[near]}",
-            colours=[asked.classes[k].colour for k in grid.order],
+            colours=[asked.classes[k].colour for k in order],
             digits=".3f",
             selections=[asked.part.only(name) for name in names],
         ),
@@ -71,6 +72,10 @@ def make(asked: Asked) -> Chart:
             "moran": dict(zip(names, moran.tolist(), strict=True)),
         },
     )
+
+
+def _written(value: float) -> str:
+    return "almost 0" if abs(value) < 0.0005 else f"{value:.3f}"
 
 
 CHART = Kind(

@@ -51,12 +51,12 @@ def _title(asked: Asked) -> str:
 
 def _counted(
     asked: Asked, sizes: _parts.Counts
-) -> tuple[list[str], _parts.Counts, dict[str, list[str]], int]:
+) -> tuple[list[str], _parts.Counts, dict[str, list[str | None]], int]:
     """Return names of groups, their patches in each part, what clicks select, groups left out."""
     by = asked.options["by"]
     if by == "none":
-        clicks = {name: [_parts.selection_of(asked, asked.split, name)] for name in SPLITS}
-        return [ALL], sizes[None], clicks, 0
+        whole = {name: [_parts.selection_of(asked, asked.split, name)] for name in SPLITS}
+        return [ALL], sizes[None], whole, 0
     found = _groups.grouping(asked, by)
     own = np.where(asked.split.parts < 0, len(SPLITS), asked.split.parts)[asked.part.mask]
     cell = found.codes[asked.part.mask] * len(_NAMES) + own
@@ -65,7 +65,7 @@ def _counted(
     there = np.flatnonzero(counts.sum(1))
     largest = there[np.argsort(-counts[there].sum(1), kind="stable")]
     chosen = np.sort(largest[:_MOST_GROUPS])
-    clicks = {}
+    clicks: dict[str, list[str | None]] = {}
     if asked.split.rule == _parts.RELEASED and all(found.values[n] is not None for n in chosen):
         for name in SPLITS:
             clicks[name] = [
