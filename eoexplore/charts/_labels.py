@@ -1,16 +1,29 @@
 """Patches and label pixels of each class, and what tells two selections apart."""
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
 from eoexplore.charts import _compare
-from eoexplore.charts._groups import Grouping
 from eoexplore.charts.chart import Asked, CannotTell, Part
 
 Counts = npt.NDArray[np.int64]
 _NOT_INDEPENDENT = (
     "Labels of one patch, and patches near each other, are not independent: p is too small."
 )
+
+
+class Groups(Protocol):
+    """Samples in groups that do not overlap."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a user reads for each group."""
+
+    @property
+    def codes(self) -> npt.NDArray[np.intp]:
+        """Group of each sample, shape (n,)."""
 
 
 def label_sets(asked: Asked) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
@@ -62,7 +75,7 @@ def patches_of(asked: Asked, part: Part) -> Counts:
     return np.asarray(np.bincount(number[part.mask], minlength=len(has)) @ has, np.int64)
 
 
-def patches_by_group(asked: Asked, part: Part, groups: Grouping) -> tuple[Counts, Counts]:
+def patches_by_group(asked: Asked, part: Part, groups: Groups) -> tuple[Counts, Counts]:
     """Return the patches of each group that have each class, and all of each group.
 
     Returns:
@@ -111,7 +124,7 @@ def pixels_where(asked: Asked, part: Part) -> Counts:
     )
 
 
-def pixels_by_group(asked: Asked, part: Part, groups: Grouping) -> tuple[Counts, Counts]:
+def pixels_by_group(asked: Asked, part: Part, groups: Groups) -> tuple[Counts, Counts]:
     """Return the label pixels of each class in each group, and all label pixels of each group.
 
     Returns:

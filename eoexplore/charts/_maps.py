@@ -1,0 +1,255 @@
+"""Maps in a figure: areas in steps of colour over the outlines of countries, in plain degrees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+import shapely
+from plotly.colors import sample_colorscale
+
+from eoexplore.charts import _areas, _figures
+from eoexplore.charts._areas import Areas, Ring
+
+Floats = npt.NDArray[np.float64]
+_LINE = "#6b7280"
+_HEIGHT_PX = 640
+_STEPS = 11
+"""Steps of colour; odd, so that one of them is around zero."""
+_FINE = 500
+"""Points across a map that are told apart: outlines are drawn no finer."""
+_FEW_CORNERS = 30
+"""Outlines up to this length are drawn as they are."""
+_SEEN = 80
+"""Areas smaller than this part of a map get a mark, so that they are seen."""
+_LEAST_DEGREES = 0.2
+_MARGIN = 0.04
+_DECIMALS = 3
+"""Of a degree: a tenth of a patch."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One area on a map."""
+
+    area: int
+    """Number among the areas."""
+    said: str
+    """What is said where one points at it."""
+    selection: str | None
+    """What a click selects, in canonical form; none for nothing."""
+
+
+def steps(areas: Areas, marks: Sequence[Mark], values: Floats, shade: _figures.Shade) -> go.Figure:
+    """Draw areas in steps of colour from the least to the largest value.
+
+    Args:
+        areas: what the ground is cut into.
+        marks: the areas that are drawn.
+        values: number of each mark, shape (marks,); without NaN.
+        shade: how numbers become colours.
+    """
+    low = float(values.min()) if shade.low is None else shade.low
+    high = float(values.max()) if shade.high is None else shade.high
+    if high <= low:
+        low, high = low - 0.5, high + 0.5
+    colours = sample_colorscale(shade.colours, [n / (_STEPS - 1) for n in range(_STEPS)])
+    step = np.clip(((values - low) / (high - low) * _STEPS).astype(int), 0, _STEPS - 1)
+    groups = [(colours[number], "", np.flatnonzero(step == number)) for number in range(_STEPS)]
+    figure = _drawn(areas, marks, groups)
+    scale = [
+        (edge / _STEPS, colours[number])
+        for number in range(_STEPS)
+        for edge in (number, number + 1)
+    ]
+    # A mark without a place, for its colour bar.
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        showlegend=False,
+        hoverinfo="skip",
+        marker={
+            "color": [low],
+            "cmin": low,
+            "cmax": high,
+            "colorscale": scale,
+            "showscale": True,
+            "colorbar": {
+                "title": {"text": shade.quantity, "side": "right"},
+                "thickness": 14,
+                "tickformat": ".3~%" if "%" in shade.digits else shade.digits.replace(".0f", ""),
+            },
+        },
+    )
+    return _figures.plain(figure, legend=False)
+
+
+def named(
+    areas: Areas, marks: Sequence[Mark], kinds: Sequence[tuple[str, str]], kind: Sequence[int]
+) -> go.Figure:
+    """Draw areas in the colours of what they are.
+
+    Args:
+        areas: what the ground is cut into.
+        marks: the areas that are drawn.
+        kinds: name and colour of each kind, in the order of the legend.
+        kind: number of each mark's kind, shape (marks,).
+    """
+    own = np.asarray(kind)
+    groups = [
+        (colour, name, np.flatnonzero(own == number)) for number, (name, colour) in enumerate(kinds)
+    ]
+    figure = _figures.plain(_drawn(areas, marks, groups), legend=True)
+    # Names are long: they stand below each other, beside the map.
+    figure.update_layout(legend={"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"})
+    return figure
+
+
+def _drawn(
+    areas: Areas,
+    marks: Sequence[Mark],
+    groups: Sequence[tuple[str, str, npt.NDArray[np.intp]]],
+) -> go.Figure:
+    box = _view(_areas.box_of([ring for mark in marks for ring in areas.rings[mark.area]]))
+    span = max(box[2] - box[0], box[3] - box[1])
+    figure = go.Figure()
+    colours = np.full(len(marks), "", object)
+    for colour, name, members in groups:
+        if not len(members):
+            continue
+        colours[members] = colour
+        rings = [
+            _simple(ring, span / _FINE)
+            for number in members
+            for ring in areas.rings[marks[number].area]
+        ]
+        x, y = _joined(rings)
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            fill="toself",
+            fillcolor=colour,
+            line={"color": _LINE, "width": 0.6},
+            name=_figures.short(name, 34),
+            showlegend=bool(name),
+            hoverinfo="skip",
+        )
+    x, y = _joined(_lines(box, span / _FINE))
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": _LINE, "width": 0.8},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    _middles(figure, areas, marks, colours, span / _SEEN)
+    return _framed(figure, box)
+
+
+def _middles(
+    figure: go.Figure,
+    areas: Areas,
+    marks: Sequence[Mark],
+    colours: npt.NDArray[np.object_],
+    least: float,
+) -> None:
+    """Add a mark in each area, unseen where the area is seen itself.
+
+    Streamlit hears of clicks on points only.
+    """
+    largest = [
+        shapely.Polygon(max(areas.rings[mark.area], key=lambda ring: shapely.Polygon(ring).area))
+        for mark in marks
+    ]
+    points = [shapely.point_on_surface(shape) for shape in largest]
+    tiny = [max(np.ptp(np.reshape(shape.bounds, (2, 2)), axis=0)) < least for shape in largest]
+    figure.add_scatter(
+        x=[round(point.x, 3) for point in points],
+        y=[round(point.y, 3) for point in points],
+        mode="markers",
+        marker={
+            "size": [11 if small else 22 for small in tiny],
+            "opacity": [1 if small else 0 for small in tiny],
+            "color": colours.tolist(),
+            "line": {"color": _LINE, "width": 0.6},
+        },
+        text=[mark.said for mark in marks],
+        customdata=[None if mark.selection is None else [mark.selection] for mark in marks],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _view(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = box
+    wide, high = max(east - west, _LEAST_DEGREES), max(north - south, _LEAST_DEGREES)
+    return (
+        west - _MARGIN * wide, south - _MARGIN * high, east + _MARGIN * wide, north + _MARGIN * high
+    )  # fmt: skip
+
+
+def _simple(ring: Ring, fine: float) -> Ring:
+    if len(ring) <= _FEW_CORNERS:
+        return ring
+    found: Ring = shapely.get_coordinates(shapely.Polygon(ring).simplify(fine))
+    return found
+
+
+def _lines(box: tuple[float, float, float, float], fine: float) -> list[Ring]:
+    """Return the outlines of countries that are seen, cut off a little outside."""
+    west, south, east, north = box
+    wide, high = (east - west) / 3, (north - south) / 3
+    found = []
+    for rings in _areas.outlines().values():
+        for ring in rings:
+            line = shapely.LineString(ring)
+            cut = shapely.clip_by_rect(
+                line, west - wide, south - high, east + wide, north + high
+            ).simplify(fine)
+            found += [
+                shapely.get_coordinates(part)
+                for part in shapely.get_parts(cut)
+                if part.length > 4 * fine
+            ]
+    return found
+
+
+def _joined(rings: Sequence[Ring]) -> tuple[list[float | None], list[float | None]]:
+    """Return the coordinates of several lines as one, with gaps between them."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for ring in rings:
+        lon, lat = ring.round(_DECIMALS).T.tolist()
+        x += [*lon, None]
+        y += [*lat, None]
+    return x[:-1], y[:-1]
+
+
+def _framed(figure: go.Figure, box: tuple[float, float, float, float]) -> go.Figure:
+    west, south, east, north = box
+    figure.update_layout(
+        height=_HEIGHT_PX,
+        hovermode="closest",
+        xaxis={
+            "range": [west, east],
+            "title": "Longitude in °",
+            "constrain": "domain",
+            # Beside the scale or the legend.
+            "constraintoward": "right",
+            "zeroline": False,
+        },
+        yaxis={
+            "range": [south, north],
+            "title": "Latitude in °",
+            "constrain": "domain",
+            "scaleanchor": "x",
+            # A degree of longitude is shorter than one of latitude.
+            "scaleratio": 1 / np.cos(np.radians((south + north) / 2)),
+            "zeroline": False,
+        },
+    )
+    return figure
