@@ -61,8 +61,8 @@ class Components:
         )
 
 
-_kept: ByteCache[Components] = ByteCache(120_000_000)
-"""Of all open datasets: one of half a million patches takes 60 MB."""
+_kept: ByteCache[Components] = ByteCache(80_000_000, least=1)
+"""Of all open datasets: one of half a million patches takes 55 MB."""
 
 
 def read(folder: IndexFolder, fingerprint: str) -> Components | None:
