@@ -11,8 +11,8 @@ from eoexplore.store.distances import Between
 
 STEPS_KM = (1.3, 5.0, 10.0, 20.0)
 """Distances at which shares are told: 1.3 km reaches the patches that share an edge."""
-_KEPT_BYTES = 64_000_000
-"""Of a table of half a million rows: about twenty pairs of parts."""
+_KEPT_BYTES = 32_000_000
+"""Of a table of half a million rows: about ten pairs of parts."""
 
 
 def nearest_of(asked: Asked, split: Split, of: str, to: str) -> Between:
