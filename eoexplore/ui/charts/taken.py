@@ -1,5 +1,7 @@
 """What is taken away of the splits page: the audited split as a file, and its audit as a page."""
 
+import functools
+
 import streamlit as st
 
 from eoexplore.charts import report
@@ -25,7 +27,7 @@ def take_away(asked: Asked) -> None:
         for kind, item in split_export.KINDS.items():
             st.download_button(
                 item.title,
-                lambda kind=kind: _data(asked, kind),
+                functools.partial(_data, asked, kind),
                 split_export.name_of(opened, split, kind),
                 item.media_type,
                 key=f"split_as_{kind}",
