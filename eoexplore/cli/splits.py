@@ -10,7 +10,8 @@ from eoexplore.charts.chart import Asked, Split
 from eoexplore.cli import _asked, _target, _text
 from eoexplore.core import split_rule
 from eoexplore.core.errors import SplitError
-from eoexplore.store import catalog, split_files, splits
+from eoexplore.jobs import export
+from eoexplore.store import catalog, split_export, split_files, splits
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import atomic
 
@@ -38,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another split beside it; files with commas between are read as one split",
     )
     parser.add_argument("--report", metavar="FILE", help="write the audit as one HTML page")
+    parser.add_argument(
+        "--to", metavar="FILE", help="write the audited split: .csv, .parquet, or .zip for tables"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         with atomic(Path(args.report).expanduser()) as partial:
             partial.write_bytes(report.html(asked, options))
+    if args.to:
+        said.append(_write(asked, Path(args.to).expanduser()))
     if args.json:
         audits = [audit(asked, split) for split in found]
         _text.show_json(
@@ -86,6 +92,14 @@ def _split(opened: Opened, text: str, said: list[str]) -> Split:
     found, report = split_files.read(opened, [(path.name, path.read_bytes()) for path in paths])
     said += report.sentences()
     return found
+
+
+def _write(asked: Asked, target: Path) -> str:
+    """Write the audited split of the selected samples, and say so."""
+    part = asked.part
+    export.check_target(asked.opened, target)
+    split_export.write(target, asked.opened, asked.split, part.mask, part.selection.canonical())
+    return f"{target.name}: {asked.split.title}."
 
 
 def _show(found: dict[str, Any]) -> None:
