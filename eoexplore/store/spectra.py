@@ -12,10 +12,10 @@ A row of pixels is one pixel in all bands.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +28,10 @@ from eoexplore.store.folder import FileStamp, IndexFolder, file_stamp
 from eoexplore.store.spectra_bands import Coding
 from eoexplore.store.versions import VERSIONS
 
+T = TypeVar("T")
 Pixels = dict[str, npt.NDArray[np.float32]]
-_kept: ByteCache[Pixels] = ByteCache(50_000_000)
-"""Of all open datasets: four of 200,000 pixels in 15 bands."""
+_kept: ByteCache[Any] = ByteCache(100_000_000)
+"""Of all open datasets; one of half a million patches takes up to 35 MB."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ class ClassPixels:
     codings: Mapping[str, Coding]
     """How the values of each band are stored."""
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that they take."""
+        return _bytes([self.codes, self.samples, self.stands_for, *self.stored.values()])
+
     def values(self, band: str, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
         """Return a band of some pixels in the layer's unit, NaN without a value."""
         return self.codings[band].decode(self.stored[band][chosen])
@@ -84,17 +90,14 @@ def pixels(folder: IndexFolder) -> Pixels | None:
         one length: row i is the same pixel in all of them. Each stands for the same area. The
         arrays are shared and cannot be written to.
     """
-    key = (str(folder.spectra_pixels), file_stamp(folder.spectra_pixels))
-    found = _kept.get(key)
-    if found is None:
-        found = _pixels(folder.spectra_pixels)
-        _kept.put(key, found, sum(values.nbytes for values in found.values()))
-    return found or None
+    path = folder.spectra_pixels
+    return _keep(path, "", lambda: _pixels(path), lambda found: _bytes(found.values())) or None
 
 
 def class_pixels(folder: IndexFolder) -> ClassPixels | None:
     """Return pixels of each class in each season, or none while they are not computed."""
-    return _class_pixels(folder.spectra_classes, file_stamp(folder.spectra_classes))
+    path = folder.spectra_classes
+    return _keep(path, "", lambda: _class_pixels(path), lambda found: found.nbytes)
 
 
 def means(folder: IndexFolder, band: str) -> npt.NDArray[np.float32] | None:
@@ -107,7 +110,32 @@ def means(folder: IndexFolder, band: str) -> npt.NDArray[np.float32] | None:
     Returns:
         In the layer's unit and in the order of the sample table, NaN without a value; read-only.
     """
-    return _means(folder.spectra_samples, file_stamp(folder.spectra_samples), band)
+    path = folder.spectra_samples
+    return _keep(path, band, lambda: _means(path, band), lambda found: found.nbytes)
+
+
+def _keep(
+    path: Path, part: str, make: Callable[[], T | None], size: Callable[[T], int]
+) -> T | None:
+    """Return what follows from a file, made when first asked for.
+
+    Args:
+        path: the file.
+        part: what of it.
+        make: makes it, or none while the file is not there.
+        size: bytes that it takes.
+    """
+    key = (str(path), file_stamp(path), part)
+    found: T | None = _kept.get(key)
+    if found is None:
+        found = make()
+        if found is not None:
+            _kept.put(key, found, size(found))
+    return found
+
+
+def _bytes(arrays: Iterable[npt.NDArray[Any]]) -> int:
+    return sum(values.nbytes for values in arrays)
 
 
 def _is_current(path: Path) -> bool:
@@ -146,8 +174,7 @@ def _pixels(path: Path) -> Pixels:
     return found
 
 
-@functools.lru_cache(maxsize=2)
-def _class_pixels(path: Path, _stamp: FileStamp) -> ClassPixels | None:
+def _class_pixels(path: Path) -> ClassPixels | None:
     table = _table(path)
     if table is None:
         return None
@@ -162,8 +189,7 @@ def _class_pixels(path: Path, _stamp: FileStamp) -> ClassPixels | None:
     )
 
 
-@functools.lru_cache(maxsize=16)
-def _means(path: Path, _stamp: FileStamp, band: str) -> npt.NDArray[np.float32] | None:
+def _means(path: Path, band: str) -> npt.NDArray[np.float32] | None:
     table = _table(path, [band])
     return None if table is None or band not in table.column_names else _fixed(table[band])
 
