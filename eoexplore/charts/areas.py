@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from eoexplore.analysis.pixel_area import pixel_m2
 from eoexplore.charts import _compare, _figures, _labels
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
-from eoexplore.core import nomenclature
+from eoexplore.core import mgrs, nomenclature
 from eoexplore.core.dates import LATEST
 from eoexplore.tiles import areas as tile_areas
 from eoexplore.tiles.scene import Scene, Shown, scene_of, shown_of
@@ -16,12 +17,13 @@ from eoexplore.tiles.scene import Scene, Shown, scene_of, shown_of
 Json = dict[str, Any]
 SAMPLED, GROUND = "Sampled", "Ground"
 _ALL = "All patches"
+_MIDDLE_M = 500_000
+"""Easting of the middle of every UTM zone."""
 _NOTES = (
     "Sampled: all patches added up, so that a place of three dates counts three times. Ground: "
     "each place once; of repeated dates one counts, and what neighbouring tiles share counts once.",
     "Overlaps across UTM zones are worked out in EPSG:6933, an equal-area projection of the whole "
-    "Earth (EASE-Grid 2.0, Brodzik et al. 2012, doi:10.3390/ijgi1010032); a label pixel counts "
-    "100 m², which on the ellipsoid is right within 0.1 %.",
+    "Earth (EASE-Grid 2.0, Brodzik et al. 2012, doi:10.3390/ijgi1010032).",
 )
 _RANGE = (
     "The line on a ground bar is what is possible: a patch that is partly covered by another "
@@ -40,7 +42,7 @@ def make(asked: Asked) -> Chart:
         raise CannotTell(str(found[0]["sentence"]))
     entries = [_entries(asked, own) for own in found]
     order = _order(entries)
-    notes = list(_NOTES)
+    notes = [*_NOTES, *_pixel(asked)]
     if found[0]["available"]:
         notes.append(_RANGE)
         if lacking := found[0]["without_map"]:
@@ -57,6 +59,26 @@ def make(asked: Asked) -> Chart:
         notes=tuple(notes),
         facts=_facts(found[0], entries[0]),
     )
+
+
+def _pixel(asked: Asked) -> list[str]:
+    """Return how large the pixels of 10 m of the selection are on the ellipsoid; a sentence."""
+    samples = asked.opened.samples
+    rows = np.flatnonzero(asked.part.mask & samples.located)
+    found: list[float] = []
+    for epsg in np.unique(samples.epsg[rows]):
+        own = rows[samples.epsg[rows] == epsg]
+        # In a UTM zone size follows from how far east or west of its middle a pixel lies.
+        away = np.abs(samples.left[own] + mgrs.PATCH_M / 2 - _MIDDLE_M)
+        ends = own[[int(np.argmin(away)), int(np.argmax(away))]]
+        left, top = (column[ends].astype(np.float64) for column in (samples.left, samples.top))
+        found += pixel_m2(int(epsg), left, top, 10, 10).tolist()
+    if not found:
+        return []
+    return [
+        f"A label pixel counts 100 m²; on the ellipsoid those of the selection have "
+        f"{min(found):.2f} to {max(found):.2f} m²."
+    ]
 
 
 def _shown(scene: Scene, part: Part) -> Shown:
