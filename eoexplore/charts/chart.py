@@ -145,8 +145,8 @@ class Chart:
     """Definitions with their source, and what cannot be told; one sentence each."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Single numbers, by a name for scripts; plain JSON values, None where unknown."""
-    unfinished: bool = False
-    """Whether it is a first estimate that a job makes better."""
+    job: tuple[str, ...] = ()
+    """Arguments of the command that makes a first estimate better; empty where it is finished."""
 
 
 @dataclass(frozen=True)

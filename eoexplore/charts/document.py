@@ -47,7 +47,7 @@ def _one(kind: Kind, asked: Asked, options: Mapping[str, str]) -> dict[str, Any]
         "options": kind.choose(asked),
         "facts": plain(found.facts),
         "table": [plain({str(name): cell for name, cell in row.items()}) for row in rows],
-        "unfinished": found.unfinished,
+        "unfinished": bool(found.job),
     }
 
 

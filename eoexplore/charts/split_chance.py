@@ -12,6 +12,7 @@ from eoexplore.charts import _figures, _leakage, _parts
 from eoexplore.charts.chart import TEST, TRAIN, Asked, Chart, Kind, Option
 from eoexplore.jobs import resample
 from eoexplore.jobs.resample import Drawn, Unit
+from eoexplore.store import selections
 
 FIRST_S = 3.0
 """Time that the first estimate may take; a job draws the rest."""
@@ -36,7 +37,6 @@ def make(asked: Asked) -> Chart:
     if len(found.draws) < ENOUGH:
         end = time.monotonic() + FIRST_S
         found = resample.draw_more(chance, cancelled=lambda: time.monotonic() > end)
-    unfinished = len(found.draws) < resample.WANTED
     table = pd.DataFrame(
         {
             "Measure": [title for title, _ in _MEASURES.values()],
@@ -58,8 +58,17 @@ def make(asked: Asked) -> Chart:
             "unit": found.unit,
             "measures": {name: _fact(found, name) for name in _MEASURES},
         },
-        unfinished=unfinished,
+        job=() if len(found.draws) >= resample.WANTED else _job(asked),
     )
+
+
+def _job(asked: Asked) -> tuple[str, ...]:
+    """Return the arguments of the command that draws the rest."""
+    text = selections.text_of(asked.part.selection)
+    which = ("--select", text, "--split", asked.split.rule, "--chart", "split_chance")
+    unit = f"split_chance.unit={asked.options['unit']}"
+    draws = str(resample.WANTED)
+    return ("splits", asked.opened.slug, *which, "--option", unit, "--draws", draws)
 
 
 def _fact(found: Drawn, name: str) -> dict[str, float | None]:

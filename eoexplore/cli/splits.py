@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from eoexplore.charts import document, report
 from eoexplore.charts.audit import audit
@@ -10,7 +10,7 @@ from eoexplore.charts.chart import Asked, Split
 from eoexplore.cli import _asked, _target, _text
 from eoexplore.core import split_rule
 from eoexplore.core.errors import SplitError
-from eoexplore.jobs import export
+from eoexplore.jobs import export, resample
 from eoexplore.store import catalog, split_export, split_files, splits
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import atomic
@@ -38,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RULE|FILE",
         help="another split beside it; files with commas between are read as one split",
     )
+    parser.add_argument(
+        "--draws",
+        type=_text.natural,
+        default=0,
+        metavar="N",
+        help="draw N random splits of the same sizes first; they are kept (page: 100)",
+    )
     parser.add_argument("--report", metavar="FILE", help="write the audit as one HTML page")
     parser.add_argument(
         "--to", metavar="FILE", help="write the audited split: .csv, .parquet, or .zip for tables"
@@ -52,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     asked = Asked(opened, (_asked.part(opened, "Selection", args.select),), splits=found)
     kinds = document.chosen("splits", args.charts)
     options = document.options("splits", args.options, asked)
+    if args.draws:
+        _draw(args, asked, options)
     args.progress.end_line()
     if args.report:
         with atomic(Path(args.report).expanduser()) as partial:
@@ -92,6 +101,13 @@ def _split(opened: Opened, text: str, said: list[str]) -> Split:
     found, report = split_files.read(opened, [(path.name, path.read_bytes()) for path in paths])
     said += report.sentences()
     return found
+
+
+def _draw(args: argparse.Namespace, asked: Asked, options: dict[str, str]) -> None:
+    """Draw random splits for the audited one, which a chart of the page shows."""
+    unit = cast(resample.Unit, options.get("split_chance.unit", "patch"))
+    chance = resample.Chance(asked.opened, asked.part.mask, asked.split, unit)
+    resample.draw_more(chance, args.draws, args.progress.step, args.progress.cancelled)
 
 
 def _write(asked: Asked, target: Path) -> str:

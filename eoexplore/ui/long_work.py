@@ -66,6 +66,33 @@ def start_index(slug: str) -> None:
     background.start("index", f"Indexing {slug}", ["index", slug], slug)
 
 
+def refine(slug: str, title: str, args: tuple[str, ...]) -> None:
+    """Have a job make a first estimate better, and say so; the page is refreshed when it ends.
+
+    Args:
+        slug: of the dataset.
+        title: of what is estimated.
+        args: arguments of the command line.
+    """
+    # One at a time; whoever comes later is served when the page is refreshed.
+    latest = _latest("estimate", slug)
+    running = latest is not None and latest.state == "running"
+    key = f"estimated {' '.join(args)}"
+    if running:
+        st.caption("This is a first estimate; a job in the background makes it better.")
+    elif st.session_state.get(key) and latest is not None and latest.state != "done":
+        st.caption(f"This is a first estimate; the job that makes it better was {latest.state}.")
+    else:
+        st.session_state[key] = True
+        try:
+            background.start("estimate", f"{title}: {slug}", list(args), slug)
+        except EOExploreError as error:
+            st.caption(str(error))
+            return
+        # The indicator of this run was made before there was a job to show.
+        st.rerun()
+
+
 def indicator() -> None:
     """Show what runs, in one place; a job that ends refreshes the page once."""
     running = [job.id for job in background.jobs() if job.state == "running"]

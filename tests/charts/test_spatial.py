@@ -84,7 +84,7 @@ def halves(tmp_path):
 def test_a_split_against_chance(halves):
     parts = np.where(halves.samples.x < 2, 0, np.where(halves.samples.x < 6, 1, 2))
     chart = split_chance.CHART(ask(halves, parts=parts))
-    assert not chart.unfinished
+    assert not chart.job
     assert (chart.facts["draws"], chart.facts["seed"]) == (100, 0)
     near, told = (chart.facts["measures"][name] for name in ("near", "information"))
     assert near["value"] == 0
@@ -99,11 +99,12 @@ def test_a_first_estimate_is_gone_on_with(halves, monkeypatch):
     parts = halves.samples.x % 3
     monkeypatch.setattr(split_chance, "FIRST_S", -1.0)
     first = split_chance.CHART(ask(halves, parts=parts))
-    assert first.unfinished
+    assert first.job[0] == "splits"
+    assert first.job[-2:] == ("--draws", "100")
     assert first.facts["draws"] == 0
     assert first.facts["measures"]["near"]["low"] is None
     monkeypatch.undo()
-    assert not split_chance.CHART(ask(halves, parts=parts)).unfinished
+    assert not split_chance.CHART(ask(halves, parts=parts)).job
 
 
 def test_chance_needs_test_and_training(halves):

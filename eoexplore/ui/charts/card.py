@@ -14,7 +14,7 @@ from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option
 from eoexplore.core.memory import ByteCache
 from eoexplore.core.selection import parse
 from eoexplore.core.words import phrases
-from eoexplore.ui import address, pages, state
+from eoexplore.ui import address, long_work, pages, state
 from eoexplore.ui.charts.pictures import picture_buttons
 from eoexplore.ui.text import as_text
 
@@ -107,7 +107,7 @@ def _chart(kind: Kind, asked: Asked) -> Chart:
     found = _made.get(key)
     if found is None:
         found = kind(asked)
-        if not found.unfinished:
+        if not found.job:
             _made.put(key, found, _size(found))
     return found
 
@@ -121,6 +121,8 @@ def _show(kind: Kind, asked: Asked, found: Chart) -> None:
     if found.figure is not None:
         _figure(kind, asked, found)
     st.markdown(as_text(found.sentence))
+    if found.job:
+        long_work.refine(asked.opened.slug, found.title, found.job)
     for sentence in found.notes:
         st.caption(as_text(sentence))
     if text := found.facts.get("copy"):

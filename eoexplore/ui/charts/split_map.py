@@ -53,4 +53,7 @@ def _description(view: View, style: str, title: str) -> dict[str, Any]:
             )
         elif layer["id"] != "density":
             layers.append({**layer, "visible": False})
-    return {**found, "layers": layers}
+    pictured = any(not layer["disabled"] for layer in layers if layer["id"] != "footprints")
+    # Footprints are there at every zoom: there is nothing to zoom in for but imagery.
+    from_zoom = found["imagery_zoom"] if pictured else 0
+    return {**found, "layers": layers, "imagery_zoom": from_zoom}
