@@ -147,6 +147,8 @@ class Chart:
     """Single numbers, by a name for scripts; plain JSON values, None where unknown."""
     job: tuple[str, ...] = ()
     """Arguments of the command that makes a first estimate better; empty where it is finished."""
+    tabular: bool = False
+    """Whether the table tells more than the figure, so that it stands open."""
 
 
 @dataclass(frozen=True)

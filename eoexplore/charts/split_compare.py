@@ -20,13 +20,8 @@ _TRAIN, _VALIDATION, _TEST = range(len(SPLITS))
 _KEPT_BYTES = 500_000
 _ROW_BYTES = 3_000
 _NEAR_M = _leakage.STEPS_KM[0] * 1_000
-_MARKS = (
-    ("#004488", "circle"),
-    ("#3a7fb8", "square"),
-    ("#8fb8dc", "diamond"),
-    ("#c9dcee", "triangle-up"),
-)
-"""Colour and symbol of each distance, the nearest one darkest."""
+_MARKS = (("#d55e00", 7), ("#f0c27b", 13), ("#8fb8dc", 19), ("#dce9f5", 26))
+"""Colour and size of each distance: the nearest lies on top, so that equal ones are rings."""
 _LONGEST = 60
 """Letters of a title beside the figure."""
 
@@ -71,6 +66,7 @@ def make(asked: Asked) -> Chart:
         table=_table(rows),
         figure=_figure(rows) if located else None,
         notes=_notes(asked, located),
+        tabular=True,
         facts={
             "splits": [
                 {"split": split.rule, "title": name, "made": split.made, **_facts(row)}
@@ -189,9 +185,9 @@ def _figure(rows: Mapping[str, Row]) -> go.Figure:
     """Return the share of test within each distance, a line of marks per split."""
     names = [_short(name) for name in rows]
     figure = go.Figure()
-    for number, km in enumerate(_leakage.STEPS_KM):
+    for number, km in reversed([*enumerate(_leakage.STEPS_KM)]):
         shares = [row.within[number] for row in rows.values()]
-        colour, symbol = _MARKS[number]
+        colour, size = _MARKS[number]
         figure.add_scatter(
             x=[None if share is None else round(share, 5) for share in shares],
             y=names,
@@ -199,14 +195,13 @@ def _figure(rows: Mapping[str, Row]) -> go.Figure:
             name=f"within {km:g} km",
             marker={
                 "color": colour,
-                "symbol": symbol,
-                "size": 12,
+                "size": size,
                 "line": {"color": "#374151", "width": 0.8},
             },
             hovertemplate=f"%{{y}}<br>%{{x:.2%}} within {km:g} km<extra></extra>",
         )
     figure.update_layout(
-        height=120 + 34 * len(names),
+        height=120 + 38 * len(names),
         xaxis={
             "title": "Share of the test patches within the distance of a training patch",
             "tickformat": ".0%",
@@ -220,7 +215,9 @@ def _figure(rows: Mapping[str, Row]) -> go.Figure:
             "categoryarray": names,
         },
     )
-    return _figures.plain(figure, legend=True)
+    return _figures.plain(figure, legend=True).update_layout(
+        legend={"traceorder": "reversed", "itemsizing": "trace"}
+    )
 
 
 def _short(name: str) -> str:

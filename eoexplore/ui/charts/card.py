@@ -128,7 +128,8 @@ def _show(kind: Kind, asked: Asked, found: Chart) -> None:
     if text := found.facts.get("copy"):
         st.code(str(text), language="python", wrap_lines=True)
     _files(kind, asked, found)
-    with st.expander("The same as a table", icon=":material/table:", expanded=found.figure is None):
+    is_open = found.figure is None or found.tabular
+    with st.expander("The same as a table", icon=":material/table:", expanded=is_open):
         table(found.table, key=f"table_{kind.name}")
 
 
@@ -139,10 +140,13 @@ def table(frame: pd.DataFrame, *, key: str) -> None:
         frame: columns named "… share …" hold shares from 0 to 1.
         key: the same at every run of the page.
     """
-    columns: dict[str, Any] = {}
+    # What the rows are of stays in sight where the others have to be scrolled.
+    columns: dict[str, Any] = {str(frame.columns[0]): st.column_config.Column(pinned=True)}
     for name, column in zip(map(str, frame.columns), frame.dtypes, strict=True):
         if column.kind == "f" and "share" in name.lower():
             columns[name] = st.column_config.NumberColumn(format="percent")
+        elif column.kind == "f" and frame[name].abs().max() < 1:
+            columns[name] = st.column_config.NumberColumn(format="%.5f")
         elif column.kind in "iuf":
             columns[name] = st.column_config.NumberColumn(format="localized")
     height = min(_TABLE_PX, 38 + 36 * max(1, len(frame)))
