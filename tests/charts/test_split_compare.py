@@ -56,7 +56,8 @@ def test_the_table_has_a_row_for_each_split():
     assert {trace.name for trace in found.figure.data} == {
         f"within {km} km" for km in ("1.3", "5", "10", "20")
     }
-    assert found.figure.data[0].x == (0, 1)
+    assert found.figure.data[-1].name == "within 1.3 km"
+    assert found.figure.data[-1].x == (0, 1)
     assert "at most 100.0% in “Split1”" in found.title
     assert "Of the other split, it is 100.0% with “Split1”." in found.sentence
 
