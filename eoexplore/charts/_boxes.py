@@ -105,6 +105,7 @@ def _rows(drawn: go.Figure, labels: Sequence[str], parts: int) -> go.Figure:
             "range": [len(labels) - 0.4, -0.6],
             "automargin": True,
             "showgrid": False,
+            "zeroline": False,
         },
     )
     return _figures.plain(drawn, legend=parts > 1)

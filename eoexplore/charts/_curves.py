@@ -217,6 +217,7 @@ def intervals(curves: Sequence[Curve], quantity: str) -> go.Figure:
         ticktext=[_figures.short(name) + marks.get(name, "") for name in names],
         range=[len(names) - 0.4, -0.6],
         automargin=True,
+        zeroline=False,
     )
     figure.update_xaxes(title=quantity)
     if len(series) > 1:

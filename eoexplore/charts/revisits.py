@@ -230,8 +230,9 @@ def _said_of_change(called: str, names: list[str], boxes: list[_boxes.Boxes], wh
 
 
 def _defined(called: str, index: Index, by_season: bool) -> list[str]:
+    named = index.name if called == index.name else f"{called.capitalize()}: {index.name}"
     notes = [
-        f"{called[0].upper()}{called[1:]}: {index.name} ({index.title}) = {index.explained}, "
+        f"{named} ({index.title}) = {index.explained}, "
         f"of the mean reflectances of a patch ({index.reference}; as in the spyndex catalogue).",
         "A place of three dates has three pairs; pairs of one place, and places beside each other, "
         "resemble each other. Clouds and snow are in it unless the selection leaves them out.",
