@@ -156,7 +156,8 @@ def kill_often(dataset: Path, cache: Path, kills: int, usual: float) -> dict[str
 def parts(cache: Path) -> list[Path]:
     """Return the finished parts of an index."""
     found = [*cache.glob("index/*/mosaics/*/*.tif"), *cache.glob("index/*/chunks/*.parquet")]
-    found += cache.glob("index/*/spectra/*.parquet")
+    for group in ("spectra", "components"):
+        found += cache.glob(f"index/*/{group}/*.parquet")
     return [path for path in found if "partial" not in path.name]
 
 
