@@ -82,6 +82,26 @@ def moran(values: npt.NDArray[np.floating | np.integer | np.bool_], pairs: Pairs
     return float(len(apart) / len(one) * (apart[one] @ apart[other]) / squares)
 
 
+def moran_of(found: Joins, places: int, having: int) -> float:
+    """Return Moran's I of presence from its join counts: the same as `moran`, in less time.
+
+    Of presence there are three products of deviations only. NaN where all or none have the class,
+    or there are no pairs.
+
+    Args:
+        found: join counts of the class.
+        places: all places.
+        having: places that have the class.
+    """
+    pairs = found.both + found.one + found.neither
+    if not pairs or having in (0, places):
+        return float("nan")
+    share = having / places
+    products = found.both * (1 - share) ** 2 + found.neither * share**2
+    products -= found.one * share * (1 - share)
+    return products / pairs / (share * (1 - share))
+
+
 def by_chance(places: int, having: int, pairs: int) -> tuple[float, float, float]:
     """Return the mean number of pairs of which both, one or none have a class, in any order.
 
@@ -122,6 +142,6 @@ def joins(has: npt.NDArray[np.bool_], pairs: Pairs) -> Joins:
         has: whether each place has the class, shape (n,).
         pairs: neighbours.
     """
-    number = has[pairs[0]].astype(np.int8) + has[pairs[1]].astype(np.int8)
-    neither, one, both = np.bincount(number, minlength=3).tolist()
-    return Joins(both, one, neither)
+    one, other = has[pairs[0]], has[pairs[1]]
+    both, differ = int(np.count_nonzero(one & other)), int(np.count_nonzero(one ^ other))
+    return Joins(both, differ, len(one) - both - differ)

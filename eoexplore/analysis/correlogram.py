@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import irfft2, next_fast_len, rfft2
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer]
@@ -69,22 +70,29 @@ def correlogram(
         lags: number of lags of one cell each.
         within: whether values are compared with the mean of their tile, not with that of all.
     """
-    products, pairs, lengths = np.zeros((len(has), lags)), np.zeros(lags), np.zeros(lags)
-    squares = np.zeros(len(has))
-    overall = has.mean(1) if has.shape[1] else np.zeros(len(has))
-    for number in np.unique(tile):
-        rows = np.flatnonzero(tile == number)
-        own_x, own_y = x[rows] - x[rows].min(), y[rows] - y[rows].min()
-        side = int(max(own_x.max(), own_y.max())) + 1
-        lag, apart = _lags(2 * side, lags)
-        there = _products(np.ones((1, len(rows))), own_x, own_y, side)[0].round()
-        pairs += np.bincount(lag, there, lags + 1)[:lags]
-        lengths += np.bincount(lag, there * apart, lags + 1)[:lags]
-        own = has[:, rows]
-        values = own - (own.mean(1) if within else overall)[:, None]
+    if not len(x):
+        nothing = np.full(lags, np.nan)
+        return Correlogram(nothing, np.zeros(lags, np.int64), np.full((len(has), lags), np.nan))
+    numbers = np.unique(tile)
+    rows = [np.flatnonzero(tile == number) for number in numbers]
+    side = 1 + max(int(np.ptp(axis[own])) for own in rows for axis in (x, y))
+    size = next_fast_len(side + lags, real=True)
+    # Last, the places themselves: their products are the pairs. Spectra of tiles add up.
+    power = np.zeros((len(has) + 1, size, size // 2 + 1))
+    squares, overall = np.zeros(len(has)), has.mean(1)
+    for own in rows:
+        values = has[:, own] - (has[:, own].mean(1) if within else overall)[:, None]
         squares += (values**2).sum(1)
-        for one, found in enumerate(_products(values, own_x, own_y, side)):
-            products[one] += np.bincount(lag, found, lags + 1)[:lags]
+        grid = np.zeros((len(has) + 1, size, size))
+        grid[:-1, y[own] - y[own].min(), x[own] - x[own].min()] = values
+        grid[-1, y[own] - y[own].min(), x[own] - x[own].min()] = 1
+        spectrum = rfft2(grid)
+        power += spectrum.real**2 + spectrum.imag**2
+    found = irfft2(power, (size, size)).reshape(len(power), -1)
+    lag, apart = _lags(size, lags)
+    there = found[-1].round()
+    pairs, lengths = (np.bincount(lag, own, lags + 1)[:lags] for own in (there, there * apart))
+    products = np.array([np.bincount(lag, own, lags + 1)[:lags] for own in found[:-1]])
     known = (pairs > 0) & (squares > 1e-9)[:, None]
     scale = has.shape[1] / np.maximum(pairs, 1) / np.maximum(squares, 1e-9)[:, None]
     distance = np.where(pairs > 0, lengths / np.maximum(pairs, 1), np.nan) * STEP_M
@@ -96,21 +104,11 @@ def correlogram(
 def _lags(size: int, lags: int) -> tuple[npt.NDArray[np.intp], Floats]:
     """Return the lag and the length in cells of each offset of a grid with its margin, flat.
 
-    The offset 0, and those beyond the last lag, have a lag that is not counted.
+    The offset 0, and those beyond the last lag, have a lag that is not counted. The margin is as
+    wide as the lags reach: what comes round the edge is farther.
     """
     step = np.abs(np.fft.fftfreq(size, 1 / size))
     apart = np.hypot(step[:, None], step[None, :]).ravel()
     # Lengths of whole numbers of cells are to stay in their own lag.
     lag = np.ceil(apart - 1e-9).astype(np.intp) - 1
     return np.where((lag < 0) | (lag > lags), lags, lag), apart
-
-
-def _products(values: Floats, x: Ints, y: Ints, side: int) -> Floats:
-    """Return the sums of products of values at each offset, shape (classes, offsets)."""
-    found = np.empty((len(values), 4 * side * side))
-    for number, own in enumerate(values):
-        grid = np.zeros((2 * side, 2 * side))
-        grid[y, x] = own
-        power = np.abs(np.fft.rfft2(grid)) ** 2
-        found[number] = np.fft.irfft2(power, grid.shape).ravel()
-    return found

@@ -22,12 +22,13 @@ def make(asked: Asked) -> Chart:
             "No two places of the selection lie side by side in one tile, so neighbours cannot be "
             "compared. Choose a wider selection."
         )
-    moran = np.array([autocorrelation.moran(grid.has[k], pairs) for k in grid.order])
-    order = grid.order[np.argsort(-moran, kind="stable")]
-    moran = np.sort(moran)[::-1]
+    counted = {k: autocorrelation.joins(grid.has[k], pairs) for k in grid.order}
+    own = {k: int(grid.has[k].sum()) for k in grid.order}
+    found = {k: autocorrelation.moran_of(counted[k], places, own[k]) for k in grid.order}
+    order = sorted(grid.order, key=lambda k: -found[k])
+    moran = np.array([found[k] for k in order])
     names = [asked.classes[k].name for k in order]
-    joins = [autocorrelation.joins(grid.has[k], pairs) for k in order]
-    having = [int(grid.has[k].sum()) for k in order]
+    joins, having = [counted[k] for k in order], [own[k] for k in order]
     chance = [autocorrelation.by_chance(places, count, number) for count in having]
     table = pd.DataFrame(
         {

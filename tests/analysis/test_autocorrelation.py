@@ -11,6 +11,7 @@ from eoexplore.analysis.autocorrelation import (
     crossing,
     joins,
     moran,
+    moran_of,
     neighbours,
 )
 
@@ -43,6 +44,15 @@ def test_joins_of_a_known_grid():
     # .  .  #
     has = np.array([1, 1, 0, 1, 0, 0, 0, 0, 1], bool)
     assert joins(has, neighbours(*grid(3))) == Joins(both=2, one=6, neither=4)
+
+
+@given(st.lists(st.booleans(), min_size=30, max_size=30))
+def test_moran_follows_from_joins(values):
+    has = np.array(values)
+    y, x = (axis.ravel() for axis in np.mgrid[:5, :6])
+    pairs = neighbours(x, y, np.zeros(30, int), QUEEN)
+    found = moran_of(joins(has, pairs), 30, int(has.sum()))
+    assert found == pytest.approx(moran(has, pairs), nan_ok=True)
 
 
 def test_joins_by_chance():
