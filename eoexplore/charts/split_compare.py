@@ -155,30 +155,38 @@ def _own(asked: Asked, split: Split, name: str) -> Mask:
 
 
 def _table(rows: Mapping[str, Row]) -> pd.DataFrame:
-    columns: dict[str, list[object]] = {"Split": list(rows)}
     own = list(rows.values())
-    for number, name in enumerate((*SPLITS, "in no part")):
-        columns[name] = [row.sizes[number] for row in own]
-    for number, name in enumerate(SPLITS):
-        columns[f"share of {name}"] = [
-            row.sizes[number] / max(1, sum(row.sizes[: len(SPLITS)])) for row in own
-        ]
-    columns["share as in the audited split"] = [row.same for row in own]
-    columns["divergence of test and train"] = [row.test_apart for row in own]
-    columns["divergence of validation and train"] = [row.validation_apart for row in own]
-    columns["test to train: minimum, m"] = [row.minimum_m for row in own]
-    columns["test to train: median, m"] = [row.median_m for row in own]
-    for number, km in enumerate(_leakage.STEPS_KM):
-        columns[f"share of test within {km:g} km of train"] = [row.within[number] for row in own]
-    columns["share of validation within 1.3 km of train"] = [row.validation_near for row in own]
-    columns["share of test within 1.3 km of validation"] = [row.test_near for row in own]
-    columns["share of test at a place of train"] = [row.same_place for row in own]
-    columns["classes too rare in test"] = [row.rare for row in own]
-    table = pd.DataFrame(columns)
-    for name in list(columns)[5:-1]:
+    totals = [max(1, sum(row.sizes[: len(SPLITS)])) for row in own]
+    counts = {
+        name: [row.sizes[number] for row in own]
+        for number, name in enumerate((*SPLITS, "in no part"))
+    }
+    measures: dict[str, list[float | None]] = {
+        "least distance, m": [row.minimum_m for row in own],
+        "median distance, m": [row.median_m for row in own],
+        **{
+            f"share within {km:g} km": [row.within[number] for row in own]
+            for number, km in enumerate(_leakage.STEPS_KM)
+        },
+        "share at a place of train": [row.same_place for row in own],
+        "share of validation within 1.3 km of train": [row.validation_near for row in own],
+        "share of test within 1.3 km of validation": [row.test_near for row in own],
+        "divergence of test and train": [row.test_apart for row in own],
+        "divergence of validation and train": [row.validation_apart for row in own],
+        "share as in the audited split": [row.same for row in own],
+        **{
+            f"share of {name}": [
+                row.sizes[number] / total for row, total in zip(own, totals, strict=True)
+            ]
+            for number, name in enumerate(SPLITS)
+        },
+    }
+    table = pd.DataFrame({"Split": list(rows), **counts})
+    for name, values in measures.items():
         # All None would be a column of objects.
-        table[name] = table[name].astype(np.float64)
-    return table.astype({"classes too rare in test": "Int64"})
+        table[name] = np.array(values, np.float64)
+    table["classes too rare in test"] = pd.array([row.rare for row in own], "Int64")
+    return table
 
 
 def _figure(rows: Mapping[str, Row]) -> go.Figure:
@@ -276,11 +284,13 @@ def _notes(asked: Asked, located: bool) -> tuple[str, ...]:
         distances.places(asked.opened.samples).note
         if located
         else "No patch of the selection has a location, so distances are left out.",
+        "Without other words, distances are those from each test patch to the nearest training "
+        "patch, and shares those of the test patches; at a place of train is the same place on "
+        "another date.",
         "Divergence is that of Jensen and Shannon between the labels, in nats: 0 where their "
         "shares are equal, 0.693 where no class is in both (Lin 1991).",
         f"Too rare: fewer than {rare.LEAST} test patches, or an F1 of {rare.F1:g} known no better "
         f"than within {rare.WIDEST:g}.",
-        "At a place of train: the same place on another date.",
     )
 
 

@@ -51,7 +51,7 @@ def test_the_table_has_a_row_for_each_split():
     found = compared(opened, [0, 0, 0, 1, 2, 2] * 2, [0] * 6 + [2] * 6)
     assert found.table["Split"].tolist() == ["Split0", "Split1"]
     assert found.table["train"].tolist() == [6, 6]
-    assert found.table["share of test within 1.3 km of train"].tolist() == [0, 1]
+    assert found.table["share within 1.3 km"].tolist() == [0, 1]
     assert found.table["share of train"].tolist() == [0.5, 0.5]
     assert {trace.name for trace in found.figure.data} == {
         f"within {km} km" for km in ("1.3", "5", "10", "20")
