@@ -4,8 +4,6 @@ import bz2
 import gzip
 import io
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -283,19 +281,3 @@ def test_without_v1_names_the_others_still_count(tiny, tmp_path):
     assert tiny.dataset.other_names() == {}
     _, report = split_files.read(tiny, [("train.csv", PATCHES[0].id.encode())])
     assert report.matched == 1
-
-
-def test_the_lists_of_the_first_version(real_data, tmp_path):
-    opened = catalog.add(real_data / "reben" / "metadata")
-    folder = real_data / "reben" / "ben_v1_splits"
-    files = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
-    split, report = split_files.read(opened, files)
-    assert report.matched_by == ("BigEarthNet v1 name",)
-    assert (report.lines, report.matched, report.missing) == (519_284, 480_038, 69_450)
-    assert (report.unknown, report.doubled, report.contradicting) == (519_284 - 480_038, 0, 0)
-    # The names that the lists lack are those of the patches with snow or clouds.
-    flagged = opened.samples.frame["flags"].map(len).to_numpy() > 0
-    assert ((split.parts < 0) == flagged).all()
-    # Of what v1 tests, 48 % is for training in v2.
-    tested = pd.Series(split_of(opened, "released").parts)[split.of("test")]
-    assert float(np.mean(tested == 0)) == pytest.approx(0.48, abs=0.005)

@@ -7,7 +7,7 @@ import pytest
 from eoexplore.core.errors import SplitError
 from eoexplore.core.split import agreement
 from eoexplore.core.split_rule import KINDS
-from eoexplore.store import catalog, splits
+from eoexplore.store import catalog, split_files, splits
 from eoexplore.store.splits import MAKERS, split_of
 from tests.charts.conftest import Row, grid, opened_of
 
@@ -204,3 +204,18 @@ def test_blocks_of_reben(reben):
         found = split_of(reben, rule)
         assert found.made.startswith(blocks)
         assert np.bincount(found.parts) / 549_488 == pytest.approx([0.5, 0.25, 0.25], abs=0.02)
+
+
+def test_the_lists_of_the_first_version(real_data, reben):
+    folder = real_data / "reben" / "ben_v1_splits"
+    files = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+    split, report = split_files.read(reben, files)
+    assert report.matched_by == ("BigEarthNet v1 name",)
+    assert (report.lines, report.matched, report.missing) == (519_284, 480_038, 69_450)
+    assert (report.unknown, report.doubled, report.contradicting) == (519_284 - 480_038, 0, 0)
+    # The names that the lists lack are those of the patches with snow or clouds.
+    flagged = reben.samples.frame["flags"].map(len).to_numpy() > 0
+    assert ((split.parts < 0) == flagged).all()
+    # Of what v1 tests, 48 % is for training in v2.
+    tested = split_of(reben, "released").parts[split.of("test")]
+    assert float(np.mean(tested == 0)) == pytest.approx(0.48, abs=0.005)
