@@ -94,11 +94,11 @@ def lines(curves: Sequence[Curve], quantity: str) -> go.Figure:
             },
             **_hover(curve, clicks),
         )
-    _framed(figure, quantity)
+    _framed(figure, curves, quantity)
     # Many names above would leave little room for the lines.
     return figure.update_layout(
         height=max(_PLOT_PX, 60 + 24 * len(curves)),
-        margin={"t": 10},
+        margin={"t": 34},
         legend={
             "orientation": "v", "x": 1.01, "y": 1, "yanchor": "top",
             "tracegroupgap": 0, "font": {"size": 12},
@@ -112,7 +112,7 @@ def with_bands(curves: Sequence[Curve], quantity: str) -> go.Figure:
     clicks = _clicks(curves)
     for number, curve in enumerate(curves):
         _line_with_band(figure, curve, number, len(curves), clicks)
-    return _framed(figure, quantity)
+    return _framed(figure, curves, quantity)
 
 
 def _line_with_band(figure: go.Figure, curve: Curve, number: int, count: int, clicks: bool) -> None:
@@ -182,7 +182,7 @@ def panels(curves: Sequence[Curve], quantity: str, each: int) -> go.Figure:
     figure.update_annotations(font={"size": 11})
     _raised(figure, _PANEL_PX * down).update_layout(margin={"l": 56})
     common = {"xref": "paper", "yref": "paper", "showarrow": False}
-    figure.add_annotation(text="Wavelength (nm)", x=0.5, y=0, yshift=-38, **common)
+    figure.add_annotation(text=_over_what(curves), x=0.5, y=0, yshift=-38, **common)
     figure.add_annotation(text=quantity, x=0, y=0.5, xshift=-50, textangle=-90, **common)
     return figure
 
@@ -272,6 +272,11 @@ def _over(curve: Curve) -> dict[str, list[Any]]:
     }
 
 
+def _over_what(curves: Sequence[Curve]) -> str:
+    measured = all(point.nm is not None for curve in curves for point in curve.points)
+    return "Wavelength (nm)" if measured else "Band"
+
+
 def _hover(curve: Curve, clicks: bool) -> dict[str, Any]:
     digits = ".2f" if any(abs(point.mean) > 2 for point in curve.points) else ".4f"
     return {
@@ -304,11 +309,11 @@ def _faint(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def _framed(figure: go.Figure, quantity: str) -> go.Figure:
+def _framed(figure: go.Figure, curves: Sequence[Curve], quantity: str) -> go.Figure:
     _figures.plain(figure, legend=True)
     return figure.update_layout(
         height=_PLOT_PX,
-        xaxis={"title": "Wavelength (nm)"},
+        xaxis={"title": _over_what(curves)},
         yaxis={"title": quantity, "rangemode": "tozero"},
     )
 

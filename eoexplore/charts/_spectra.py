@@ -24,6 +24,10 @@ DRAWN = (
     "counts for the pixels that it stands for. Pixels of one patch resemble each other, so their "
     "number overstates how sure a figure is; the number of patches understates it less."
 )
+NO_TEST = (
+    "No test tells the two apart: pixels of one patch, and of patches beside each other, resemble "
+    "each other, so that a test would find a difference between any two selections."
+)
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,7 @@ def _notes(found: list[_Found], names: Names, bands: int) -> tuple[str, ...]:
     if len(found) > 1:
         one, other = (item.part.name for item in found)
         notes.insert(0, f"Below the diagonal: {one}; above it: {other}.")
+        notes.append(_spectra.NO_TEST)
     lacking = [name for n, name in names.items() if all(one.pixels[n] <= bands for one in found)]
     if lacking:
         notes.append(

@@ -135,16 +135,16 @@ def _title(asked: Asked, backscatter: bool) -> str:
 
 def _sentence(asked: Asked, layer: Layer, series: list[_Series], shown: list[int]) -> str:
     noun = "Backscatter" if layer.reflectance is None else "Reflectance"
-    total = sum(int(one.pixels[shown].sum()) for one in series)
+    pixels = _by_part(asked, [one.pixels[shown] for one in series])
     if len(shown) == 1:
-        patches = sum(int(one.patches[shown[0]]) for one in series)
-        said = f"{noun} of {asked.classes[shown[0]].name} from {total:,} pixels of {patches:,} "
+        patches = _by_part(asked, [one.patches[shown] for one in series])
+        said = f"{noun} of {asked.classes[shown[0]].name} from {pixels} pixels of {patches} "
         return said + "patches" + _of_one(layer, series, shown[0])
     first = max(series, key=lambda one: int(one.pixels[shown].sum()))
     mean = first.mean[shown]
     band = int(np.argmax(_spread(mean)))
     low, high = (int(pick(mean[:, band])) for pick in (np.nanargmin, np.nanargmax))
-    said = f"{noun} of {len(shown)} classes from {total:,} pixels. Their means differ most in "
+    said = f"{noun} of {len(shown)} classes from {pixels} pixels. Their means differ most in "
     said += f"{layer.bands[band].name} ({layer.bands[band].title}): from "
     said += f"{_written(layer, mean[low, band])} of {asked.classes[shown[low]].name} to "
     said += f"{_written(layer, mean[high, band])} of {asked.classes[shown[high]].name}"
@@ -169,6 +169,16 @@ def _of_one(layer: Layer, series: list[_Series], number: int) -> str:
         for one in known
     )
     return f". The means differ most in {layer.bands[band].name}: {said}."
+
+
+def _by_part(asked: Asked, counts: list[npt.NDArray[np.int64]]) -> str:
+    """Return what the series of each part add up to, such as "1,200 and 300"."""
+    half = len(counts) // len(asked.parts)
+    sums = [
+        sum(int(own.sum()) for own in counts[first : first + half])
+        for first in range(0, len(counts), half)
+    ]
+    return " and ".join(f"{number:,}" for number in sums)
 
 
 def _named(asked: Asked, series: _Series) -> str:
@@ -274,6 +284,8 @@ def _notes(asked: Asked, layer: Layer, series: list[_Series], shown: list[int]) 
     ]
     if lacking and asked.options["classes"] == _spectra.ALL:
         notes.append(f"Without a pixel here: {', '.join(lacking)}.")
+    if len(asked.parts) > 1:
+        notes.append(_spectra.NO_TEST)
     return (*notes, _spectra.DRAWN)
 
 

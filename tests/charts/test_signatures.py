@@ -1,6 +1,8 @@
 """Signatures of classes against figures by hand."""
 
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,6 +87,7 @@ def test_two_parts_stand_side_by_side(opened):
     assert red["Selection: mean"] == pytest.approx(0.1)
     assert red["Compared with: mean"] == pytest.approx(0.2)
     assert red["Difference of means"] == pytest.approx(-0.1)
+    assert "of 2 classes from 128 and 64 pixels" in chart.sentence
     assert "differ most in B08 of Broad-leaved forest: 0.200 and 0.400" in chart.sentence
     only = line(chart, PASTURES, "B04")
     assert (only["Selection: pixels"], only["Compared with: pixels"]) == (64, 0)
@@ -145,3 +148,15 @@ def test_dates_are_not_needed(tmp_path):
         "classes",
     ]
     assert line(signatures.CHART(asked_of(opened)), FOREST, "B04")["Mean"] == pytest.approx(0.1)
+
+
+def test_bands_without_a_wavelength_stand_by_their_names(opened):
+    layers = [
+        replace(layer, bands=tuple(replace(band, wavelength_nm=None) for band in layer.bands))
+        for layer in opened.dataset.layers
+    ]
+    dataset = SimpleNamespace(**{**vars(opened.dataset), "layers": layers})
+    for classes in ("all", FOREST):
+        chart = signatures.CHART(asked_of(replace(opened, dataset=dataset), classes=classes))
+        assert chart.figure.data[-1].x == ("B04", "B08")
+        assert chart.figure.layout.xaxis.title.text == "Band"
