@@ -10,9 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from eoexplore.analysis.components import DECIDABLE, TOO_SMALL, TOO_THIN, UNKNOWN
-from eoexplore.charts import _compare, _figures, _labels, _stacks
+from eoexplore.charts import _compare, _examples, _figures, _labels, _stacks
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
-from eoexplore.core.selection import MAX_IDS
 from eoexplore.core.types import Classes
 from eoexplore.store import components
 from eoexplore.store.components import Components
@@ -39,8 +38,8 @@ class _Found:
     """Pixels of them that lie in the patches of the part, shape (classes, verdicts)."""
     patches: int
     """Patches with a label map."""
-    examples: Mapping[tuple[int, int], tuple[str, ...]]
-    """Ids of some patches by class and verdict; all of them where they are few."""
+    selections: Mapping[tuple[int, int], str]
+    """What a click selects, by class and verdict."""
 
     def counts(self, of: str) -> Counts:
         """Return spots or pixels."""
@@ -120,29 +119,33 @@ def _find(
     patches = np.zeros(len(part.mask), bool)
     patches[table.rows] = True
     mapped = int(np.count_nonzero(patches & part.mask))
-    return _Found(part, spots, pixels, mapped, _examples(asked, table.rows[own], cells))
+    return _Found(part, spots, pixels, mapped, _by_cell(asked, part, table.rows[own], cells))
 
 
-def _examples(
-    asked: Asked, rows: npt.NDArray[np.int32], cells: Counts
-) -> dict[tuple[int, int], tuple[str, ...]]:
-    """Return ids of some patches of each class and verdict, spread over the dataset.
+def _by_cell(
+    asked: Asked, part: Part, rows: npt.NDArray[np.int32], cells: Counts
+) -> dict[tuple[int, int], str]:
+    """Return what a click on each class and verdict selects.
 
     Args:
         asked: the dataset.
+        part: the selection.
         rows: patch of each piece of a spot, shape (m,).
         cells: class times the number of verdicts, and verdict, of each; shape (m,).
     """
     size = len(asked.classes) * len(_LOOKS)
     # Numbers of 16 bits are put in order by counting.
     order = np.argsort(cells.astype(np.int16), kind="stable")
-    ends = np.cumsum(np.bincount(cells, minlength=size))
-    ids = asked.frame["id"].array
+    ends = np.cumsum(np.bincount(cells, minlength=size)).tolist()
     found = {}
-    for cell, (first, end) in enumerate(pairwise([0, *ends.tolist()])):
-        picked = np.linspace(first, max(first, end - 1), min(MAX_IDS, end - first)).astype(int)
-        names = (str(ids[row]) for row in np.unique(rows[order[picked]]))
-        found[divmod(cell, len(_LOOKS))] = tuple(names)
+    for cell, (first, end) in enumerate(pairwise([0, *ends])):
+        number, verdict = divmod(cell, len(_LOOKS))
+        # No condition says what is too small: patches by name stand for it.
+        found[number, verdict] = (
+            part.only(asked.classes[number].name)
+            if verdict == DECIDABLE
+            else _examples.selection(asked, part, rows[order[first:end]])
+        )
     return found
 
 
@@ -190,7 +193,7 @@ def _single(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figu
             fill,
             values[shown, verdict],
             [_said(counts[number], verdict, noun) for number in shown],
-            [_selection(asked, found, number, verdict) for number in shown],
+            [found.selections[number, verdict] for number in shown],
         )
         for verdict, (name, colour, fill) in _LOOKS.items()
     ]
@@ -200,14 +203,6 @@ def _single(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figu
     unit = "" if shares or of == "number" else " (km²)"
     quantity = quantity[0].upper() + quantity[1:] + unit
     return _stacks.stacked(names, pieces, quantity=quantity, digits=".0%" if shares else ",")
-
-
-def _selection(asked: Asked, found: _Found, number: int, verdict: int) -> str:
-    """Return what a click selects: no condition says what is too small, so patches by name."""
-    if verdict == DECIDABLE:
-        return found.part.only(asked.classes[number].name)
-    names = found.examples[number, verdict]
-    return found.part.only(ids=names) if names else ""
 
 
 def _said(counts: Counts, verdict: int, noun: str) -> str:
@@ -272,10 +267,7 @@ def _notes(asked: Asked, found: list[_Found]) -> tuple[str, ...]:
         *_labels.without_map(asked),
     ]
     if len(found) == 1:
-        notes.append(
-            f"A click leads to up to {MAX_IDS} patches with such spots, spread over the dataset; "
-            "on decidable ones, to all patches with the label."
-        )
+        notes.append(f"{_examples.CLICK}; on decidable spots, to all patches with the label.")
     else:
         one, other = (item.spots.sum(0) for item in found[:2])
         if one.any() and other.any():

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from eoexplore.charts import _compare, _figures, _labels
+from eoexplore.charts import _compare, _examples, _figures, _labels
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
 
 Counts = npt.NDArray[np.int64]
@@ -21,7 +21,8 @@ _CAUTION = "Patches near each other are not independent: p is too small."
 
 def make(asked: Asked) -> Chart:
     """Count patches by their unlabelled share."""
-    shares = [_shares(asked, part) for part in asked.parts]
+    known = [_known(asked, part) for part in asked.parts]
+    shares = [own for _, own in known]
     if not any(len(own) for own in shares):
         raise CannotTell(
             "None of the selected patches has a label map, so it is not known how much of them is "
@@ -38,25 +39,38 @@ def make(asked: Asked) -> Chart:
         title=_title(own),
         sentence=_sentence(asked, own),
         table=_table(asked, names, counts),
-        figure=_figure(asked, names, counts),
+        figure=_figure(asked, names, counts, _selections(asked, *known[0], ends)),
         notes=_notes(asked, counts),
         facts=_facts(own),
     )
 
 
-def _shares(asked: Asked, part: Part) -> Shares:
-    """Return the share of the patches of which it is known, shape (m,)."""
+def _known(asked: Asked, part: Part) -> tuple[npt.NDArray[np.intp], Shares]:
+    """Return the patches of which it is known, and their shares; shape (m,) each."""
     if "unlabelled_share" not in asked.frame.columns or not asked.opened.samples.areas:
         raise CannotTell(_labels.no_maps(asked))
-    own = asked.frame["unlabelled_share"].to_numpy(np.float64)[part.mask]
+    own = asked.frame["unlabelled_share"].to_numpy(np.float64)[part.rows]
+    there = ~np.isnan(own)
     # What is stored with seven digits: a half of a patch is a half again.
-    return np.asarray(np.round(own[~np.isnan(own)], 6), np.float64)
+    return part.rows[there], np.asarray(np.round(own[there], 6), np.float64)
 
 
 def _counts(shares: Shares, ends: Sequence[float]) -> Counts:
     """Return the patches of 0, and those above each end up to the next, shape (ends + 1,)."""
-    place = np.searchsorted([0, *ends], shares - 1e-9)
-    return np.bincount(place, minlength=len(ends) + 1).astype(np.int64)[: len(ends) + 1]
+    return np.bincount(_step(shares, ends), minlength=len(ends) + 1).astype(np.int64)
+
+
+def _step(shares: Shares, ends: Sequence[float]) -> npt.NDArray[np.intp]:
+    return np.searchsorted([0, *ends], shares - 1e-9)
+
+
+def _selections(
+    asked: Asked, rows: npt.NDArray[np.intp], shares: Shares, ends: Sequence[float]
+) -> list[str]:
+    """Return what a click on each step selects: no condition says what is unlabelled."""
+    step = _step(shares, ends)
+    places = range(len(ends) + 1)
+    return [_examples.selection(asked, asked.part, rows[step == place]) for place in places]
 
 
 def _title(shares: Shares) -> str:
@@ -79,7 +93,9 @@ def _sentence(asked: Asked, shares: Shares) -> str:
     return f"{said}, in one patch {shares.max():.1%}. In {above:,} it is more than 10 %."
 
 
-def _figure(asked: Asked, names: list[str], counts: list[Counts]) -> go.Figure:
+def _figure(
+    asked: Asked, names: list[str], counts: list[Counts], selections: list[str]
+) -> go.Figure:
     shares = asked.options["as"] == "share"
     # Most patches have none: beside them the others would not be seen.
     first = 1 if asked.options["show"] == "some" else 0
@@ -95,6 +111,7 @@ def _figure(asked: Asked, names: list[str], counts: list[Counts]) -> go.Figure:
                 "line": {"color": "#6b7280", "width": 0.6},
                 "pattern": {"shape": ("", "/")[number]},
             },
+            customdata=[[text] for text in selections[first:]] if not number else None,
             hovertemplate=f"%{{x}} unlabelled<br>{part.name}: "
             f"%{{y:{'.2%' if shares else ','}}}<extra></extra>",
         )
@@ -132,6 +149,7 @@ def _notes(asked: Asked, counts: list[Counts]) -> tuple[str, ...]:
         "Unlabelled are pixels whose code belongs to no class"
         + (f": {', '.join(named)}." if named else "."),
         "The end of a step belongs to it: a patch of exactly 5 % is counted in 4 to 5 %.",
+        f"{_examples.CLICK}.",
         *_labels.without_map(asked),
     ]
     if len(counts) > 1:

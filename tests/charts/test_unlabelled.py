@@ -61,6 +61,16 @@ def test_patches_without_any_are_shown_on_request(opened):
     every = unlabelled.CHART(asked_of(opened, show="all")).figure.data[0]
     assert list(every.x) == ["0 %", *some.x]
     assert list(every.y) == [1, *some.y]
+    assert every.customdata[0][0] == "ids=patch_00000"
+    assert every.customdata[2][0] == ""
+
+
+def test_a_click_on_many_leads_to_some_of_them():
+    opened = opened_of([Row(pixels={231: 90, 999: 10}, x=number) for number in range(200)])
+    chart = unlabelled.CHART(asked_of(opened, "split=train"))
+    (text,) = [text for (text,) in chart.figure.data[0].customdata if text]
+    found = asked_of(opened, text).part.rows
+    assert (len(found), found[0], found[-1]) == (20, 0, 199)
 
 
 def test_two_selections(opened):
