@@ -7,7 +7,7 @@ import pandas as pd
 
 from eoexplore.analysis import rare
 from eoexplore.charts import _figures, _labels, _leakage, _parts
-from eoexplore.charts.chart import Asked, Chart, Kind, Option, Part
+from eoexplore.charts.chart import Asked, Chart, Kind, Mask, Option, Part
 from eoexplore.store import distances
 
 _STEPS = ("0", "1.3", "2.5", "5", "10", "20", "50")
@@ -27,20 +27,11 @@ def make(asked: Asked) -> Chart:
     marked = [
         f"{name} (too rare)" if scarce[n] else name for n, name in zip(order, names, strict=True)
     ]
-    table = pd.DataFrame(
-        {
-            "Class": names,
-            f"{of} patches": everything[order],
-            f"farther than {km} km": kept[order],
-            "share kept": kept[order] / np.maximum(everything[order], 1),
-            "too rare": np.where(scarce[order], "yes", "no"),
-        }
-    )
     few = [name for name, number in zip(names, order, strict=True) if scarce[number]]
     return Chart(
         title=f"{len(left[km]):,} of {len(found.rows):,} {of} patches are farther than {km} km",
         sentence=_sentence(len(found.rows), len(left[km]), few, asked.options, of, to),
-        table=table,
+        table=_table(names, everything[order], kept[order], scarce[order], asked.options),
         figure=_figures.bars(
             marked,
             {f"all of {of}": everything[order], f"farther than {km} km": kept[order]},
@@ -61,6 +52,24 @@ def make(asked: Asked) -> Chart:
             "left": {step: len(rows) for step, rows in left.items()},
             "too_rare": few,
         },
+    )
+
+
+def _table(
+    names: list[str],
+    everything: _parts.Counts,
+    kept: _parts.Counts,
+    scarce: Mask,
+    options: Mapping[str, str],
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Class": names,
+            f"{_parts.pair(options['pair'])[0]} patches": everything,
+            f"farther than {options['km']} km": kept,
+            "share kept": kept / np.maximum(everything, 1),
+            "too rare": np.where(scarce, "yes", "no"),
+        }
     )
 
 
@@ -92,7 +101,13 @@ CHART = Kind(
     title="What is left far from the training patches?",
     make=make,
     options=(
-        Option("km", "Keep only patches farther than", {step: f"{step} km" for step in _STEPS}),
+        Option(
+            "km",
+            "Keep only patches farther than",
+            {step: f"{step} km" for step in _STEPS},
+            ordered=True,
+            default="10",
+        ),
         Option("pair", "Of and from", _parts.PAIRS),
         Option("scale", "Scale", {"linear": "Linear", "log": "Logarithmic"}),
     ),

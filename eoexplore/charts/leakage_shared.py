@@ -8,7 +8,7 @@ import pandas as pd
 
 from eoexplore.analysis import shared
 from eoexplore.charts import _figures, _parts
-from eoexplore.charts.chart import Asked, Chart, Kind, Option
+from eoexplore.charts.chart import Asked, Chart, Kind, Mask, Option
 from eoexplore.tiles import areas
 from eoexplore.tiles.scene import scene_of
 
@@ -25,23 +25,7 @@ def make(asked: Asked) -> Chart:
     """Count what the patches of one part share with those of the other."""
     of, to = _parts.pair(asked.options["pair"])
     ones, others = (_parts.rows_of(asked, asked.split, name) for name in (of, to))
-    samples = asked.opened.samples
-    found = {}
-    notes = []
-    if samples.located.any():
-        # Places are numbered there, so that those of several tiles that overlap can be paired.
-        met = areas.overlaps_of(scene_of(asked.opened).ground)
-        found["place"] = shared.same(met.place, ones, others)
-    else:
-        notes.append("No patch has a location, so shared places and ground are not known.")
-    found["product"] = shared.same(_products(asked), ones, others)
-    overpass = _overpasses(asked)
-    if overpass is None:
-        notes.append("The names of the products do not tell the overpass.")
-    else:
-        found["overpass"] = shared.same(overpass, ones, others)
-    if samples.located.any():
-        found["overlap"] = shared.meeting(met.place, met.pairs, ones, others)
+    found, notes = _found(asked, ones, others)
     whole, rest = int(ones.sum()), int(others.sum())
     counts = np.array([item.of for item in found.values()])
     back = np.array([item.to for item in found.values()])
@@ -73,6 +57,27 @@ def make(asked: Asked) -> Chart:
         facts={"of": of, "to": to, "patches": whole}
         | {key: {"patches": item.of, "share": item.of / whole} for key, item in found.items()},
     )
+
+
+def _found(asked: Asked, ones: Mask, others: Mask) -> tuple[dict[str, shared.Shared], list[str]]:
+    """Return what is shared, and what cannot be told."""
+    located = bool(asked.opened.samples.located.any())
+    products, overpasses = _products(asked), _overpasses(asked)
+    found, notes = {}, []
+    if located:
+        # Places are numbered there, so that those of several tiles that overlap can be paired.
+        met = areas.overlaps_of(scene_of(asked.opened).ground)
+        found["place"] = shared.same(met.place, ones, others)
+    else:
+        notes.append("No patch has a location, so shared places and ground are not known.")
+    found["product"] = shared.same(products, ones, others)
+    if overpasses is None:
+        notes.append("The names of the products do not tell the overpass.")
+    else:
+        found["overpass"] = shared.same(overpasses, ones, others)
+    if located:
+        found["overlap"] = shared.meeting(met.place, met.pairs, ones, others)
+    return found, notes
 
 
 def _products(asked: Asked) -> npt.NDArray[np.intp]:

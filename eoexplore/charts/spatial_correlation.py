@@ -1,5 +1,7 @@
 """Whether patches that lie side by side have the same classes: Moran's I and join counts."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,22 @@ from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option
 
 _STEPS = {"rook": autocorrelation.ROOK, "queen": autocorrelation.QUEEN}
 _SAID = {"rook": "an edge", "queen": "an edge or a corner"}
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Classes and their neighbours, the most alike first."""
+
+    classes: list[int]
+    """Number of each class."""
+    names: list[str]
+    """What a user reads."""
+    having: list[int]
+    """Places with it."""
+    joins: list[autocorrelation.Joins]
+    """Pairs with and without it."""
+    moran: list[float]
+    """Moran's I."""
 
 
 def make(asked: Asked) -> Chart:
@@ -22,40 +40,19 @@ def make(asked: Asked) -> Chart:
             "No two places of the selection lie side by side in one tile, so neighbours cannot be "
             "compared. Choose a wider selection."
         )
-    counted = {k: autocorrelation.joins(grid.has[k], pairs) for k in grid.order}
-    own = {k: int(grid.has[k].sum()) for k in grid.order}
-    found = {k: autocorrelation.moran_of(counted[k], places, own[k]) for k in grid.order}
-    order = sorted(grid.order, key=lambda k: -found[k])
-    moran = np.array([found[k] for k in order])
-    names = [asked.classes[k].name for k in order]
-    joins, having = [counted[k] for k in order], [own[k] for k in order]
-    chance = [autocorrelation.by_chance(places, count, number) for count in having]
-    table = pd.DataFrame(
-        {
-            "Class": names,
-            "places with it": having,
-            "Moran's I": moran,
-            "pairs: both have it": [item.both for item in joins],
-            "both, by chance": [round(both, 1) for both, _, _ in chance],
-            "pairs: one has it": [item.one for item in joins],
-            "one, by chance": [round(one, 1) for _, one, _ in chance],
-            "pairs: none has it": [item.neither for item in joins],
-            "none, by chance": [round(neither, 1) for _, _, neither in chance],
-        }
-    )
+    counted = _counted(asked, grid, pairs)
+    names, moran = counted.names, counted.moran
     return Chart(
-        title=f"Neighbouring patches resemble each other most in {names[0]}"
-        if moran[0] > 0
-        else "Neighbouring patches do not resemble each other",
+        title=_title(names[0], moran[0]),
         sentence=f"Over {number:,} pairs of places that share {_SAID[near]}, Moran's I lies "
         f"between {moran[-1]:.2f} ({names[-1]}) and {moran[0]:.2f} ({names[0]}); without any "
         f"pattern it would be {_written(-1 / (places - 1))}.",
-        table=table,
+        table=_table(counted, places, number),
         figure=_figures.bars(
             names,
             {"Moran's I": moran},
             quantity=f"Moran's I of presence, between places that share {_SAID[near]}",
-            colours=[asked.classes[k].colour for k in order],
+            colours=[asked.classes[k].colour for k in counted.classes],
             digits=".3f",
             selections=[asked.part.only(name) for name in names],
         ),
@@ -70,8 +67,51 @@ def make(asked: Asked) -> Chart:
             "neighbours": near,
             "places": places,
             "pairs": number,
-            "moran": dict(zip(names, moran.tolist(), strict=True)),
+            "moran": dict(zip(names, moran, strict=True)),
         },
+    )
+
+
+def _title(name: str, most: float) -> str:
+    if most <= 0:
+        return "Neighbouring patches do not resemble each other"
+    return f"Neighbouring patches resemble each other most in {name}"
+
+
+def _counted(asked: Asked, grid: _grid.Grid, pairs: autocorrelation.Pairs) -> _Counted:
+    joins = [autocorrelation.joins(grid.has[k], pairs) for k in grid.order]
+    having = [int(grid.has[k].sum()) for k in grid.order]
+    found = [
+        autocorrelation.moran_of(own, len(grid.x), count)
+        for own, count in zip(joins, having, strict=True)
+    ]
+    order = np.argsort(-np.array(found), kind="stable")
+    classes = [int(grid.order[n]) for n in order]
+    return _Counted(
+        classes,
+        [asked.classes[k].name for k in classes],
+        [having[n] for n in order],
+        [joins[n] for n in order],
+        [found[n] for n in order],
+    )
+
+
+def _table(counted: _Counted, places: int, pairs: int) -> pd.DataFrame:
+    chance = np.array(
+        [autocorrelation.by_chance(places, count, pairs) for count in counted.having]
+    ).round(1)
+    return pd.DataFrame(
+        {
+            "Class": counted.names,
+            "places with it": counted.having,
+            "Moran's I": counted.moran,
+            "pairs: both have it": [item.both for item in counted.joins],
+            "both, by chance": chance[:, 0],
+            "pairs: one has it": [item.one for item in counted.joins],
+            "one, by chance": chance[:, 1],
+            "pairs: none has it": [item.neither for item in counted.joins],
+            "none, by chance": chance[:, 2],
+        }
     )
 
 

@@ -150,17 +150,20 @@ def draw_more(
         own = measure(opened, parts)
         _write(chance, file, own, found)
     said, known = time.monotonic(), len(found)
-    for anew in _random(chance, parts, range(known, draws)):
-        if cancelled():
-            break
-        if report is not None:
-            report(len(found), draws, "random splits")
-        found.append(measure(opened, anew))
-        if time.monotonic() - said > _WRITE_S:
+    try:
+        for anew in _random(chance, parts, range(known, draws)):
+            if cancelled():
+                break
+            if report is not None:
+                report(len(found), draws, "random splits")
+            found.append(measure(opened, anew))
+            if time.monotonic() - said > _WRITE_S:
+                _write(chance, file, own, found)
+                said, known = time.monotonic(), len(found)
+    finally:
+        # A report may end the work by raising.
+        if len(found) > known:
             _write(chance, file, own, found)
-            said, known = time.monotonic(), len(found)
-    if len(found) > known:
-        _write(chance, file, own, found)
     return Drawn(own, tuple(found), chance.unit, chance.seed)
 
 

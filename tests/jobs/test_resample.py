@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from eoexplore.jobs import resample
+from eoexplore.jobs.progress import Cancelled
 from eoexplore.jobs.resample import Chance, Measures, draw_more, measure
 from eoexplore.store.folder import IndexFolder
 from tests.charts.conftest import FOREST, PASTURES, Row, grid, opened_of, split_of
@@ -93,6 +94,16 @@ def test_stopping_keeps_what_there_is(opened, chance):
     assert len(found.draws) == 4
     assert said == [(done, 9, "random splits") for done in range(4)]
     assert len(draw_more(chance, 4, cancelled=lambda: True).draws) == 4
+
+
+def test_a_report_that_ends_the_work_loses_nothing(chance):
+    def report(done, total, what):
+        if done == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        draw_more(chance, 9, report)
+    assert len(draw_more(chance, 0).draws) == 3
 
 
 def test_without_a_folder_draws_are_kept_in_memory(opened, chance):
