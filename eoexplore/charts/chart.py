@@ -83,9 +83,22 @@ class Option:
     title: str
     """What a user reads."""
     values: Mapping[str, str]
-    """What a user reads for each value; the first is the default."""
+    """What a user reads for each value."""
     ordered: bool = False
     """Whether the values go from little to much: the page shows a slider."""
+    default: str = ""
+    """Value that counts where none is chosen; the first one if empty."""
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values of options before it with which it means something, by name; hidden otherwise."""
+
+    @property
+    def initial(self) -> str:
+        """Value that counts where none is chosen."""
+        return self.default or next(iter(self.values))
+
+    def counts(self, chosen: Mapping[str, str]) -> bool:
+        """Tell whether it means something beside the chosen values of the options before it."""
+        return all(chosen.get(name) in values for name, values in self.when.items())
 
 
 @dataclass(frozen=True)
@@ -187,7 +200,7 @@ class Kind:
         return {
             option.name: value
             if (value := asked.options.get(option.name, "")) in option.values
-            else next(iter(option.values))
+            else option.initial
             for option in self.offered(asked)
         }
 

@@ -334,9 +334,14 @@ def _options(asked: Asked) -> tuple[Option, ...]:
     ]
     if asked.opened.samples.located.any():
         sizes = {str(width): f"{width} km" for width in _areas.widths(asked)}
-        found.append(Option("width", "Hexagons of", sizes))
+        found.append(Option("width", "Hexagons of", sizes, when={"by": ("hexagon",)}))
     found.append(
-        Option("class", "Class, for its share", {item.name: item.name for item in asked.classes})
+        Option(
+            "class",
+            "Class",
+            {item.name: item.name for item in asked.classes},
+            when={"statistic": ("class", "pixels")},
+        )
     )
     return tuple(found)
 

@@ -55,42 +55,29 @@ def _options(kind: Kind, asked: Asked) -> dict[str, str]:
     offered = kind.offered(asked)
     if not offered:
         return {}
+    chosen: dict[str, str] = {}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"options_{kind.name}"):
-        return {option.name: _choice(kind, option) for option in offered}
+        for option in offered:
+            seen = option.counts(chosen)
+            chosen[option.name] = _choice(kind, option) if seen else option.initial
+    return chosen
 
 
 def _choice(kind: Kind, option: Option) -> str:
-    values, key = list(option.values), f"{kind.name}.{option.name}"
+    values, initial = list(option.values), option.initial
+    given: dict[str, Any] = {
+        "format_func": option.values.__getitem__,
+        "key": f"{kind.name}.{option.name}",
+        "bind": address.bind(),
+    }
     if option.ordered:
-        chosen = st.select_slider(
-            option.title,
-            values,
-            values[0],
-            format_func=option.values.__getitem__,
-            key=key,
-            bind=address.bind(),
-            width=2 * _OPTION_PX,
-        )
+        chosen = st.select_slider(option.title, values, initial, width=2 * _OPTION_PX, **given)
     elif len(values) <= _FEW:
-        chosen = st.segmented_control(
-            option.title,
-            values,
-            format_func=option.values.__getitem__,
-            key=key,
-            default=values[0],
-            required=True,
-            bind=address.bind(),
-        )
+        chosen = st.segmented_control(option.title, values, default=initial, required=True, **given)
     else:
-        chosen = st.selectbox(
-            option.title,
-            values,
-            format_func=option.values.__getitem__,
-            key=key,
-            bind=address.bind(),
-            width=_OPTION_PX,
-        )
-    return str(chosen) if chosen in values else values[0]
+        first = values.index(initial)
+        chosen = st.selectbox(option.title, values, first, width=_OPTION_PX, **given)
+    return str(chosen) if chosen in option.values else initial
 
 
 def _chart(kind: Kind, asked: Asked) -> Chart:
