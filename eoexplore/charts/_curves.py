@@ -259,7 +259,8 @@ def _apart(curve: Curve, number: int, count: int) -> tuple[str, str, str]:
     if curve.season in _SEASONS:
         place = list(_SEASONS).index(curve.season)
         second = number >= count // 2 and bool(curve.part)
-        return _SEASONS[curve.season], "dot" if second else "solid", _SYMBOLS[place]
+        symbol = _SYMBOLS[place] + ("-open" if second else "")
+        return _SEASONS[curve.season], "dot" if second else "solid", symbol
     return (_figures.FIRST, _figures.SECOND)[number % 2], dash, symbol
 
 

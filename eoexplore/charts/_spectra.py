@@ -141,6 +141,16 @@ def season_option(asked: Asked, *, apart: bool = False) -> tuple[Option, ...]:
     return (Option("season", "Season", values | ({EACH: "Each apart"} if apart else {})),)
 
 
+def left_out(asked: Asked, layer: Layer) -> list[str]:
+    """Return how many of the selected patches have an image and no label map, if there are any."""
+    samples = asked.opened.samples
+    maps = [item.name for item in asked.opened.dataset.layers if item.kind == "categorical"]
+    bare = samples.has(layer.name) & ~np.logical_or.reduce([samples.has(name) for name in maps])
+    counts = [int((part.mask & bare).sum()) for part in asked.parts]
+    said = " and ".join(f"{number:,}" for number in counts)
+    return [f"Patches without a label map are left out: {said}."] if any(counts) else []
+
+
 def nothing(season: str) -> str:
     """Return that no pixel of a class is selected."""
     when = "" if season in (ALL, EACH) else f" in {season}"

@@ -63,7 +63,7 @@ def make(asked: Asked) -> Chart:
         sentence=_sentence(found, pairs),
         table=pairs,
         figure=_figure(found, names, len(keys)),
-        notes=_notes(found, names, len(keys)),
+        notes=(*_notes(found, names, len(keys)), *_spectra.left_out(asked, layers[0])),
         facts={
             "bands": len(keys),
             "pixels": {name: int(found[0].pixels[n]) for n, name in names.items()},

@@ -104,7 +104,7 @@ def _curve(asked: Asked, layer: Layer, series: _Series, number: int) -> Curve:
         if one.pixels[number]
     )
     item = asked.classes[number]
-    mark = " *" if series.pixels[number] < _spectra.FEW else ""
+    mark = " *" if 0 < series.pixels[number] < _spectra.FEW else ""
     season = "" if series.season == _spectra.ALL else series.season
     part = series.part.name if len(asked.parts) > 1 else ""
     conditions = {"season": (series.season,)} if season else {}
@@ -286,7 +286,7 @@ def _notes(asked: Asked, layer: Layer, series: list[_Series], shown: list[int]) 
         notes.append(f"Without a pixel here: {', '.join(lacking)}.")
     if len(asked.parts) > 1:
         notes.append(_spectra.NO_TEST)
-    return (*notes, _spectra.DRAWN)
+    return (*notes, *_spectra.left_out(asked, layer), _spectra.DRAWN)
 
 
 def options(asked: Asked) -> tuple[Option, ...]:

@@ -59,6 +59,13 @@ def test_means_weigh_patches_by_their_pixels(opened):
     assert any("Without a pixel here" in note and MARINE in note for note in chart.notes)
 
 
+def test_patches_without_a_map_are_said(opened):
+    # None of the table's patches is said to have one.
+    notes = signatures.CHART(asked_of(opened, "split=train", "split=test")).notes
+    assert "Patches without a label map are left out: 2 and 1." in notes
+    assert any(note.startswith("No test") for note in notes)
+
+
 def test_a_click_on_a_curve_leads_to_the_patches_of_its_class_and_season(opened):
     chart = signatures.CHART(asked_of(opened, "split=train", season="summer"))
     clicks = {row[0] for trace in chart.figure.data for row in trace.customdata or ()}
