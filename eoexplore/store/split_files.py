@@ -25,7 +25,7 @@ from eoexplore.core.split import NONE, SPLITS, Split, part_of
 from eoexplore.core.split_rule import FILE, Rule
 from eoexplore.store import split_tables
 from eoexplore.store.catalog import Opened
-from eoexplore.store.folder import atomic
+from eoexplore.store.folder import atomic, file_stamp
 from eoexplore.store.split_names import Key, Names, Rows
 from eoexplore.store.split_tables import Table
 
@@ -33,6 +33,7 @@ MAX_FILES = 20
 """Files that one split is read from."""
 _KEPT = 200
 """Files of users that are kept; the oldest goes for the next one."""
+_NAME = re.compile(r"[0-9a-f]{16}\.parquet")
 _LOOKED_AT = 2_000
 """Values of a column by which it is told what it holds, before all are looked at."""
 _NAMED, _WORDS_NAMED = 3, 5
@@ -86,7 +87,7 @@ class Report:
         patches = functools.partial(_number, "patch", "patches")
         lines = functools.partial(_number, "line", "lines")
         said = [f"{patches(self.matched)} in a part{by}; {lines(self.lines)} with an id in "
-                f"{', '.join(self.names)}."]  # fmt: skip
+                f"{_listed(self.names)}."]  # fmt: skip
         if self.missing:
             said.append(f"{patches(self.missing)} of the dataset not listed: in no part.")
         if self.unknown:
@@ -109,6 +110,11 @@ class Report:
         if self.ragged:
             said.append(f"{lines(self.ragged)} of another number of cells left out.")
         return tuple(said)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _number(one: str, several: str, count: int) -> str:
@@ -174,7 +180,7 @@ def _split(file: str, parts: npt.NDArray[np.int8], report: Report) -> Split:
     )
     return Split(
         f"{FILE}:{file}",
-        f"Your file {', '.join(report.names)}",
+        f"Your file {_listed(report.names)}",
         f"Read from a file of the user. {' '.join(report.sentences())} That gives {counts}.",
         parts,
     )
@@ -185,6 +191,7 @@ def _split(file: str, parts: npt.NDArray[np.int8], report: Report) -> Split:
 
 def _lines_of(opened: Opened, tables: Sequence[Table]) -> _Lines:
     """Return the lines of some files, with what each says of the part."""
+    split_tables.check_lines("The split", sum(map(len, tables)))
     keys = Names(opened)
     ids, words = [], []
     for table in tables:
@@ -333,14 +340,24 @@ def _keep(lines: _Lines) -> str:
     about = json.dumps({"names": lines.names, "ragged": lines.ragged})
     pairs = pc.binary_join_element_wise(lines.ids, lines.words, "\t")
     digest = hashlib.sha256("\n".join([about, *pairs.to_pylist()]).encode()).hexdigest()[:16]
-    with atomic(_path(digest)) as partial:
-        pq.write_table(
-            table.replace_schema_metadata({"eoexplore": about}), partial, compression="zstd"
-        )
-    kept = sorted(_path("").parent.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
-    for path in kept[:-_KEPT]:
-        path.unlink(missing_ok=True)
+    try:
+        with atomic(_path(digest)) as partial:
+            pq.write_table(
+                table.replace_schema_metadata({"eoexplore": about}), partial, compression="zstd"
+            )
+    except OSError as error:
+        raise SplitError(
+            "The split cannot be kept: the cache folder is full or cannot be written. Make room "
+            "there, and choose the file again."
+        ) from error
+    _forget_oldest()
     return digest
+
+
+def _forget_oldest() -> None:
+    kept = [path for path in _path("").parent.iterdir() if _NAME.fullmatch(path.name)]
+    for path in sorted(kept, key=lambda path: file_stamp(path)[0])[:-_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def _kept(digest: str) -> _Lines:

@@ -21,7 +21,10 @@ from eoexplore.core.errors import SplitError
 
 MAX_BYTES = 100_000_000
 """Largest file, packed and unpacked; the two tables of reBEN with all columns have 4 MB."""
-_MAX_COLUMNS = 200
+MAX_LINES = 5_000_000
+"""Most lines, of all files of a split together."""
+_MAX_COLUMNS, _MAX_LINE = 200, 100_000
+"""Most columns, and most bytes of the first line."""
 _COMMENT = b"#"
 _DELIMITERS = ",;\t"
 _BLOCK = 4_000_000
@@ -79,6 +82,16 @@ def _check_size(name: str, size: int) -> None:
         )
 
 
+def check_lines(name: str, lines: int) -> None:
+    """See that there are not too many lines.
+
+    Raises:
+        SplitError: there are.
+    """
+    if lines > MAX_LINES:
+        raise SplitError(f"{name} has {lines:,} lines; at most {MAX_LINES:,} can be read.")
+
+
 def _unpacked(name: str, data: bytes) -> bytes:
     for start, opener in _PACKED.items():
         if data.startswith(start):
@@ -100,6 +113,7 @@ def _parquet(name: str, data: bytes) -> Table:
         with pq.ParquetFile(io.BytesIO(data)) as file:
             groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
             _check_size(name, sum(group.total_byte_size for group in groups))
+            check_lines(name, file.metadata.num_rows)
             schema = file.schema_arrow
             wanted = [item.name for item in schema if _is_text(item.type)][:_MAX_COLUMNS]
             table = file.read(columns=wanted)
@@ -129,6 +143,9 @@ def _text(name: str, data: bytes) -> Table:
     first = re.match(rb"[\r\n]*([^\r\n]*)", data)
     if not first or not first[1] or b"\x00" in data[:_BLOCK]:
         raise SplitError(f"{name} has no line of text. It needs lines of ids and parts.")
+    if len(first[1]) > _MAX_LINE:
+        raise SplitError(f"The first line of {name} is too long for a table of ids and parts.")
+    check_lines(name, data.count(b"\n"))
     line = first[1].decode("utf-8")
     delimiter = max(_DELIMITERS, key=line.count)
     width = len(next(csv.reader([line], delimiter=delimiter)))

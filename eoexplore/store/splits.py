@@ -91,6 +91,7 @@ def _rings(opened: Opened, rule: Rule) -> Split:
 def _random(opened: Opened, rule: Rule) -> Split:
     count, seed = len(opened.samples), int(rule.values["seed"])
     if rule.folds:
+        _need_blocks(count, "patches", rule)
         folds = splits.random(count, (1 / rule.folds,) * rule.folds, seed)
         return _finished(rule, _folded(folds, rule), "Patches in a random order", "patch")
     parts = splits.random(count, rule.shares, seed)
@@ -106,12 +107,12 @@ def _blocked(codes_of: Callable[[Opened, Rule], tuple[Codes, str]]) -> Callable[
 
     def make(opened: Opened, rule: Rule) -> Split:
         codes, blocks = codes_of(opened, rule)
-        seed = int(rule.values["seed"])
+        count, seed = len(np.unique(codes[codes >= 0])), int(rule.values["seed"])
         if rule.folds:
+            _need_blocks(count, blocks, rule)
             parts = _folded(splits.blocks(codes, (1 / rule.folds,) * rule.folds, seed), rule)
         else:
             parts = splits.blocks(codes, rule.shares, seed)
-        count = len(np.unique(codes[codes >= 0]))
         return _finished(
             rule,
             parts,
@@ -186,6 +187,14 @@ def _need(there: npt.NDArray[np.bool_], opened: Opened, what: str, rule: Rule) -
         raise SplitError(
             f"{opened.dataset.title} does not tell {what} for any patch, so “{rule.kind.title}” "
             "cannot be made. Choose another rule, such as random."
+        )
+
+
+def _need_blocks(count: int, blocks: str, rule: Rule) -> None:
+    if count < rule.folds:
+        raise SplitError(
+            f"{rule.folds} folds cannot be made of {count:,} {blocks}: some would be empty. Take "
+            "fewer folds or another rule, such as place or random."
         )
 
 

@@ -184,6 +184,7 @@ def test_words_that_are_no_part_are_said():
         ([("a.csv.gz", gzip.compress(b"x" * 100)[:-9])], "damaged or cut short"),
         ([("a.csv.bz2", b"BZh91AY&SY nonsense")], "damaged or cut short"),
         ([("a.csv", ",".join("x" * 300))], "300 columns"),
+        ([("a.csv", "x" * 200_000)], "first line of a.csv is too long"),
     ],
 )
 def test_files_of_no_use_get_a_sentence(files, said):
@@ -204,6 +205,31 @@ def test_large_files_are_not_read(monkeypatch):
     for data in (zeros, gzip.compress(zeros), bz2.compress(zeros), large):
         with pytest.raises(SplitError, match="larger than"):
             read(("a.csv", data))
+
+
+def test_lines_are_counted_over_all_files(monkeypatch):
+    monkeypatch.setattr(split_tables, "MAX_LINES", 6)
+    assert read(("a.csv", lines()))[0] == [0, 1, 2, 0]
+    for files in (
+        [("a.csv", lines() * 2)],
+        [("a.parquet", parquet(id=IDS * 2, split=WORDS * 2))],
+        [("a.csv", lines()), ("b.csv", lines())],
+    ):
+        with pytest.raises(SplitError, match="lines; at most 6"):
+            read(*files)
+
+
+def test_many_names_are_shortened():
+    files = [(f"train_{number}.csv", f"{IDS[0]}\n") for number in range(5)]
+    split, report = split_files.read(OPENED, [(name, text.encode()) for name, text in files])
+    assert split.title == "Your file train_0.csv, train_1.csv, train_2.csv and 2 more"
+    assert len(report.names) == 5
+
+
+def test_a_full_cache_is_a_sentence(tmp_path):
+    (tmp_path / "splits").write_text("a file where the folder should be")
+    with pytest.raises(SplitError, match="cannot be kept"):
+        split_files.read(OPENED, [("a.csv", lines().encode())])
 
 
 def test_what_a_spreadsheet_would_take_for_a_formula_is_a_text():

@@ -124,6 +124,8 @@ def test_the_released_words_in_other_spellings():
         ("tile", Row(tile=""), "does not tell its Sentinel-2 tile"),
         ("country", Row(country=""), "does not tell its country"),
         ("tile:seed=-1", Row(), "seed=-1 cannot be used"),
+        ("tile:folds=3", Row(), "3 folds cannot be made of 1 Sentinel-2 tiles"),
+        ("random:folds=3", Row(), "3 folds cannot be made of 2 patches"),
         ("file:0123456789abcdef", Row(), "not kept on this machine"),
     ],
 )
@@ -133,7 +135,7 @@ def test_what_a_dataset_lacks_is_said(rule, row, said):
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize("rule", ["random", "place", "tile:folds=5", "grid", "kmeans", "rings"])
+@pytest.mark.parametrize("rule", ["random", "place", "tile", "grid", "kmeans", "rings"])
 def test_one_sample_is_enough(rule):
     found = split_of(opened_of([Row(x=45, y=45)]), rule)
     assert (found.parts >= 0).all()
