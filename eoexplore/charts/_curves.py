@@ -156,7 +156,9 @@ def panels(curves: Sequence[Curve], quantity: str, each: int) -> go.Figure:
         cols=_ACROSS,
         shared_xaxes="all",
         shared_yaxes="all",
-        subplot_titles=[_figures.short(own[0].name, 26) for own in classes],
+        subplot_titles=[
+            _figures.short(own[0].name, 26) + max(curve.mark for curve in own) for own in classes
+        ],
         vertical_spacing=0.28 / down,
         horizontal_spacing=0.02,
     )
