@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from eoexplore.charts import leakage_distance, leakage_keep, leakage_shared
+from eoexplore.charts import (
+    leakage_distance,
+    leakage_keep,
+    leakage_map,
+    leakage_shared,
+    rare_classes,
+)
 from eoexplore.charts.chart import CannotTell
 from eoexplore.store import catalog
 from tests.charts.conftest import FOREST, PASTURES, Row, asked_of, opened_of, split_of
@@ -124,6 +130,28 @@ def test_the_real_metadata(real_data):
     assert found["median_m"] == pytest.approx(20_400, abs=50)
     assert facts("validation-train")["shares_within_km"]["1.3"] == pytest.approx(0.119, abs=5e-4)
     assert facts("test-validation")["shares_within_km"]["1.3"] == pytest.approx(0.084, abs=5e-4)
+    # Two classes are seen on too few test patches: of coastal wetlands there are 117.
+    rare = rare_classes.CHART(ask(opened, "flag=none"))
+    assert rare.facts["too_rare"] == ["Coastal wetlands", "Beaches, dunes, sands"]
+    assert rare.table["test patches"].tolist()[:2] == [117, 152]
+    shared = leakage_shared.CHART(ask(opened, "flag=none")).facts
+    assert shared["place"]["patches"] == shared["overlap"]["patches"] == 0
+    assert shared["product"]["share"] == 1
     parts = np.random.default_rng(0).permutation(split_of(opened).parts)
     chart = leakage_distance.CHART(ask(opened, splits=(split_of(opened, parts, "random"),)))
     assert chart.facts["shares_within_km"]["1.3"] == pytest.approx(0.989, abs=2e-3)
+
+
+def test_distances_on_the_map(opened):
+    tile = leakage_map.CHART(ask(opened))
+    median = (1_200 + 6_000) / 2_000
+    assert tile.facts["areas"] == {"33UUP": pytest.approx(median, rel=2e-3)}
+    row = tile.table.iloc[0]
+    assert (row["test patches"], row["least distance in km"]) == (4, 0)
+    assert row["share within 1.3 km"] == 0.5
+    clicks = [trace.customdata for trace in tile.figure.data if trace.customdata is not None]
+    assert clicks[0][0][0] == "split=test&tile=33UUP"
+    near = leakage_map.CHART(ask(opened, measure="near", by="hexagon", width="2"))
+    # A patch a place: those at the columns 0 and 1 are near.
+    assert sorted(near.facts["areas"].values())[:2] == [0, 0]
+    assert sum(near.table["test patches"]) == 4
