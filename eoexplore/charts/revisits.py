@@ -180,13 +180,21 @@ def _change(asked: Asked, found: list[_Places]) -> Chart:
         title=f"How does {called} change between dates of a place?",
         sentence=f"{_said_of_labels(asked, found)} {said}",
         table=_table("Seasons" if by_season else "Class", names, boxes),
-        figure=_boxes.figure(names, boxes, quantity, _clicks(found, names, by_season)),
+        figure=_boxes.figure(
+            _marked(names, boxes), boxes, quantity, _clicks(found, names, by_season)
+        ),
         notes=(*_defined(called, index, by_season), *_notes(found)),
         facts={
             **_facts(found[0]),
             "median_change": _medians(names, boxes[0]),
         },
     )
+
+
+def _marked(names: Sequence[str], boxes: Sequence[_boxes.Boxes]) -> list[str]:
+    """Return names, marked where a box rests on few pairs."""
+    few = np.logical_or.reduce([(own.counts > 0) & (own.counts < _LEAST) for own in boxes])
+    return [f"* {name}" if mark else name for name, mark in zip(names, few, strict=True)]
 
 
 def _medians(names: Sequence[str], boxes: _boxes.Boxes) -> dict[str, float | None]:
@@ -248,7 +256,8 @@ def _defined(called: str, index: Index, by_season: bool) -> list[str]:
             "dates, or, without maps, that is the only label; changes count without their sign."
         )
     notes.append(
-        "Boxes reach from the 25th to the 75th percentile, lines from the 10th to the 90th."
+        "Boxes reach from the 25th to the 75th percentile, lines from the 10th to the 90th; "
+        f"* fewer than {_LEAST} pairs of dates."
     )
     return notes
 

@@ -118,7 +118,8 @@ def _sentence(found: list[_Found], pairs: pd.DataFrame) -> str:
         for _, line in known.head(_NAMED).iterrows()
     )
     well, hardly = (known[column] >= _WELL).sum(), (known[column] < _HARDLY).sum()
-    text = f"Hardest to tell apart: {said}. Of {len(known):,} pairs {well:,} reach {_WELL} of 2, "
+    count = _counted(len(known), "pair", "pairs")
+    text = f"Hardest to tell apart: {said}. Of {count} {well:,} reach {_WELL} of 2, "
     text += f"and {hardly:,} stay below {_HARDLY:g}."
     if len(found) > 1:
         text = f"{found[0].part.name}: {text[0].lower()}{text[1:]}" + _difference(pairs)

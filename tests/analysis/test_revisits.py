@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eoexplore.analysis import revisits
 
@@ -68,3 +70,22 @@ def test_long_series_are_paired_with_those_that_follow():
     earlier, later = revisits.pairs(found, most_apart=2)
     assert set((later - earlier).tolist()) == {1, 2}
     assert len(earlier) == 9
+
+
+@given(
+    st.lists(
+        st.tuples(*(st.integers(low, 2) for low in (-1, 0, 0)), st.none() | st.integers(1, 4)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_every_two_samples_of_a_place_on_two_days_are_a_pair(samples):
+    earlier, later = revisits.pairs(made(*samples))
+    wanted = {
+        (one, other)
+        for one, (*place, day) in enumerate(samples)
+        for other, (*place2, day2) in enumerate(samples)
+        if place == place2 and place[0] >= 0 and day and day2 and day < day2
+    }
+    assert set(zip(earlier.tolist(), later.tolist(), strict=True)) == wanted
+    assert len(earlier) == len(wanted)

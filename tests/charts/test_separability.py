@@ -55,7 +55,7 @@ def test_distance_of_normal_distributions(opened):
     # 768 pixels of each.
     assert line["Distance"] == pytest.approx(distance(2), abs=0.1)
     assert (line["Pixels"], line["Pixels of the other class"]) == (768, 768)
-    assert "Of 1 pairs 0 reach 1.9 of 2, and 1 stay below 1." in chart.sentence
+    assert "Of 1 pair 0 reach 1.9 of 2, and 1 stay below 1." in chart.sentence
     assert chart.facts["bands"] == 2
     assert (chart.figure.data[0].zmin, chart.figure.data[0].zmax) == (0, 2)
 
