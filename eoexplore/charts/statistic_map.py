@@ -135,9 +135,11 @@ def make(asked: Asked) -> Chart:
         statistic.of(asked, part, areas, own)
         for part, own in zip(asked.parts, counted, strict=True)
     ]
+    some = np.any([item.patches > 0 for item in counted], axis=0)
     for own, item in zip(values, counted, strict=True):
-        own[item.patches == 0] = np.nan
-    shown = np.flatnonzero(np.any([item.patches > 0 for item in counted], axis=0))
+        # That there are none is known; what they are like is not.
+        own[~some if options["statistic"] == "patches" else item.patches == 0] = np.nan
+    shown = np.flatnonzero(some)
     shown = shown[[bool(areas.rings[number]) for number in shown]] if len(shown) else shown
     if not len(shown):
         raise CannotTell("None of the selected patches has a place, so there is no map of them.")
