@@ -233,33 +233,34 @@ def _short(name: str) -> str:
 
 
 def _title(rows: Mapping[str, Row]) -> str:
-    near = {name: row.within[0] for name, row in rows.items() if row.within[0] is not None}
-    if not near:
-        return f"{len(rows)} splits side by side" if len(rows) > 1 else "One split"
-    name, share = next(iter(near.items()))
-    if len(near) == 1:
-        return f"{_short(name)}: {_percent(share)} of test within 1.3 km of training"
-    worst = max(near, key=lambda item: near[item] or 0)
-    return (
-        f"Test within 1.3 km of training: {_percent(share)} in “{_short(name)}”, at most "
-        f"{_percent(near[worst])} in “{_short(worst)}”"
-    )
+    name, audited = next(iter(rows.items()))
+    near = _near_ones(rows)
+    if audited.within[0] is None:
+        return f"{len(rows)} splits side by side" if len(rows) > 1 else _short(name)
+    worst = max(near, key=near.__getitem__)
+    said = f"“{_short(name)}”: {_percent(near[name])} of test within 1.3 km of training"
+    if near[worst] <= near[name]:
+        return f"{said}, no less than any other" if len(near) > 1 else said
+    return f"{said}; “{_short(worst)}”: {_percent(near[worst])}"
+
+
+def _near_ones(rows: Mapping[str, Row]) -> dict[str, float]:
+    """Return the share of test within 1.3 km of training, of the splits that have such."""
+    found = {name: row.within[0] for name, row in rows.items()}
+    return {name: share for name, share in found.items() if share is not None}
 
 
 def _sentence(rows: Mapping[str, Row]) -> str:
     name, audited = next(iter(rows.items()))
-    others = {key: row.within[0] or 0 for key, row in rows.items() if row.within[0] is not None}
-    others.pop(name, None)
+    others = {key: share for key, share in _near_ones(rows).items() if key != name}
+    said = _said(name, audited)
     if not others:
-        return _said(name, audited)
+        return said
     least, most = min(others, key=others.__getitem__), max(others, key=others.__getitem__)
-    ends = [f"{_percent(others[key])} with “{key}”" for key in dict.fromkeys((least, most))]
-    said = f"it is {' to '.join(ends)}" if len(ends) > 1 else f"it is {ends[0]}"
-    return f"{_said(name, audited)} Of the other {_splits(len(others))}, {said}."
-
-
-def _splits(count: int) -> str:
-    return "split" if count == 1 else f"{count} splits"
+    ends = " to ".join(
+        f"{_percent(others[key])} with “{key}”" for key in dict.fromkeys((least, most))
+    )
+    return f"{said} Test patches within 1.3 km of training beside it: {ends}."
 
 
 def _said(name: str, row: Row) -> str:
