@@ -237,10 +237,13 @@ def _title(rows: Mapping[str, Row]) -> str:
     near = _near_ones(rows)
     if audited.within[0] is None:
         return f"{len(rows)} splits side by side" if len(rows) > 1 else _short(name)
-    worst = max(near, key=near.__getitem__)
+    others = {key: share for key, share in near.items() if key != name}
+    worst = max(others, key=others.__getitem__, default=name)
     said = f"“{_short(name)}”: {_percent(near[name])} of test within 1.3 km of training"
-    if near[worst] <= near[name]:
-        return f"{said}, no less than any other" if len(near) > 1 else said
+    if near[worst] < near[name]:
+        return f"{said}, the most of {len(near)} splits"
+    if near[worst] == near[name]:
+        return said
     return f"{said}; “{_short(worst)}”: {_percent(near[worst])}"
 
 

@@ -61,7 +61,7 @@ def test_the_table_has_a_row_for_each_split():
     assert found.title == "“Split0”: 0.0% of test within 1.3 km of training; “Split1”: 100.0%"
     assert "within 1.3 km of training beside it: 100.0% with “Split1”." in found.sentence
     turned = compared(opened, [0] * 6 + [2] * 6, [0, 0, 0, 1, 2, 2] * 2)
-    assert turned.title.endswith("100.0% of test within 1.3 km of training, no less than any other")
+    assert turned.title.endswith("100.0% of test within 1.3 km of training, the most of 2 splits")
     assert "50% / 0% / 50% for training" in turned.sentence
 
 
