@@ -43,7 +43,19 @@ def make(asked: Asked) -> Chart:
         table=_table(asked, order, totals, whole, pixels),
         figure=figure,
         notes=_notes(asked, totals, pixels),
+        facts=_facts(asked, totals, whole),
     )
+
+
+def _facts(
+    asked: Asked, totals: list[npt.NDArray[np.int64]], whole: list[int]
+) -> dict[str, object]:
+    classes = [item.name for item in asked.classes]
+    found: list[dict[str, object]] = [
+        {"all": all_, "classes": dict(zip(classes, own.tolist(), strict=True))}
+        for own, all_ in zip(totals, whole, strict=True)
+    ]
+    return found[0] | ({"compared": found[1]} if len(found) > 1 else {})
 
 
 def _quantity(pixels: bool, shares: bool) -> str:
