@@ -69,6 +69,11 @@ def without_map(asked: Asked) -> list[str]:
     return [f"{lacking:,} of {len(asked.part):,} patches have no label map, and count nothing."]
 
 
+def patches(count: int) -> str:
+    """Return a number of patches in words."""
+    return f"{count:,} patch{'' if count == 1 else 'es'}"
+
+
 def patches_of(asked: Asked, part: Part) -> Counts:
     """Return the patches that have each class, shape (classes,)."""
     number, has = label_sets(asked)

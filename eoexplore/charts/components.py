@@ -154,6 +154,8 @@ def _title(found: _Found) -> str:
     lost = int(spots[TOO_SMALL] + spots[TOO_THIN])
     if not spots.sum():
         return "No patch of the selection has a label map with a class on it"
+    if not lost:
+        return "No spot is too small or too thin for its map"
     return f"{lost / spots.sum():.1%} of the spots are too small or too thin for their map"
 
 
@@ -164,8 +166,8 @@ def _sentence(asked: Asked, found: _Found) -> str:
     classes = asked.opened.dataset.classes
     shares = pixels / pixels.sum()
     return (
-        f"Of {spots.sum():,} connected spots in {found.patches:,} patches, {spots[TOO_SMALL]:,} "
-        f"are below {_hectares(classes)} ha and {spots[TOO_THIN]:,} thinner than "
+        f"Of {spots.sum():,} connected spots in {_labels.patches(found.patches)}, "
+        f"{spots[TOO_SMALL]:,} are below {_hectares(classes)} ha and {spots[TOO_THIN]:,} thinner than "
         f"{classes.least_width_m:.0f} m ({shares[TOO_SMALL] + shares[TOO_THIN]:.2%} of the area): "
         "whether they are there cannot be decided at the map's own resolution. "
         f"{spots[UNKNOWN]:,} ({shares[UNKNOWN]:.1%} of the area) are cut by a border, and "

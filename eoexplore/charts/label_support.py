@@ -64,14 +64,17 @@ def make(asked: Asked) -> Chart:
         figure = _dropped(asked, found, shown, limit)
     labels = int(found[0].each.sum())
     return Chart(
-        title=f"{under.sum() / max(1, labels):.1%} of the labels rest on under {limit:.0%} of "
-        "their patch",
+        title=f"{_share(int(under.sum()), labels)} on under {limit:.0%} of their patch",
         sentence=_sentence(found[0], limit),
         table=_table(asked, found, order, limit),
         figure=figure,
         notes=_notes(asked, found),
         facts=_facts(asked, found[0], limit),
     )
+
+
+def _share(some: int, labels: int) -> str:
+    return f"{some / labels:.1%} of the labels rest" if some else "None of the labels rests"
 
 
 def _find(asked: Asked, part: Part) -> _Found:
@@ -134,10 +137,10 @@ def _sentence(found: _Found, limit: float) -> str:
     nothing, unsaid = int(found.counts[:, 0].sum()), int(found.labels.unsaid.sum())
     bare = found.labels.bare(limit)
     said = (
-        f"Of {labels:,} labels of {found.mapped:,} patches with a label map, {under:,} "
+        f"Of {labels:,} labels of {_labels.patches(found.mapped)} with a label map, {under:,} "
         f"({under / labels:.1%}) rest on under {limit:.0%} of their patch, "
         f"{nothing:,} of them on no pixel at all. Without "
-        f"them, {bare:,} patches would have no label left. "
+        f"them, {_labels.patches(bare)} would have no label left. "
     )
     return said + (
         f"{unsaid:,} times a class has pixels in a patch and is none of its labels."

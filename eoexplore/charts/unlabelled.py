@@ -76,6 +76,8 @@ def _selections(
 def _title(shares: Shares) -> str:
     if not len(shares):
         return "No patch of the selection has a label map"
+    if not shares.any():
+        return "No patch has unlabelled pixels"
     return f"{np.mean(shares > 0):.1%} of the patches have unlabelled pixels"
 
 
@@ -84,8 +86,8 @@ def _sentence(asked: Asked, shares: Shares) -> str:
         return f"None of the {len(asked.part):,} patches has a label map."
     some = int(np.count_nonzero(shares))
     said = (
-        f"Of {len(shares):,} patches with a label map, {some:,} ({some / len(shares):.1%}) have "
-        f"pixels of no class; {shares.mean():.2%} of all pixels are unlabelled"
+        f"Of {_labels.patches(len(shares))} with a label map, {some:,} ({some / len(shares):.1%}) "
+        f"have pixels of no class; {shares.mean():.2%} of all pixels are unlabelled"
     )
     if not some:
         return f"{said}."
@@ -98,7 +100,8 @@ def _figure(
 ) -> go.Figure:
     shares = asked.options["as"] == "share"
     # Most patches have none: beside them the others would not be seen.
-    first = 1 if asked.options["show"] == "some" else 0
+    some = asked.options["show"] == "some" and any(own[1:].any() for own in counts)
+    first = 1 if some else 0
     figure = go.Figure()
     for number, (part, own) in enumerate(zip(asked.parts, counts, strict=True)):
         values = own / max(1, own.sum()) if shares else own
@@ -109,7 +112,7 @@ def _figure(
             marker={
                 "color": (_figures.FIRST, _figures.SECOND)[number],
                 "line": {"color": "#6b7280", "width": 0.6},
-                "pattern": {"shape": ("", "/")[number]},
+                "pattern": {"shape": ("", "/")[number], "fillmode": "overlay", "solidity": 0.2},
             },
             customdata=[[text] for text in selections[first:]] if not number else None,
             hovertemplate=f"%{{x}} unlabelled<br>{part.name}: "
