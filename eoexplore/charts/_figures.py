@@ -50,7 +50,11 @@ def bars(
             marker={
                 "color": own,
                 "line": {"color": "#6b7280", "width": 0.6},
-                "pattern": {"shape": _PATTERNS[number % 2] if len(series) > 1 else ""},
+                "pattern": {
+                    "shape": _PATTERNS[number % 2] if len(series) > 1 else "",
+                    "fillmode": "overlay",
+                    "solidity": 0.2,
+                },
             },
             customdata=[None if text is None else [text] for text in selections] or None,
             hovertext=list(labels),

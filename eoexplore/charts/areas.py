@@ -178,7 +178,7 @@ def _figure(asked: Asked, entries: list[list[Json]], order: list[int]) -> go.Fig
 
 def _selections(asked: Asked, labels: list[str]) -> list[str | None]:
     """Return what a click selects: the patches with the label; at other levels there is none."""
-    names = {item.name for item in asked.classes} if asked.options["level"] == "own" else set()
+    names = {item.name for item in asked.classes} if asked.options.get("level") == "own" else set()
     found = [asked.part.only(label) if label in names else None for label in labels]
     return found if any(text is not None for text in found) else []
 
@@ -228,7 +228,9 @@ def _facts(found: Json, entries: list[Json]) -> Json:
 
 
 def _options(asked: Asked) -> tuple[Option, ...]:
-    """Offer the levels that the dataset has."""
+    """Offer the levels that the dataset has, where label maps were read."""
+    if not asked.opened.samples.areas:
+        return ()
     levels = nomenclature.levels(asked.opened.dataset.classes)
     values = {"own": f"{len(asked.classes)} classes"}
     values |= {

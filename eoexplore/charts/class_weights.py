@@ -150,8 +150,11 @@ CHART = Kind(
         Option("of", "Count", {"patches": "Patches", "pixels": "Label pixels"}),
         Option(
             "beta",
-            "β of effective number",
-            {"0.9999": "0.9999", "0.999": "0.999", "0.99": "0.99", "0.9": "0.9"},
+            "β",
+            {"0.9": "0.9", "0.99": "0.99", "0.999": "0.999", "0.9999": "0.9999"},
+            ordered=True,
+            default="0.9999",
+            when={"method": ("effective",)},
         ),
     ),
 )

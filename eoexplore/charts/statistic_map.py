@@ -335,8 +335,17 @@ def _options(asked: Asked) -> tuple[Option, ...]:
         Option("by", "By", _areas.WAYS),
     ]
     if asked.opened.samples.located.any():
-        sizes = {str(width): f"{width} km" for width in _areas.widths(asked)}
-        found.append(Option("width", "Hexagons of", sizes, when={"by": ("hexagon",)}))
+        best, *others = _areas.widths(asked)
+        found.append(
+            Option(
+                "width",
+                "Hexagons of",
+                {str(width): f"{width} km" for width in sorted((best, *others))},
+                ordered=True,
+                default=str(best),
+                when={"by": ("hexagon",)},
+            )
+        )
     found.append(
         Option(
             "class",
