@@ -165,10 +165,11 @@ def _sentence(asked: Asked, found: _Found) -> str:
         return f"None of the {len(found.part):,} patches has a label map with a class on it."
     classes = asked.opened.dataset.classes
     shares = pixels / pixels.sum()
+    lost = shares[TOO_SMALL] + shares[TOO_THIN]
     return (
         f"Of {spots.sum():,} connected spots in {_labels.patches(found.patches)}, "
         f"{spots[TOO_SMALL]:,} are below {_hectares(classes)} ha and {spots[TOO_THIN]:,} thinner "
-        f"than {classes.least_width_m:.0f} m ({shares[TOO_SMALL] + shares[TOO_THIN]:.2%} of the area): "
+        f"than {classes.least_width_m:.0f} m ({lost:.2%} of the area): "
         "whether they are there cannot be decided at the map's own resolution. "
         f"{spots[UNKNOWN]:,} ({shares[UNKNOWN]:.1%} of the area) are cut by a border, and "
         f"{spots[DECIDABLE]:,} ({shares[DECIDABLE]:.1%} of the area) are decidable."
