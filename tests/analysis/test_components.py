@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -213,3 +214,16 @@ def test_what_lies_in_several_patches_is_never_called_thin():
         WIDTH,
     )
     assert said.tolist() == [TOO_THIN, UNKNOWN, DECIDABLE, TOO_SMALL]
+
+
+def test_a_real_map(real_data):
+    (path,) = (real_data / "reben_mini").rglob("*33UUP_26_57_reference_map.tif")
+    with rasterio.open(path) as file:
+        found = components.of_map(file.read(1), 10)
+    pixels = dict.fromkeys(found.codes.tolist(), 0)
+    for code, own in zip(found.codes.tolist(), found.pixels.tolist(), strict=True):
+        pixels[code] += own
+    assert pixels == {211: 7075, 231: 1154, 311: 4131, 313: 2040}
+    # Five spots, as one sees them: pastures lie in two corners. All reach the border.
+    assert sorted(found.codes.tolist()) == [211, 231, 231, 311, 313]
+    assert set(found.owners.tolist()) == set(range(5))
