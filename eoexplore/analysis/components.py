@@ -106,15 +106,12 @@ def rings(patches: Ints, starts: Ints, owners: Ints, count: int, side: int) -> I
     """
     found = np.full((count, 4 * side), -1, np.int64)
     order = np.lexsort((starts, patches))
-    own, begin = patches[order].astype(np.int64), starts[order].astype(np.int64)
-    at = own * 4 * side + begin
-    # The last run of a patch ends with the ring, wherever the next patch begins.
-    ends = np.append(at[1:], 0)
-    last = np.append(own[1:] != own[:-1], True)
-    ends[last] = (own[last] + 1) * 4 * side
-    places = np.repeat(at - np.cumsum(ends - at) + (ends - at), ends - at)
-    places += np.arange(len(places))
-    found.ravel()[places] = np.repeat(owners[order], ends - at)
+    begin = starts[order].astype(np.int64)
+    # A run lasts until the next one begins; the first of a patch begins at 0, where its ring ends.
+    ends = np.append(begin[1:], 0)
+    ends[ends == 0] = 4 * side
+    whose = np.repeat(owners[order], ends - begin)
+    found[patches[order][begin == 0]] = whose.reshape(-1, 4 * side)
     return found.reshape(count, 4, side)
 
 

@@ -168,6 +168,15 @@ def test_patches_without_a_place_are_joined_with_none():
     assert open_.all()
 
 
+def test_where_no_patch_has_a_place_nothing_is_joined():
+    none = np.zeros(0, int)
+    ring = components.rings(none, none, none, 2, 8)
+    assert (ring == -1).all()
+    wholes, open_ = components.join(np.array([211, 211, 311]), ring, *np.full((2, 2), -1))
+    assert sorted(wholes.tolist()) == [0, 1, 2]
+    assert not open_.any()
+
+
 def test_corners_of_two_patches_do_not_touch():
     pieces, x, y = cut(drawn((311, 0, 0, 8, 8), (311, 8, 8, 8, 8), side=16), 8)
     codes, wholes, _, _ = joined(pieces, x, y, 8)
@@ -224,6 +233,6 @@ def test_a_real_map(real_data):
     for code, own in zip(found.codes.tolist(), found.pixels.tolist(), strict=True):
         pixels[code] += own
     assert pixels == {211: 7075, 231: 1154, 311: 4131, 313: 2040}
-    # Five spots, as one sees them: pastures lie in two corners. All reach the border.
+    # Five spots, as one sees them: pastures lie at two places of the left side.
     assert sorted(found.codes.tolist()) == [211, 231, 231, 311, 313]
     assert set(found.owners.tolist()) == set(range(5))
