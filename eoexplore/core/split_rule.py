@@ -47,8 +47,8 @@ class Parameter:
         value = float(text) if _NUMBER.fullmatch(text) else float("nan")
         if not self.least <= value <= self.most or (self.whole and value % 1):
             raise SplitError(
-                f"{self.name}={text[:40]} cannot be used: write {kind} from {self.least:g} to "
-                f"{self.most:g}, such as {self.name}={self.default or self.most:g}."
+                f"{self.name}={text[:40]} cannot be used: write {kind} from {self.least:.9g} to "
+                f"{self.most:.9g}, such as {self.name}={self.default:.9g}."
             )
         return int(value) if self.whole else value
 
