@@ -16,6 +16,7 @@ import rasterio
 
 from eoexplore import datasets
 from eoexplore.core.errors import JobError
+from eoexplore.datasets._reben_stream import Zst
 from eoexplore.jobs import index, passed, stream
 from eoexplore.jobs.progress import Cancelled
 from eoexplore.store import catalog, components, mosaic
@@ -235,3 +236,35 @@ def test_what_passed_that_is_damaged_is_read_again(tree, wanted, tmp_path, in_th
     for path in opened.folder.path.glob("chunks/*"):
         path.unlink()
     assert_same(index.build(opened.slug), wanted)
+
+
+def as_before(path, codes):
+    """Write what passed as a release without components did: of label maps the counts of codes."""
+    with np.load(path) as file:
+        kept = {name: file[name] for name in ("keys", "seen", "bad", "mark")}
+    np.savez(path, counts=np.zeros((len(kept["keys"]), codes), np.int32), **kept)
+
+
+def test_components_of_an_index_without_them_read_the_label_maps_alone(
+    tree, wanted, tmp_path, in_this_process, monkeypatch
+):
+    opened = index.build(catalog.add(pack(tree, tmp_path / "copy", ZST)).slug)
+    for path in opened.folder.path.glob("passed/*/*.npz"):
+        as_before(path, 45 if path.parent.name == "reference_map" else 0)
+    shutil.rmtree(opened.folder.path / "components")
+    opened.folder.components.unlink()
+    read = set()
+    passing = Zst.passing
+
+    def noted(self, wanted):
+        read.add(self.layer)
+        return passing(self, wanted)
+
+    monkeypatch.setattr(Zst, "passing", noted)
+    assert_same(index.build(opened.slug), wanted)
+    assert read == {"reference_map"}
+    # The others are still known to be there when areas are joined again.
+    for path in opened.folder.path.glob("chunks/*"):
+        path.unlink()
+    assert_same(index.build(opened.slug), wanted)
+    assert read == {"reference_map"}
