@@ -76,13 +76,19 @@ def steps(areas: Areas, marks: Sequence[Mark], values: Floats, shade: _figures.S
             "colorscale": scale,
             "showscale": True,
             "colorbar": {
-                "title": {"text": shade.quantity, "side": "right"},
-                "thickness": 14,
+                "title": {"text": shade.quantity, "side": "top"},
+                "thickness": 12,
+                # Above: maps are tall or wide, and a bar beside them would stand far off.
+                "orientation": "h",
+                "len": 0.6,
+                "x": 0.5,
+                "y": 1,
+                "yanchor": "bottom",
                 "tickformat": ".3~%" if "%" in shade.digits else shade.digits.replace(".0f", ""),
             },
         },
     )
-    return _figures.plain(figure, legend=False)
+    return _with_room(_figures.plain(figure, legend=False), 78)
 
 
 def named(
@@ -100,9 +106,26 @@ def named(
     groups = [
         (colour, name, np.flatnonzero(own == number)) for number, (name, colour) in enumerate(kinds)
     ]
-    figure = _figures.plain(_drawn(areas, marks, groups), legend=True)
-    # Names are long: they stand below each other, beside the map.
-    figure.update_layout(legend={"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"})
+    return _with_room(_figures.plain(_drawn(areas, marks, groups), legend=True), 34)
+
+
+def _with_room(figure: go.Figure, above: int) -> go.Figure:
+    """Give a map fixed margins, and one title for both axes.
+
+    Where two axes have one scale, plotly puts titles where the axes would be without it.
+    """
+    figure.update_layout(margin={"t": above, "b": 58, "l": 56})
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
+    figure.add_annotation(
+        text="Longitude and latitude in degrees",
+        x=0.5,
+        y=0,
+        xref="paper",
+        yref="paper",
+        yshift=-46,
+        showarrow=False,
+    )
     return figure
 
 
@@ -230,15 +253,13 @@ def _framed(figure: go.Figure, box: tuple[float, float, float, float]) -> go.Fig
         hovermode="closest",
         xaxis={
             "range": [west, east],
-            "title": "Longitude in °",
+            "ticksuffix": "°",
             "constrain": "domain",
-            # Beside the scale or the legend.
-            "constraintoward": "right",
             "zeroline": False,
         },
         yaxis={
             "range": [south, north],
-            "title": "Latitude in °",
+            "ticksuffix": "°",
             "constrain": "domain",
             "scaleanchor": "x",
             # A degree of longitude is shorter than one of latitude.

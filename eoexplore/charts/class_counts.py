@@ -174,6 +174,22 @@ def _selections(asked: Asked, by: str, values: list[object], names: list[str]) -
     return [[asked.part.only(name, **{by: value}) for value in values] for name in names]
 
 
+def _options(asked: Asked) -> tuple[Option, ...]:
+    """Offer shares first where two are compared: they differ in size."""
+    several = len(asked.parts) > 1
+    return (
+        Option("of", "Count", {"patches": "Patches", "pixels": "Label pixels"}),
+        Option("by", "By", {"none": "All together", **_groups.GROUPS}),
+        Option(
+            "as",
+            "As",
+            {"number": "Numbers", "share": "Shares"},
+            default="share" if several else "number",
+        ),
+        Option("scale", "Scale", {"linear": "Linear", "log": "Logarithmic"}),
+    )
+
+
 CHART = Kind(
     name="class_counts",
     page="statistics",
@@ -181,10 +197,5 @@ CHART = Kind(
     order=100,
     title="How often does each class occur?",
     make=make,
-    options=(
-        Option("of", "Count", {"patches": "Patches", "pixels": "Label pixels"}),
-        Option("by", "By", {"none": "All together", **_groups.GROUPS}),
-        Option("as", "As", {"number": "Numbers", "share": "Shares"}),
-        Option("scale", "Scale", {"linear": "Linear", "log": "Logarithmic"}),
-    ),
+    options=_options,
 )

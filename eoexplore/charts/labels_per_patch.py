@@ -166,6 +166,20 @@ def _table(asked: Asked, first: dict[str, object], totals: list[Counts]) -> pd.D
     return pd.DataFrame(columns)
 
 
+def _options(asked: Asked) -> tuple[Option, ...]:
+    """Offer shares first where two are compared: they differ in size."""
+    several = len(asked.parts) > 1
+    return (
+        Option("show", "Show", {"number": "Number of labels", "sets": "Sets of labels"}),
+        Option(
+            "as",
+            "As",
+            {"number": "Numbers", "share": "Shares"},
+            default="share" if several else "number",
+        ),
+    )
+
+
 CHART = Kind(
     name="labels_per_patch",
     page="statistics",
@@ -173,8 +187,5 @@ CHART = Kind(
     order=140,
     title="How many labels does a patch have?",
     make=make,
-    options=(
-        Option("show", "Show", {"number": "Number of labels", "sets": "Sets of labels"}),
-        Option("as", "As", {"number": "Numbers", "share": "Shares"}),
-    ),
+    options=_options,
 )

@@ -220,10 +220,14 @@ def _sentence(asked: Asked, areas: Areas, values: Floats, counted: _Counted) -> 
 def _said(
     asked: Asked, areas: Areas, values: list[Floats], counted: list[_Counted], at: int
 ) -> str:
-    lines = [areas.names[at], _figures.short(_titled(asked), 60)]
+    patches = asked.options["statistic"] == "patches"
+    lines = [areas.names[at], *([] if patches else [_figures.short(_titled(asked), 60)])]
     for part, own, item in zip(asked.parts, values, counted, strict=True):
         before = f"{part.name}: " if len(values) > 1 else ""
-        lines.append(f"{before}{_written(asked, own[at])} ({item.patches[at]:,} patches)")
+        # The number itself says how many patches, where patches are counted.
+        count = f"{item.patches[at]:,} patches"
+        said = count if patches else f"{_written(asked, own[at])} ({count})"
+        lines.append(f"{before}{said}")
     if len(values) > 1 and asked.options["statistic"] != _COMMON:
         lines.append(f"Difference: {_written(asked, values[0][at] - values[1][at])}")
     return "<br>".join(lines)

@@ -62,7 +62,7 @@ def test_a_click_selects_as_many_patches_as_are_said(spread, by, width):
     table = spread.samples.table(spread.dataset.classes)
     total = 0
     for said, selection in marks(chart):
-        count = int(re.search(r"\(([\d,]+) patches\)", said)[1].replace(",", ""))
+        count = int(re.search(r"([\d,]+) patches", said)[1].replace(",", ""))
         assert table.select(parse(selection)[0]).count() == count
         total += count
     assert total == 400
