@@ -162,8 +162,8 @@ def _table(rows: Mapping[str, Row]) -> pd.DataFrame:
         for number, name in enumerate((*SPLITS, "in no part"))
     }
     measures: dict[str, list[float | None]] = {
-        "least distance, m": [row.minimum_m for row in own],
-        "median distance, m": [row.median_m for row in own],
+        "least distance, m": [_whole(row.minimum_m) for row in own],
+        "median distance, m": [_whole(row.median_m) for row in own],
         **{
             f"share within {km:g} km": [row.within[number] for row in own]
             for number, km in enumerate(_leakage.STEPS_KM)
@@ -187,6 +187,10 @@ def _table(rows: Mapping[str, Row]) -> pd.DataFrame:
         table[name] = np.array(values, np.float64)
     table["classes too rare in test"] = pd.array([row.rare for row in own], "Int64")
     return table
+
+
+def _whole(metres: float | None) -> float | None:
+    return None if metres is None else float(round(metres))
 
 
 def _figure(rows: Mapping[str, Row]) -> go.Figure:

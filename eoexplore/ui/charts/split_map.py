@@ -37,7 +37,8 @@ def show(view: View, split: Split) -> None:
     if why := ruled.refused(view.opened, style):
         st.info(why, icon=":material/info:")
         return
-    mount_map(_description(view, style, str(look)), key=f"split_map_{style}")
+    with st.container(key="split_map"):
+        mount_map(_description(view, style, str(look)), key=f"map_{style}")
 
 
 def _description(view: View, style: str, title: str) -> dict[str, Any]:
