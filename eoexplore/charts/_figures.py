@@ -14,6 +14,8 @@ FIRST, SECOND = "#0072b2", "#e69f00"
 _ROW_PX, _FRAME_PX = 24, 110
 _PATTERNS = ("", "/")
 """Fills of the two, so that they stay apart in print."""
+_CLEAR = 0.1
+"""Share of a scale around zero from which on a sign is written."""
 _BESIDE, _BELOW = 42, 30
 """Characters of a name that fit beside a row, and below a column."""
 
@@ -132,40 +134,51 @@ def heatmap(
                 "thickness": 14,
                 "tickformat": shade.digits,
             },
-            hovertext=None if selections else spoken,
-            hovertemplate=None if selections else "%{hovertext}<extra></extra>",
-            hoverinfo="skip" if selections else None,
+            **({"hoverinfo": "skip"} if selections else _spoken(spoken)),
+            **_signs(values, shade),
         )
     )
     if selections:
-        # Streamlit hears of clicks on points only: one lies on every cell, and is not seen.
-        figure.add_scatter(
-            x=[name for _ in rows for name in columns],
-            y=[name for name in rows for _ in columns],
-            mode="markers",
-            marker={"symbol": "square", "size": 20, "opacity": 0},
-            customdata=[[text] for line in selections for text in line],
-            text=[text for line in spoken for text in line],
-            hovertemplate="%{text}<extra></extra>",
-            showlegend=False,
-        )
+        _cells(figure, rows, columns, selections, spoken)
     figure.update_layout(
         height=_FRAME_PX + 60 + _ROW_PX * len(rows),
         xaxis={
             "tickangle": -45,
-            "automargin": True,
             "showgrid": False,
             "range": [-0.5, len(columns) - 0.5],
             **_names(columns, _BELOW),
         },
         yaxis={
             "range": [len(rows) - 0.5, -0.5],
-            "automargin": True,
             "showgrid": False,
             **_names(rows, _BESIDE),
         },
     )
     return plain(figure, legend=False)
+
+
+def _spoken(spoken: Sequence[Sequence[str]]) -> dict[str, Any]:
+    return {"hovertext": spoken, "hovertemplate": "%{hovertext}<extra></extra>"}
+
+
+def _cells(
+    figure: go.Figure,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    selections: Sequence[Sequence[str]],
+    spoken: Sequence[Sequence[str]],
+) -> None:
+    """Lay a mark on every cell that is not seen: Streamlit hears of clicks on points only."""
+    figure.add_scatter(
+        x=[name for _ in rows for name in columns],
+        y=[name for name in rows for _ in columns],
+        mode="markers",
+        marker={"symbol": "square", "size": 20, "opacity": 0},
+        customdata=[[text] for line in selections for text in line],
+        text=[text for line in spoken for text in line],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
 
 
 def short(name: str, most: int = _BESIDE) -> str:
@@ -226,6 +239,21 @@ def plain(figure: go.Figure, *, legend: bool) -> go.Figure:
     figure.update_xaxes(automargin=True)
     figure.update_yaxes(automargin=True)
     return figure
+
+
+def minus(values: npt.NDArray[Any], shade: Shade) -> npt.NDArray[np.object_]:
+    """Return a minus for what is clearly below zero on a scale around it, else an empty text.
+
+    In grey, both ends of such a scale look alike.
+    """
+    around = shade.low is not None and shade.high is not None and shade.low == -shade.high
+    below = values < -_CLEAR * (shade.high or 0) if around else np.zeros(values.shape, bool)
+    return np.where(below, "−", "").astype(object)
+
+
+def _signs(values: npt.NDArray[Any], shade: Shade) -> dict[str, Any]:
+    signs = minus(values, shade)
+    return {"text": signs.tolist(), "texttemplate": "%{text}"} if (signs != "").any() else {}
 
 
 def _said(values: npt.NDArray[Any], shade: Shade) -> list[list[str]]:

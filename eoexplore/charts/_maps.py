@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 import shapely
-from plotly.colors import sample_colorscale
+from plotly.colors import sample_colorscale, unlabel_rgb
 
 from eoexplore.charts import _areas, _figures
 from eoexplore.charts._areas import Areas, Ring
@@ -57,6 +57,15 @@ def steps(areas: Areas, marks: Sequence[Mark], values: Floats, shade: _figures.S
     step = np.clip(((values - low) / (high - low) * _STEPS).astype(int), 0, _STEPS - 1)
     groups = [(colours[number], "", np.flatnonzero(step == number)) for number in range(_STEPS)]
     figure = _drawn(areas, marks, groups)
+    _signs(figure, _figures.minus(values, shade), [colours[number] for number in step])
+    _scale(figure, colours, (low, high), shade)
+    return _with_room(_figures.plain(figure, legend=False), 78)
+
+
+def _scale(
+    figure: go.Figure, colours: Sequence[str], ends: tuple[float, float], shade: _figures.Shade
+) -> None:
+    """Show what the steps of colour mean, above the map."""
     scale = [
         (edge / _STEPS, colours[number])
         for number in range(_STEPS)
@@ -70,9 +79,9 @@ def steps(areas: Areas, marks: Sequence[Mark], values: Floats, shade: _figures.S
         showlegend=False,
         hoverinfo="skip",
         marker={
-            "color": [low],
-            "cmin": low,
-            "cmax": high,
+            "color": [ends[0]],
+            "cmin": ends[0],
+            "cmax": ends[1],
             "colorscale": scale,
             "showscale": True,
             "colorbar": {
@@ -88,7 +97,29 @@ def steps(areas: Areas, marks: Sequence[Mark], values: Floats, shade: _figures.S
             },
         },
     )
-    return _with_room(_figures.plain(figure, legend=False), 78)
+
+
+def _signs(figure: go.Figure, signs: npt.NDArray[np.object_], colours: Sequence[str]) -> None:
+    """Write signs into the areas of some colours; the last trace has their middles."""
+    there = np.flatnonzero(signs != "")
+    if not len(there):
+        return
+    middles = figure.data[-1]
+    figure.add_scatter(
+        x=[middles.x[number] for number in there],
+        y=[middles.y[number] for number in there],
+        mode="text",
+        text=signs[there].tolist(),
+        textfont={"color": [_ink(colours[number]) for number in there.tolist()], "size": 18},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _ink(colour: str) -> str:
+    """Return black or white, whichever stands out on a colour (ITU-R BT.601 luma)."""
+    luma = np.dot(unlabel_rgb(colour), (0.299, 0.587, 0.114))
+    return "#ffffff" if luma < 128 else "#000000"
 
 
 def named(

@@ -142,17 +142,16 @@ def _grouped(asked: Asked, by: str, order: npt.NDArray[np.intp]) -> Chart:
     values = counts[np.ix_(there, order)].T.astype(np.float64)
     if shares:
         values = values / np.maximum(sizes[there], 1)
-    logged = asked.options["scale"] == "log" and not shares
+    logged = asked.options["scale"] == "log"
     shown = np.log10(values, where=values > 0, out=np.full(values.shape, np.nan))
+    quantity, digits = _quantity(pixels, shares), ".2%" if shares else ",.0f"
     figure = _figures.heatmap(
         names,
         groups,
         shown if logged else values,
-        _figures.Shade(
-            ("log₁₀ of " if logged else "") + _quantity(pixels, shares),
-            ".2f" if logged else ".1%" if shares else ",",
-        ),
+        _figures.Shade(f"log₁₀ of {quantity}" if logged else quantity, ".2f" if logged else digits),
         selections=_selections(asked, by, [found.values[number] for number in there], names),
+        said=[[f"{quantity}: {value:{digits}}" for value in line] for line in values],
     )
     noun = "label pixels" if pixels else "patches"
     largest = int(there[np.argmax(sizes[there])])

@@ -58,6 +58,15 @@ def test_a_scale_around_zero_has_its_middle_there():
     assert (shade.low, shade.high) == (-0.2, 0.2)
 
 
+def test_what_is_below_zero_has_a_sign_for_print():
+    values = np.array([[-1.0, -0.05, 0.5, np.nan]])
+    around = _figures.Shade.around_zero("Difference", ".1f", 1.0)
+    assert _figures.minus(values, around).tolist() == [["−", "", "", ""]]
+    assert _figures.minus(values, _figures.Shade("Patches")).tolist() == [[""] * 4]
+    figure = _figures.heatmap(["row"], list("abcd"), values, around)
+    assert figure.data[0].texttemplate == "%{text}"
+
+
 def test_the_line_of_what_is_possible():
     line = _figures.whisker([1, 2], [3, 2], [4, 5])
     assert line["arrayminus"].tolist() == [2, 0]
