@@ -29,6 +29,8 @@ def card(app, name):
 def click_bar(app, name, label):
     """Click on the middle of a bar, by the text beside it."""
     plot = card(app, name).locator(".js-plotly-plot").first
+    # Clear of the page's own bar.
+    card(app, name).locator("h3").first.scroll_into_view_if_needed()
     text = plot.locator(".ytick text", has_text=label).bounding_box()
     bar = plot.locator(".bars .point").first.bounding_box()
     app.page.mouse.click(bar["x"] + 3, text["y"] + text["height"] / 2)
@@ -42,26 +44,13 @@ def saved(app, button):
     return download.value.suggested_filename, Path(path).read_bytes()
 
 
-def test_from_a_bar_to_its_patches(open_page):
-    app = opened(open_page, "/statistics")
-    click_bar(app, "class_counts", "Pastures")
-    offer = app.at(".st-key-clicked_class_counts")
-    count = int(re.search(r"(\d+) patches", offer.inner_text())[1])
-    assert count > 0
-    offer.get_by_role("button", name="Show in the gallery").click()
-    app.at(".eo-gallery:not(.eo-loading) .eo-tile:not(.eo-tile-bone)").first.wait_for()
-    assert app.parameter("select") == "class=all:Pastures"
-    assert app.parameter("dataset") in (DEMO, None)
-    assert f"{count:,} of" in app.text()
-
-
-def test_what_is_taken_away_says_what_was_asked(open_page):
-    app = opened(open_page, "/statistics", select="split=train")
+def test_from_a_chart_to_files_and_to_its_patches(open_page):
+    app = opened(open_page, "/statistics", select="nlabels=1..9")
     files = app.at(".st-key-files_class_counts")
     name, body = saved(app, files.get_by_role("button", name="CSV"))
     lines = body.decode("utf-8-sig").splitlines()
     assert name == "reben-demo-class-counts.csv"
-    assert '# selection: "split=train"' in lines
+    assert '# selection: "nlabels=1..9"' in lines
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     assert len(rows) == 19
     name, body = saved(app, files.get_by_role("button", name="PNG", exact=True))
@@ -71,9 +60,18 @@ def test_what_is_taken_away_says_what_was_asked(open_page):
     assert name == "reben-demo-class-counts.svg"
     assert b"<svg" in body[:200]
     assert b"Pastures" in body
+    click_bar(app, "class_counts", "Pastures")
+    offer = app.at(".st-key-clicked_class_counts")
+    count = int(re.search(r"(\d+) patches", offer.inner_text())[1])
+    assert count == next(int(row["patches"]) for row in rows if row["Class"] == "Pastures")
+    offer.get_by_role("button", name="Show in the gallery").click()
+    app.at(".eo-gallery:not(.eo-loading) .eo-tile:not(.eo-tile-bone)").first.wait_for()
+    assert app.parameter("select") == "class=all:Pastures&nlabels=1..9"
+    assert app.parameter("dataset") in (DEMO, None)
+    assert f"{count:,} of" in app.text()
 
 
-def test_a_second_selection_stands_beside_the_first_and_is_in_the_link(open_page):
+def test_a_second_selection_stands_beside_the_first(open_page):
     app = opened(open_page, "/statistics", select="split=test")
     app.page.get_by_role("button", name="Compare", exact=True).click()
     app.page.get_by_role("button", name="All others").click()
@@ -82,24 +80,22 @@ def test_a_second_selection_stands_beside_the_first_and_is_in_the_link(open_page
     assert app.parameter("versus") == "others"
     assert "Chi-square" in card(app, "class_counts").inner_text()
     assert card(app, "class_counts").locator(".legend .traces").count() == 2
-    app.page.reload()
-    app.page.get_by_text("with all others").wait_for()
+
+
+def test_options_and_section_are_in_the_link(open_page):
+    app = opened(open_page, "/statistics", section="Dates", versus="all")
+    app.page.get_by_text("with all patches").wait_for()
     app.page.get_by_role("button", name="Compare no more").click()
-    app.page.get_by_text("with all others").wait_for(state="detached")
+    app.page.get_by_text("with all patches").wait_for(state="detached")
     assert app.idle().parameter("versus") is None
-
-
-def test_options_and_section_are_in_the_link_and_of_one_chart_alone(open_page):
-    app = opened(open_page, "/statistics")
-    card(app, "class_counts").get_by_text("Logarithmic", exact=True).click()
-    app.idle()
-    assert app.parameter("class_counts.scale") == "Logarithmic"
-    assert "(logarithmic)" in card(app, "class_counts").locator(".xtitle").text_content()
     app.page.get_by_role("radio", name="Labels together").click()
-    card(app, "cooccurrence").locator(PLOT).first.wait_for()
-    assert app.idle().parameter("section") == "Labels together"
+    card(app, "cooccurrence").get_by_text("Lift", exact=True).click()
+    app.idle()
+    assert app.parameter("cooccurrence.measure") == "Lift"
+    assert app.parameter("section") == "Labels together"
     app.page.reload()
     card(app, "cooccurrence").locator(PLOT).first.wait_for()
+    assert "lift" in card(app, "cooccurrence").locator(".cbtitle").text_content()
 
 
 def test_a_split_of_a_rule_and_of_a_file(open_page, tmp_path):
@@ -133,7 +129,7 @@ def card_ids(app):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_can_be_read(open_page, scheme):
     app = open_page(color_scheme=scheme)
-    app.open("/splits", dataset=DEMO)
+    app.open("/splits", dataset=DEMO, section="Compare")
     app.at(PLOT).first.wait_for()
     app.idle()
     faint = [
