@@ -39,3 +39,19 @@ class DataMissing(EOExploreError):
 
 class JobError(EOExploreError):
     """Long work that cannot start or go on."""
+
+
+class ModelError(EOExploreError):
+    """A model that cannot be loaded or fed: its card, its weights, its bands or its source."""
+
+
+class Busy(EOExploreError):
+    """More is asked of the models than may wait for them."""
+
+
+class Withdrawn(EOExploreError):
+    """An answer that whoever asked for it wants no more."""
+
+
+class UploadError(EOExploreError):
+    """A file of one's own that is not taken, or that a model cannot use."""
