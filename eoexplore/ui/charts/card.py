@@ -1,30 +1,23 @@
 """One chart on a page."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from eoexplore.charts import chart
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option
 from eoexplore.core.memory import ByteCache
 from eoexplore.core.selection import parse
 from eoexplore.core.words import phrases
 from eoexplore.ui import address, long_work, pages, state
-from eoexplore.ui.charts.pictures import picture_buttons
+from eoexplore.ui.charts import shown
 from eoexplore.ui.text import as_text
 
 _FEW = 4
 """Values of an option up to which all of them are seen."""
 _OPTION_PX = 230
 _CHARTS_BYTES = 30_000_000
-_TABLE_PX = 420
-_THEMES = {"light": ("#ffffff", "#1b2524", "#d8dfdd"), "dark": ("#0e1416", "#e6ecea", "#3a484c")}
-"""Background, text and lines, as in the app's themes: a picture that is taken away needs them."""
 _made: ByteCache[Chart] = ByteCache(_CHARTS_BYTES)
 
 
@@ -105,70 +98,27 @@ def _size(found: Chart) -> int:
 
 
 def _show(kind: Kind, asked: Asked, found: Chart) -> None:
+    name = f"{asked.opened.slug}-{kind.name}".replace("_", "-")
     if found.figure is not None:
-        _figure(kind, asked, found)
-    st.markdown(as_text(found.sentence))
+        event = shown.figure(found, kind.name, name)
+        if event is not None:
+            _clicked(kind, asked, event)
+    shown.sentences(found)
     if found.job:
         long_work.refine(asked.opened.slug, found.title, found.job)
-    for sentence in found.notes:
-        st.caption(as_text(sentence))
-    if text := found.facts.get("copy"):
-        st.code(str(text), language="python", wrap_lines=True)
-    _files(kind, asked, found)
-    is_open = found.figure is None or found.tabular
-    with st.expander("The same as a table", icon=":material/table:", expanded=is_open):
-        table(found.table, key=f"table_{kind.name}")
+    shown.files(found, kind.name, name, said(asked))
+    shown.below(found, kind.name)
 
 
-def table(frame: pd.DataFrame, *, key: str) -> None:
-    """Show a table with grouped numbers, and shares with a sign of per cent.
-
-    Args:
-        frame: columns named "… share …" hold shares from 0 to 1.
-        key: the same at every run of the page.
-    """
-    # What the rows are of stays in sight where the others have to be scrolled.
-    columns: dict[str, Any] = {str(frame.columns[0]): st.column_config.Column(pinned=True)}
-    for name, column in zip(map(str, frame.columns), frame.dtypes, strict=True):
-        if column.kind == "f" and "share" in name.lower():
-            columns[name] = st.column_config.NumberColumn(format="percent")
-        elif column.kind == "f" and frame[name].abs().max() < 1:
-            columns[name] = st.column_config.NumberColumn(format="%.5f")
-        elif column.kind in "iuf":
-            columns[name] = st.column_config.NumberColumn(format="localized")
-    height = min(_TABLE_PX, 38 + 36 * max(1, len(frame)))
-    st.dataframe(frame, hide_index=True, column_config=columns, key=key, height=height)
-
-
-def _figure(kind: Kind, asked: Asked, found: Chart) -> None:
-    # A copy: the chart is kept for others, who may have the other theme.
-    figure = go.Figure(found.figure)
-    paper, ink, lines = _THEMES["dark" if st.context.theme.type == "dark" else "light"]
-    axis = {"gridcolor": lines, "linecolor": lines, "zerolinecolor": lines}
-    figure.update_layout(
-        paper_bgcolor=paper,
-        plot_bgcolor=paper,
-        font={"color": ink, "family": "Source Sans, sans-serif"},
-        hoverlabel={"bgcolor": paper, "font": {"color": ink}},
-    )
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    clicked = any(trace.customdata is not None for trace in figure.data)
-    event: Any = st.plotly_chart(
-        figure,
-        key=f"figure_{kind.name}",
-        on_select="rerun" if clicked else "ignore",
-        selection_mode="points",
-        theme=None,
-        alt=f"{found.title}. {found.sentence}",
-        config={
-            "displaylogo": False,
-            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-            "toImageButtonOptions": {"filename": file_name(kind, asked), "scale": 2},
-        },
-    )
-    if clicked:
-        _clicked(kind, asked, event)
+def said(asked: Asked) -> dict[str, str]:
+    """Return what a chart was asked, for the head of its CSV."""
+    opened = asked.opened
+    return {
+        "dataset": f"{opened.dataset.title} ({opened.fingerprint})",
+        **{part.name.lower(): part.selection.canonical() or "all" for part in asked.parts},
+        **dict(asked.options),
+        **{f"split {n}": split.made for n, split in enumerate(asked.splits, 1)},
+    }
 
 
 def _clicked(kind: Kind, asked: Asked, event: Mapping[str, Any]) -> None:
@@ -194,48 +144,3 @@ def _clicked(kind: Kind, asked: Asked, event: Mapping[str, Any]) -> None:
         ):
             if st.button(label, key=f"{page}_{kind.name}", icon=icon):
                 address.leave_for(pages.FOLDER / f"{page}.py", opened.slug, text)
-
-
-def _files(kind: Kind, asked: Asked, found: Chart) -> None:
-    name = file_name(kind, asked)
-    with st.container(horizontal=True, key=f"files_{kind.name}"):
-        st.download_button(
-            "CSV",
-            lambda: csv(asked, found),
-            f"{name}.csv",
-            "text/csv",
-            icon=":material/download:",
-            key=f"csv_{kind.name}",
-            on_click="ignore",
-            help="The table, with what was asked in its first lines",
-        )
-        if found.figure is not None:
-            picture_buttons(f"figure_{kind.name}", name)
-
-
-def csv(asked: Asked, found: Chart) -> bytes:
-    """Return the table of a chart as CSV in UTF-8, with what was asked in lines that begin with #.
-
-    Args:
-        asked: what the chart was asked.
-        found: the chart.
-    """
-    opened = asked.opened
-    said = {
-        "chart": found.title,
-        "dataset": f"{opened.dataset.title} ({opened.fingerprint})",
-        **{part.name.lower(): part.selection.canonical() or "all" for part in asked.parts},
-        **dict(asked.options),
-        **{f"split {n}": split.made for n, split in enumerate(asked.splits, 1)},
-    }
-    head = "".join(
-        f"# {key}: {json.dumps(text, ensure_ascii=False)}\n" for key, text in said.items()
-    )
-    body = found.table.to_csv(index=False, lineterminator="\n")
-    # The mark tells spreadsheets that it is UTF-8.
-    return f"\ufeff{head}{body}".encode()
-
-
-def file_name(kind: Kind, asked: Asked) -> str:
-    """Return what a file of a chart is called, without an ending."""
-    return f"{asked.opened.slug}-{chart.kind(kind.page, kind.name).name}".replace("_", "-")
