@@ -77,6 +77,29 @@ SETTINGS = (
         "1 opens the dataset that was looked at last right after the server's start; 0 waits "
         "for its first visitor.",
     ),
+    Setting(
+        "EOEXPLORE_MODELS",
+        "",
+        "Folders of models of one's own, separated by the system's path separator: each holds "
+        "models as folders, or is one; none when empty.",
+    ),
+    Setting(
+        "EOEXPLORE_HUB",
+        "1",
+        "1 downloads a published model from the Hugging Face hub when somebody asks for it by "
+        "its id; 0 opens no connection and uses what has been downloaded.",
+    ),
+    Setting(
+        "EOEXPLORE_DEVICE",
+        "",
+        "Where models run, as torch calls it: cuda, cuda:1, mps or cpu; the first of CUDA, "
+        "Apple's and the CPU that is there when empty.",
+    ),
+    Setting(
+        "EOEXPLORE_MODEL_CACHE_MB",
+        "2000",
+        "Memory for models that were loaded, in MB; the least recently used ones go first.",
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -92,6 +115,12 @@ def cache_folder() -> Path:
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("eoexplore"))
 
 
+def model_folders() -> tuple[Path, ...]:
+    """Return the folders of models of the user's own, as they are named in the setting."""
+    parts = value("EOEXPLORE_MODELS").split(os.pathsep)
+    return tuple(Path(part).expanduser() for part in parts if part.strip())
+
+
 def workers() -> int:
     """Return the number of worker processes, at least 1."""
     chosen = _whole("EOEXPLORE_WORKERS")
@@ -102,6 +131,12 @@ def tile_cache_bytes() -> int:
     """Return the bound of the in-memory patch cache, in bytes."""
     chosen = _whole("EOEXPLORE_TILE_CACHE_MB")
     return (256 if chosen is None else chosen) * 1_000_000
+
+
+def model_cache_bytes() -> int:
+    """Return the bound of the models in memory, in bytes."""
+    chosen = _whole("EOEXPLORE_MODEL_CACHE_MB")
+    return (2000 if chosen is None else chosen) * 1_000_000
 
 
 def imagery_format() -> str:

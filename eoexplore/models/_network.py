@@ -1,0 +1,90 @@
+"""What models that are torch networks have in common once they are loaded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from eoexplore.core.errors import ModelError
+from eoexplore.core.model_card import ModelCard
+
+if TYPE_CHECKING:
+    import torch
+
+Batch = npt.NDArray[np.float32]
+"""Shape (patch, band, row, column)."""
+
+
+@dataclass
+class LoadedNetwork:
+    """A torch network on a device, with its card; see `eoexplore.models.Loaded`."""
+
+    card: ModelCard
+    """The model's card, with the SHA-256 of the weights that were loaded."""
+    network: "Callable[[torch.Tensor], torch.Tensor]"
+    """Network in evaluation mode, from normalised input to numbers before the activation."""
+    device: str
+    """Name of the device as torch has it."""
+    bytes: int
+    """Memory of parameters and buffers."""
+
+    def prepare(self, batch: Batch) -> "torch.Tensor":
+        """Return a batch as the network takes it: on the device, normalised, without holes.
+
+        A missing value becomes the mean of its band, which is zero after normalisation.
+
+        Args:
+            batch: stored values, NaN where there is none, bands in the card's order, shape
+                (patch, band, row, column), on the card's grid.
+        """
+        import torch
+
+        _check(batch, self.card)
+        values = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32)).to(self.device)
+        mean = torch.tensor(self.card.mean, device=self.device)[:, None, None]
+        std = torch.tensor(self.card.std, device=self.device)[:, None, None]
+        return torch.nan_to_num((values - mean) / std, nan=0.0, posinf=0.0, neginf=0.0)
+
+    def activate(self, logits: "torch.Tensor") -> "torch.Tensor":
+        """Return probabilities, 0 to 1, from what the network gives; in float32."""
+        import torch
+
+        logits = logits.float()
+        if self.card.activation == "sigmoid":
+            return torch.sigmoid(logits)
+        return torch.softmax(logits, dim=1)
+
+    def predict(self, batch: Batch) -> Batch:
+        """Return the probabilities of a batch.
+
+        Args:
+            batch: as for `prepare`.
+
+        Returns:
+            Shape (patch, class), or (patch, class, row, column) for a segmentation.
+        """
+        import torch
+
+        with torch.inference_mode():
+            found: Batch = self.activate(self.network(self.prepare(batch))).cpu().numpy()
+        return found
+
+
+def loaded(card: ModelCard, network: "torch.nn.Module", device: str) -> LoadedNetwork:
+    """Put a network onto a device and return it with its card and its memory."""
+    network = network.to(device).eval()
+    held = [*network.parameters(), *network.buffers()]
+    size = sum(value.numel() * value.element_size() for value in held)
+    return LoadedNetwork(card, network, device, size)
+
+
+def _check(batch: Batch, card: ModelCard) -> None:
+    wanted = (len(card.bands), card.input_size, card.input_size)
+    if batch.ndim != 4 or batch.shape[1:] != wanted:
+        raise ModelError(
+            f"The model {card.name} takes patches of {len(card.bands)} bands and "
+            f"{card.input_size} × {card.input_size} pixels; asked was the shape "
+            f"{tuple(batch.shape[1:])}."
+        )
