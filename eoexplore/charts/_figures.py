@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-FIRST, SECOND = "#0072b2", "#e69f00"
+FIRST, SECOND, THIRD = "#0072b2", "#e69f00", "#8a8f98"
 """Colours of the selection and of the one it is compared with; apart for colour-blind readers."""
 _ROW_PX, _FRAME_PX = 24, 110
-_PATTERNS = ("", "/")
+_PATTERNS = ("", "/", ".")
 """Fills of the two, so that they stay apart in print."""
 _CLEAR = 0.1
 """Share of a scale around zero from which on a sign is written."""
@@ -43,7 +43,11 @@ def bars(
     """
     figure = go.Figure()
     for number, (name, values) in enumerate(series.items()):
-        own = colours if colours is not None and len(series) == 1 else (FIRST, SECOND)[number % 2]
+        own = (
+            colours
+            if colours is not None and len(series) == 1
+            else (FIRST, SECOND, THIRD)[number % 3]
+        )
         figure.add_bar(
             y=list(labels),
             x=np.asarray(values),
@@ -53,7 +57,7 @@ def bars(
                 "color": own,
                 "line": {"color": "#6b7280", "width": 0.6},
                 "pattern": {
-                    "shape": _PATTERNS[number % 2] if len(series) > 1 else "",
+                    "shape": _PATTERNS[number % 3] if len(series) > 1 else "",
                     "fillmode": "overlay",
                     "solidity": 0.2,
                 },

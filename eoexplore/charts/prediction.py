@@ -1,0 +1,166 @@
+"""What a model says of one patch, as charts: scores, areas of classes, bands that mattered."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from eoexplore.charts import _figures
+from eoexplore.charts.chart import Chart
+from eoexplore.core.model_card import ModelCard
+
+Floats = npt.NDArray[np.floating]
+
+
+def scores(
+    card: ModelCard, found: Mapping[str, Floats], labels: Collection[str], threshold: float
+) -> Chart:
+    """Return the scores of a patch beside its labels.
+
+    Args:
+        card: of the first model: its classes are shown.
+        found: scores by the name of each model, shape (class,) each, 0 to 1; one or two.
+        labels: names of the labels of the patch.
+        threshold: score from which a class counts as predicted, 0 to 1.
+    """
+    first = next(iter(found.values()))
+    order = np.argsort(-first, kind="stable")
+    names = [card.class_names[number] for number in order]
+    marked = [f"{name} ●" if name in labels else name for name in names]
+    series = {name: values[order] for name, values in found.items()}
+    figure = _figures.bars(
+        marked,
+        series,
+        quantity="Score, 0 to 1",
+        colours=[card.classes[number].colour for number in order],
+        digits=".3f",
+    )
+    figure.add_vline(threshold, line_dash="dash", line_color="#6b7280")
+    figure.update_xaxes(range=[0, 1.02], tickformat=".1f")
+    table = pd.DataFrame({"Class": names, "label": [name in labels for name in names]})
+    for name, values in series.items():
+        table[name] = values.astype(np.float64)
+    return Chart(
+        title=_agreement(names, first[order], labels, threshold),
+        sentence=_compared(names, first[order], labels, threshold),
+        table=table,
+        figure=figure,
+        notes=("● is a label of the patch; the dashed line is the threshold.",),
+        facts={
+            "predicted": [n for n, s in zip(names, first[order], strict=True) if s >= threshold]
+        },
+    )
+
+
+def _parted(
+    names: Sequence[str], values: Floats, labels: Collection[str], threshold: float
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the classes that are both, predicted only, and labels only."""
+    predicted = {name for name, score in zip(names, values, strict=True) if score >= threshold}
+    return (
+        [name for name in names if name in predicted and name in labels],
+        [name for name in names if name in predicted and name not in labels],
+        [name for name in names if name not in predicted and name in labels],
+    )
+
+
+def _agreement(
+    names: Sequence[str], values: Floats, labels: Collection[str], threshold: float
+) -> str:
+    both, extra, missed = _parted(names, values, labels, threshold)
+    if not extra and not missed:
+        return "The prediction has exactly the labels"
+    return f"{len(both)} of {len(both) + len(missed)} labels are predicted, {len(extra)} others are"
+
+
+def _compared(
+    names: Sequence[str], values: Floats, labels: Collection[str], threshold: float
+) -> str:
+    both, extra, missed = _parted(names, values, labels, threshold)
+    parts = [
+        f"{words}: {'; '.join(own)}"
+        for words, own in (
+            ("Label and predicted", both),
+            ("predicted, no label", extra),
+            ("label, not predicted", missed),
+        )
+        if own
+    ]
+    said = ". ".join(part[:1].upper() + part[1:] for part in parts)
+    return f"{said or 'No class reaches the threshold, and there are no labels'}."
+
+
+def areas(
+    card: ModelCard, found: Mapping[str, Floats], reference: npt.NDArray[np.integer] | None
+) -> Chart:
+    """Return the share of the patch that each class has in masks, beside the label map.
+
+    Args:
+        card: of the first model.
+        found: probabilities by the name of each model, shape (class, row, column).
+        reference: number of the card's class of each pixel of the label map, -1 for none, shape
+            (row, column) of the probabilities; none without a map.
+    """
+    count = len(card.classes)
+    series = {
+        name: np.bincount(values.argmax(0).ravel(), minlength=count) / values[0].size
+        for name, values in found.items()
+    }
+    first = next(iter(series.values()))
+    if reference is not None:
+        known = reference[reference >= 0]
+        series["Reference map"] = np.bincount(known, minlength=count) / max(1, reference.size)
+    total = np.max(np.stack(list(series.values())), axis=0)
+    order = [n for n in np.argsort(-first, kind="stable").tolist() if total[n] > 0]
+    names = [card.class_names[number] for number in order]
+    figure = _figures.bars(
+        names,
+        {name: values[order] for name, values in series.items()},
+        quantity="Share of the patch",
+        colours=[card.classes[number].colour for number in order],
+        digits=".1%",
+    )
+    table = pd.DataFrame({"Class": names})
+    for name, values in series.items():
+        table[f"{name}: share"] = values[order]
+    return Chart(
+        title=f"{names[0]} covers {first[order[0]]:.0%} of the predicted mask",
+        sentence=_same(next(iter(found.values())), reference),
+        table=table,
+        figure=figure,
+    )
+
+
+def _same(values: Floats, reference: npt.NDArray[np.integer] | None) -> str:
+    if reference is None or not (reference >= 0).any():
+        return "The patch has no label map to compare with."
+    known = reference >= 0
+    same = (values.argmax(0) == reference)[known].mean()
+    return f"{same:.1%} of the {int(known.sum()):,} labelled pixels have the class of the map."
+
+
+def bands(names: Sequence[str], importance: Floats, what: str) -> Chart:
+    """Return which bands mattered for a score.
+
+    Args:
+        names: of the bands, such as "s2/B08".
+        importance: change of the score without each band, shape (band,).
+        what: the class that was asked for.
+    """
+    order = np.argsort(-np.abs(importance), kind="stable")
+    shown = [names[number] for number in order]
+    figure = _figures.bars(
+        shown, {"change": importance[order]}, quantity="Change of the score", digits="+.3f"
+    )
+    first, value = shown[0], float(importance[order[0]])
+    return Chart(
+        title=f"{first} matters most for {what}",
+        sentence=f"With {first} at its mean, the score of {what} changes by {value:+.3f}.",
+        table=pd.DataFrame({"Band": shown, "change of the score": importance[order]}),
+        figure=figure,
+        notes=(
+            "Each band in turn is replaced by its mean over the training data (occlusion; Zeiler "
+            "and Fergus 2014, doi:10.1007/978-3-319-10590-1_53); above zero it raised the score.",
+        ),
+    )
