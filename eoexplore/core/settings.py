@@ -100,6 +100,26 @@ SETTINGS = (
         "2000",
         "Memory for models that were loaded, in MB; the least recently used ones go first.",
     ),
+    Setting(
+        "EOEXPLORE_UPLOAD_MB",
+        "50",
+        "Size of a file that a user may bring, in MB; Streamlit's server.maxUploadSize holds too.",
+    ),
+    Setting(
+        "EOEXPLORE_UPLOADS_USER_MB",
+        "200",
+        "What the files of one user and their results may take on disk, in MB.",
+    ),
+    Setting(
+        "EOEXPLORE_UPLOADS_TOTAL_MB",
+        "2000",
+        "What the files of all users and their results may take on disk, in MB.",
+    ),
+    Setting(
+        "EOEXPLORE_UPLOADS_HOURS",
+        "24",
+        "Hours after which a user's files are deleted, if the user has not left before.",
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -155,6 +175,17 @@ def _complain(chosen: str) -> None:
     log.warning(
         "EOEXPLORE_IMAGERY_FORMAT is %r; there are: %s. Tiles are sent as png.", chosen[:40], known
     )
+
+
+def whole(name: str) -> int:
+    """Return a setting as a whole number from 0 on; its default where it is none."""
+    chosen = _whole(name)
+    return int(_BY_NAME[name].default) if chosen is None else chosen
+
+
+def megabytes(name: str) -> int:
+    """Return a setting that is said in MB, in bytes."""
+    return whole(name) * 1_000_000
 
 
 def _whole(name: str) -> int | None:
