@@ -114,6 +114,14 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def all_of_reben(real_data: Path) -> Any:
+    """Return the released tables, 549,488 rows: opening them takes seconds, so once a process."""
+    from eoexplore.store import catalog
+
+    return catalog.add(real_data / "reben" / "metadata")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Path:
     """Return the path of a Chromium for Playwright's `executable_path`, or skip."""
     for name in CHROMIUM_NAMES:

@@ -12,7 +12,6 @@ from eoexplore.analysis import facets
 from eoexplore.analysis.selection import Table, mask
 from eoexplore.core.selection import ClassRule, Comparison, Selection, parse
 from eoexplore.core.types import Classes, LabelClass
-from eoexplore.store import catalog
 
 CLASSES = Classes(
     name="three",
@@ -201,10 +200,8 @@ def test_the_dates_are_those_under_the_other_conditions():
     ]
 
 
-def test_all_samples_of_the_released_table_are_counted(real_data, tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path))
-    opened = catalog.add(real_data / "reben" / "metadata")
-    table = opened.samples.table(opened.dataset.classes)
+def test_all_samples_of_the_released_table_are_counted(all_of_reben):
+    table = all_of_reben.samples.table(all_of_reben.dataset.classes)
     columns = facets.columns(table.samples, table.classes)
     # Few kinds stand for all samples: that is why it is quick.
     assert len(columns.days) < 1000

@@ -11,7 +11,6 @@ from eoexplore.charts import (
     rare_classes,
 )
 from eoexplore.charts.chart import CannotTell
-from eoexplore.store import catalog
 from tests.charts.conftest import FOREST, PASTURES, Row, asked_of, opened_of, split_of
 
 # A row of patches: training at 0, test at 0 (another date), 1, 5 and 20, validation at 2.
@@ -119,11 +118,9 @@ def test_keep_only_what_is_far(opened):
     assert chart.figure.data[0].customdata[0][0] == "class=all:Pastures&split=test"
 
 
-def test_the_real_metadata(real_data):
-    opened = catalog.add(real_data / "reben" / "metadata")
-
+def test_the_real_metadata(all_of_reben):
     def facts(pair):
-        return leakage_distance.CHART(ask(opened, "flag=none", pair=pair)).facts
+        return leakage_distance.CHART(ask(all_of_reben, "flag=none", pair=pair)).facts
 
     found = facts("test-train")
     assert round(found["minimum_m"]) == 11_937
@@ -131,14 +128,16 @@ def test_the_real_metadata(real_data):
     assert facts("validation-train")["shares_within_km"]["1.3"] == pytest.approx(0.119, abs=5e-4)
     assert facts("test-validation")["shares_within_km"]["1.3"] == pytest.approx(0.084, abs=5e-4)
     # Two classes are seen on too few test patches: of coastal wetlands there are 117.
-    rare = rare_classes.CHART(ask(opened, "flag=none"))
+    rare = rare_classes.CHART(ask(all_of_reben, "flag=none"))
     assert rare.facts["too_rare"] == ["Coastal wetlands", "Beaches, dunes, sands"]
     assert rare.table["test patches"].tolist()[:2] == [117, 152]
-    shared = leakage_shared.CHART(ask(opened, "flag=none")).facts
+    shared = leakage_shared.CHART(ask(all_of_reben, "flag=none")).facts
     assert shared["place"]["patches"] == shared["overlap"]["patches"] == 0
     assert shared["product"]["share"] == 1
-    parts = np.random.default_rng(0).permutation(split_of(opened).parts)
-    chart = leakage_distance.CHART(ask(opened, splits=(split_of(opened, parts, "random"),)))
+    parts = np.random.default_rng(0).permutation(split_of(all_of_reben).parts)
+    chart = leakage_distance.CHART(
+        ask(all_of_reben, splits=(split_of(all_of_reben, parts, "random"),))
+    )
     assert chart.facts["shares_within_km"]["1.3"] == pytest.approx(0.989, abs=2e-3)
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from eoexplore.charts import areas, class_counts, class_hierarchy, labels_per_patch, statistic_map
-from eoexplore.store import catalog
 from tests.charts.conftest import asked_of
 
 pytestmark = pytest.mark.real_data
@@ -50,23 +49,18 @@ def numbers_of(text):
     return {name: [int(n.replace(",", "")) for n in counts] for *counts, name in lines}
 
 
-@pytest.fixture(scope="module")
-def opened(real_data):
-    return catalog.add(real_data / "reben" / "metadata")
-
-
-def test_classes_of_all_patches_and_of_the_recommended_ones_by_split(opened):
-    everything = class_counts.CHART(asked_of(opened)).table.set_index("Class")["patches"]
-    recommended = class_counts.CHART(asked_of(opened, "flag=none", by="split")).table
+def test_classes_of_all_patches_and_of_the_recommended_ones_by_split(all_of_reben):
+    everything = class_counts.CHART(asked_of(all_of_reben)).table.set_index("Class")["patches"]
+    recommended = class_counts.CHART(asked_of(all_of_reben, "flag=none", by="split")).table
     by_split = recommended.set_index("Class")
     for name, (*parts, total) in numbers_of(CLASSES).items():
         assert everything[name] == total
         assert [by_split.loc[name, split] for split in SPLITS] == parts
 
 
-def test_sizes_of_splits_countries_and_seasons(opened):
+def test_sizes_of_splits_countries_and_seasons(all_of_reben):
     def sizes(by, text=""):
-        return class_counts.CHART(asked_of(opened, text, by=by)).facts["sizes"]
+        return class_counts.CHART(asked_of(all_of_reben, text, by=by)).facts["sizes"]
 
     assert sizes("split") == {"train": 272_544, "validation": 139_577, "test": 137_367}
     recommended = {"train": 237_871, "validation": 122_342, "test": 119_825}
@@ -79,24 +73,24 @@ def test_sizes_of_splits_countries_and_seasons(opened):
     assert {name: [own[name] for own in parts] for name in parts[0]} == expected
 
 
-def test_labels_per_patch(opened):
-    facts = labels_per_patch.CHART(asked_of(opened)).facts
+def test_labels_per_patch(all_of_reben):
+    facts = labels_per_patch.CHART(asked_of(all_of_reben)).facts
     numbers = (96_537, 108_020, 158_238, 118_259, 51_167, 14_232, 2_695, 318, 15, 2, 5)
     assert list(facts["patches"].values()) == [0, *numbers]
     assert round(facts["mean"], 2) == 2.95
     assert facts["distinct_sets"] == 5_452
 
 
-def test_the_map_has_every_patch_once_and_areas_every_place_once(opened):
+def test_the_map_has_every_patch_once_and_areas_every_place_once(all_of_reben):
     for by in ("tile", "hexagon", "country"):
-        facts = statistic_map.CHART(asked_of(opened, by=by)).facts
+        facts = statistic_map.CHART(asked_of(all_of_reben, by=by)).facts
         assert sum(facts["areas"].values()) == 549_488
-    found = areas.CHART(asked_of(opened)).facts
+    found = areas.CHART(asked_of(all_of_reben)).facts
     assert (found["patches"], found["places"]) == (549_488, 253_957)
     assert found["sampled_km2"] == pytest.approx(549_488 * 1.44)
 
 
-def test_labels_add_up_to_those_of_the_hierarchy(opened):
-    facts = class_hierarchy.CHART(asked_of(opened)).facts["level 1"]
+def test_labels_add_up_to_those_of_the_hierarchy(all_of_reben):
+    facts = class_hierarchy.CHART(asked_of(all_of_reben)).facts["level 1"]
     assert sum(facts.values()) == sum(own[-1] for own in numbers_of(CLASSES).values())
     assert facts["Water bodies"] == 89_249 + 70_301

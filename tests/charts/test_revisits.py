@@ -6,7 +6,6 @@ import pytest
 
 from eoexplore.charts import revisits
 from eoexplore.charts.chart import CannotTell
-from eoexplore.store import catalog
 from tests.charts.conftest import FOREST, MARINE, PASTURES, Row, asked_of, opened_of
 from tests.charts.made_spectra import with_spectra
 
@@ -168,9 +167,8 @@ def test_images_of_one_date_only_cannot_change(imaged):
     assert "0 of 1 place" in revisits.CHART(asked_of(imaged, "split=test")).sentence
 
 
-def test_reben_keeps_its_labels_on_all_dates(real_data):
-    opened = catalog.add(real_data / "reben" / "metadata")
-    facts = revisits.CHART(asked_of(opened)).facts
+def test_reben_keeps_its_labels_on_all_dates(all_of_reben):
+    facts = revisits.CHART(asked_of(all_of_reben)).facts
     assert facts == {
         "places": 253_957,
         "revisited": 157_287,

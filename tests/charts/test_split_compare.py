@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eoexplore.charts.chart import CannotTell, kind
-from eoexplore.store import catalog, split_files
+from eoexplore.store import split_files
 from eoexplore.store.splits import split_of as made_by
 from tests.charts.conftest import FOREST, MARINE, PASTURES, Row, asked_of, grid, opened_of, split_of
 
@@ -106,14 +106,12 @@ def test_an_empty_selection_is_said():
         compared(opened, [0, 1, 2, 0], select="month=1")
 
 
-def test_the_splits_of_reben(real_data, tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path))
-    opened = catalog.add(real_data / "reben" / "metadata")
+def test_the_splits_of_reben(real_data, all_of_reben):
     folder = real_data / "reben" / "ben_v1_splits"
     lists = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
-    v1, _ = split_files.read(opened, lists)
-    splits = (made_by(opened, "released"), v1)
-    v2, v1 = COMPARE(asked_of(opened, "flag=none", splits=splits)).facts["splits"]
+    v1, _ = split_files.read(all_of_reben, lists)
+    splits = (made_by(all_of_reben, "released"), v1)
+    v2, v1 = COMPARE(asked_of(all_of_reben, "flag=none", splits=splits)).facts["splits"]
     assert v2["sizes"] == {"train": 237_871, "validation": 122_342, "test": 119_825, "none": 0}
     assert v2["minimum_m"] == pytest.approx(11_937, abs=1)
     assert v2["median_m"] == pytest.approx(20_400, abs=50)
@@ -121,7 +119,7 @@ def test_the_splits_of_reben(real_data, tmp_path, monkeypatch):
     assert v2["test_within_1.3_km_of_validation"] == pytest.approx(0.084, abs=5e-4)
     assert (v1["minimum_m"], v1["median_m"]) == pytest.approx((79, 1_200), abs=5)
     assert v1["shares_within_km"]["1.3"] == pytest.approx(0.998, abs=5e-4)
-    drawn = (made_by(opened, "random:seed=1"),)
-    (found,) = COMPARE(asked_of(opened, splits=drawn)).facts["splits"]
+    drawn = (made_by(all_of_reben, "random:seed=1"),)
+    (found,) = COMPARE(asked_of(all_of_reben, splits=drawn)).facts["splits"]
     assert found["shares_within_km"]["1.3"] == pytest.approx(0.989, abs=1e-3)
     assert found["minimum_m"] == found["median_m"] == 0

@@ -7,7 +7,7 @@ import pytest
 from eoexplore.core.errors import SplitError
 from eoexplore.core.split import agreement
 from eoexplore.core.split_rule import KINDS
-from eoexplore.store import catalog, split_files, splits
+from eoexplore.store import split_files, splits
 from eoexplore.store.splits import MAKERS, split_of
 from tests.charts.conftest import Row, grid, opened_of
 
@@ -184,40 +184,33 @@ def test_agreement_counts_what_both_know():
     assert agreement(released, rings, np.array([False, True, True])) == (0, 1)
 
 
-@pytest.fixture(scope="module")
-def reben(real_data, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EOEXPLORE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield catalog.add(real_data / "reben" / "metadata")
-
-
-def test_the_rule_of_reben_gives_all_of_its_split(reben):
-    released, rings = (split_of(reben, rule) for rule in ("released", "rings"))
+def test_the_rule_of_reben_gives_all_of_its_split(all_of_reben):
+    released, rings = (split_of(all_of_reben, rule) for rule in ("released", "rings"))
     assert agreement(released, rings) == (549_488, 549_488)
     assert np.bincount(released.parts).tolist() == [272_544, 139_577, 137_367]
 
 
-def test_blocks_of_reben(reben):
+def test_blocks_of_reben(all_of_reben):
     for rule, blocks in (
         ("place", "253,957 places"),
         ("tile", "54 Sentinel-2"),
         ("country", "10 "),
     ):
-        found = split_of(reben, rule)
+        found = split_of(all_of_reben, rule)
         assert found.made.startswith(blocks)
         assert np.bincount(found.parts) / 549_488 == pytest.approx([0.5, 0.25, 0.25], abs=0.02)
 
 
-def test_the_lists_of_the_first_version(real_data, reben):
+def test_the_lists_of_the_first_version(real_data, all_of_reben):
     folder = real_data / "reben" / "ben_v1_splits"
     files = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
-    split, report = split_files.read(reben, files)
+    split, report = split_files.read(all_of_reben, files)
     assert report.matched_by == ("BigEarthNet v1 name",)
     assert (report.lines, report.matched, report.missing) == (519_284, 480_038, 69_450)
     assert (report.unknown, report.doubled, report.contradicting) == (519_284 - 480_038, 0, 0)
     # The names that the lists lack are those of the patches with snow or clouds.
-    flagged = reben.samples.frame["flags"].map(len).to_numpy() > 0
+    flagged = all_of_reben.samples.frame["flags"].map(len).to_numpy() > 0
     assert ((split.parts < 0) == flagged).all()
     # Of what v1 tests, 48 % is for training in v2.
-    tested = split_of(reben, "released").parts[split.of("test")]
+    tested = split_of(all_of_reben, "released").parts[split.of("test")]
     assert float(np.mean(tested == 0)) == pytest.approx(0.48, abs=0.005)

@@ -243,12 +243,11 @@ def test_a_dataset_without_samples_starts_with_the_world(tmp_path):
 
 
 @pytest.mark.real_data
-def test_all_of_reben_starts_with_europe(real_data):
-    opened = catalog.add(real_data / "reben" / "metadata")
-    assert good_bounds(opened.samples, np.ones(len(opened.samples), bool)) == pytest.approx(
-        [-8.99, 36.96, 31.59, 68.02], abs=0.05
-    )
-    assert len(json.dumps(describe(opened, EVERYTHING))) < 60_000
+def test_all_of_reben_starts_with_europe(all_of_reben):
+    assert good_bounds(
+        all_of_reben.samples, np.ones(len(all_of_reben.samples), bool)
+    ) == pytest.approx([-8.99, 36.96, 31.59, 68.02], abs=0.05)
+    assert len(json.dumps(describe(all_of_reben, EVERYTHING))) < 60_000
 
 
 @pytest.mark.parametrize("chosen", ["png", "webp", "jpg"])
