@@ -1,0 +1,130 @@
+"""Which model is asked, and which one beside it: both are kept in the address."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from eoexplore import models
+from eoexplore.core.errors import EOExploreError
+from eoexplore.core.model_card import ModelCard
+from eoexplore.jobs import inputs
+from eoexplore.models import Offer
+from eoexplore.store.catalog import Opened
+from eoexplore.ui import address
+from eoexplore.ui.inference import server
+from eoexplore.ui.text import as_text
+
+_NONE = "none"
+_LOOK_EVERY_S = 2.0
+_TASKS = {"multilabel": "labels of a patch", "segmentation": "a class for each pixel"}
+
+
+@st.cache_resource(ttl=20, show_spinner=False)
+def _offers() -> tuple[tuple[Offer, ...], dict[str, str]]:
+    """Return the models there are; folders are looked at again after a while."""
+    return models.available(), models.refused()
+
+
+def chosen(opened: Opened) -> tuple[Offer, ...]:
+    """Show the choice of the model and of one beside it, and return them; none without any.
+
+    Args:
+        opened: the dataset: what does not fit it is refused in words.
+    """
+    offers, refused = _offers()
+    for name, why in refused.items():
+        st.warning(as_text(f"The model in {name} cannot be used: {why}"), icon=":material/block:")
+    if not offers:
+        st.info(
+            "There is no model here yet. Put a folder with card.json and model.safetensors into "
+            "one of EOEXPLORE_MODELS, or make the demo's: python -m eoexplore train-demo",
+            icon=":material/neurology:",
+        )
+        return ()
+    by_name = {offer.name: offer for offer in offers}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="models"):
+        first = st.selectbox(
+            "Model", list(by_name), key="model", bind=address.bind(), width=300, help=_help(offers)
+        )
+        same = [
+            name
+            for name, offer in by_name.items()
+            if name != first and offer.card.task == by_name[str(first)].card.task
+        ]
+        other = st.selectbox(
+            "Beside it", [_NONE, *same], key="beside", bind=address.bind(), width=300
+        )
+        _pace()
+    found = [by_name[name] for name in (first, other) if name in by_name]
+    return tuple(offer for offer in found if _fits(opened, offer.card))
+
+
+def _help(offers: tuple[Offer, ...]) -> str:
+    return "  \n".join(f"{as_text(offer.name)}: {_TASKS[offer.card.task]}" for offer in offers)
+
+
+def _fits(opened: Opened, card: ModelCard) -> bool:
+    why = inputs.misfit(opened.dataset, card)
+    if why:
+        st.warning(as_text(why), icon=":material/block:")
+    return not why
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _pace() -> None:
+    """Say where models run, and how fast."""
+    found = server.figures()
+    if found is None:
+        st.caption("No model is loaded yet.")
+        return
+    parts = [found.device, found.precision]
+    if found.patches_per_second:
+        parts.append(f"{found.patches_per_second:,.1f} patches a second")
+    if found.requests:
+        parts.append(f"{found.patches:,} patches wait")
+    st.caption(as_text(" · ".join(parts)))
+
+
+def card(offer: Offer) -> None:
+    """Show what a model states about itself."""
+    own = offer.card
+    if own.synthetic:
+        st.badge("synthetic", color="orange", help="Trained on made-up imagery.")
+    facts = {
+        "Task": _TASKS[own.task],
+        "Network": f"{own.architecture} {own.encoder}".strip(),
+        "Bands, in order": ", ".join(own.bands),
+        "Input": f"{own.input_size} × {own.input_size} pixels, {own.resample}",
+        "Imagery": f"pixels of {own.gsd_m[0]:g} to {own.gsd_m[1]:g} m",
+        "Classes": str(len(own.classes)),
+        "Trained on": ", ".join(f"{key}: {value}" for key, value in own.trained_on.items()) or "–",
+        "Scores": _scores(own),
+        "Licence": own.licence,
+        "Source": own.source,
+        "SHA-256": own.sha256 or "–",
+    }
+    rows = "\n".join(f"| {as_text(key)} | {as_text(text)} |" for key, text in facts.items())
+    st.markdown(f"| {as_text(own.name)} | |\n|---|---|\n{rows}")
+
+
+def _scores(own: ModelCard) -> str:
+    if not own.scores:
+        return "none stated"
+    word = "synthetic: " if own.synthetic else ""
+    return word + "; ".join(_flat("", own.scores))
+
+
+def _flat(before: str, values: object) -> list[str]:
+    if isinstance(values, Mapping):
+        return [
+            text
+            for key, value in values.items()
+            for text in _flat(f"{before} {key}".strip(), value)
+        ]
+    number = f"{values:.3f}" if isinstance(values, float) else str(values)
+    return [f"{before} {number}".replace("_", " ")]
+
+
+def sentence(error: EOExploreError) -> None:
+    """Show why a model gave no answer."""
+    st.error(as_text(str(error)), icon=":material/error:")

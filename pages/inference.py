@@ -1,0 +1,32 @@
+"""Inference: what a model says of a patch, of the selection, or of an own GeoTIFF."""
+
+import streamlit as st
+
+from eoexplore.ui import address, frame
+from eoexplore.ui.inference import choosing, patch
+
+PAGE = {
+    "title": "Inference",
+    "icon": ":material/neurology:",
+    "order": 18,
+    "help": "Ask a model about a patch, an area, or your own GeoTIFF.",
+}
+SECTIONS = ("A patch", "Model card")
+
+view = frame.current_view(on_map=False)
+offers = choosing.chosen(view.opened)
+if offers:
+    section = st.segmented_control(
+        "Section",
+        SECTIONS,
+        key="of",
+        default=SECTIONS[0],
+        required=True,
+        bind=address.bind(),
+        label_visibility="collapsed",
+    )
+    if section == "Model card":
+        for offer in offers:
+            choosing.card(offer)
+    else:
+        patch.show(view, offers)
