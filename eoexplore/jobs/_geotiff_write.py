@@ -1,0 +1,185 @@
+"""A prediction as GeoTIFF: colours, names and source in the file, and no path of this machine."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+import eoexplore
+from eoexplore.core.model_card import ModelCard
+from eoexplore.core.types import Array
+from eoexplore.jobs._geotiff_grid import Grid
+
+BLOCK = 256
+"""Side of a tile; rows are written in whole tiles."""
+UTM = "_utm"
+"""What names of rasters on the model's grid end in, where that is not the file's."""
+NAMES = ("classes.tif", "confidence.tif", f"classes{UTM}.tif", f"confidence{UTM}.tif", "scores.tif")
+"""All that a result may have."""
+NO_CONFIDENCE = 255
+"""Value of the confidence where there is no prediction; else it is percent."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """Which pixel value stands for which class."""
+
+    codes: npt.NDArray[np.generic]
+    """Value of each class in the order of the model, shape (class,)."""
+    missing: int
+    """Value of pixels without a prediction."""
+
+    @classmethod
+    def of(cls, card: ModelCard) -> "Values":
+        """Take the model's own codes, in the smallest type that holds them."""
+        codes = [item.code for item in card.classes]
+        kind = np.uint8 if max(codes) <= 255 else np.uint16
+        free = (code for code in (0, int(np.iinfo(kind).max), *range(256)) if code not in codes)
+        return cls(np.array(codes, kind), next(free))
+
+
+def about(card: ModelCard) -> dict[str, str]:
+    """Return what every result says of its model."""
+    said = {
+        "TIFFTAG_SOFTWARE": f"EOExplore {eoexplore.__version__}",
+        "MODEL": card.name,
+        "MODEL_ARCHITECTURE": " ".join(filter(None, (card.architecture, card.encoder))),
+        "MODEL_SHA256": card.sha256,
+        "MODEL_SOURCE": card.source,
+        "MODEL_LICENCE": card.licence,
+        "CLASSES": json.dumps({item.code: item.name for item in card.classes}, ensure_ascii=False),
+    }
+    return said | (
+        {"SYNTHETIC": "The model was trained on made-up pixels."} if card.synthetic else {}
+    )
+
+
+def profile(grid: Grid, count: int, dtype: str, nodata: float) -> dict[str, Any]:
+    """Return how a result is stored."""
+    return {
+        "driver": "GTiff",
+        "dtype": dtype,
+        "count": count,
+        "width": grid.width,
+        "height": grid.height,
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "nodata": nodata,
+        "compress": "deflate",
+        "tiled": True,
+        "blockxsize": BLOCK,
+        "blockysize": BLOCK,
+        "bigtiff": "IF_SAFER",
+    }
+
+
+class Rasters:
+    """The raster of classes and that of confidence, while rows come in from the top."""
+
+    def __init__(self, folder: Path, ending: str, grid: Grid, card: ModelCard) -> None:
+        """Make both files.
+
+        Args:
+            folder: where they go.
+            ending: what their names end in.
+            grid: their pixels.
+            card: the model.
+        """
+        values = Values.of(card)
+        self._at = 0
+        self._waiting: list[tuple[Array, Array]] = []
+        self._classes = rasterio.open(
+            folder / f"classes{ending}.tif",
+            "w",
+            **profile(grid, 1, values.codes.dtype.name, values.missing),
+        )
+        self._classes.write_colormap(1, _colours(card, values))
+        self._classes.colorinterp = [ColorInterp.palette]
+        self._classes.set_band_description(1, "class")
+        self._confidence = rasterio.open(
+            folder / f"confidence{ending}.tif", "w", **profile(grid, 1, "uint8", NO_CONFIDENCE)
+        )
+        self._confidence.scales = (0.01,)
+        self._confidence.set_band_description(1, "confidence")
+        for file in (self._classes, self._confidence):
+            file.update_tags(**about(card))
+
+    def __enter__(self) -> "Rasters":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write what is left, and close both files."""
+        self._flush(True)
+        self._classes.close()
+        self._confidence.close()
+
+    def add(self, classes: Array, confidence: Array) -> None:
+        """Add the next rows, shape (row, column) each."""
+        self._waiting.append((classes, confidence))
+        self._flush(False)
+
+    def _flush(self, last: bool) -> None:
+        rows = sum(len(classes) for classes, _ in self._waiting)
+        ready = rows if last else rows // BLOCK * BLOCK
+        if not ready:
+            return
+        both = [np.concatenate(part) for part in zip(*self._waiting, strict=True)]
+        for file, values in zip((self._classes, self._confidence), both, strict=True):
+            file.write(values[:ready], 1, window=Window(0, self._at, values.shape[1], ready))
+        self._waiting = [(both[0][ready:], both[1][ready:])]
+        self._at += ready
+
+
+def bring_back(
+    folder: Path, ending: str, grid: Grid, card: ModelCard, step: Callable[[float], None]
+) -> None:
+    """Write both rasters once more on another grid, each pixel from the one it lies in.
+
+    Args:
+        folder: where they lie.
+        ending: what their names end in; the new ones have no ending.
+        grid: the other grid.
+        card: the model.
+        step: told the share that is done; may end it.
+    """
+    names = [folder / f"{name}{ending}.tif" for name in ("classes", "confidence")]
+    with Rasters(folder, "", grid, card) as rasters:
+        rows = zip(*(_warped(name, grid) for name in names), strict=True)
+        for done, (classes, confidence) in enumerate(rows):
+            rasters.add(classes, confidence)
+            step(min(1.0, (done + 1) * BLOCK / grid.height))
+
+
+def _warped(path: Path, grid: Grid) -> Iterator[Array]:
+    with (
+        rasterio.open(path, driver="GTiff") as file,
+        WarpedVRT(
+            file,
+            crs=grid.crs,
+            transform=grid.transform,
+            width=grid.width,
+            height=grid.height,
+            resampling=Resampling.nearest,
+            tolerance=0.01,
+        ) as warped,
+    ):
+        for top in range(0, grid.height, BLOCK):
+            rows = min(BLOCK, grid.height - top)
+            yield warped.read(1, window=Window(0, top, grid.width, rows))
+
+
+def _colours(card: ModelCard, values: Values) -> Mapping[int, tuple[int, int, int, int]]:
+    colours = {
+        item.code: (*(int(item.colour[place : place + 2], 16) for place in (1, 3, 5)), 255)
+        for item in card.classes
+    }
+    return colours | {values.missing: (0, 0, 0, 0)}  # type: ignore[return-value]
