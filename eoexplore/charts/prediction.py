@@ -140,6 +140,65 @@ def _same(values: Floats, reference: npt.NDArray[np.integer] | None) -> str:
     return f"{same:.1%} of the {int(known.sum()):,} labelled pixels have the class of the map."
 
 
+def together(
+    card: ModelCard,
+    values: Floats,
+    has: Mapping[str, npt.NDArray[np.bool_]],
+    threshold: float,
+) -> Chart:
+    """Return what a model says of many patches, class by class, beside their labels.
+
+    Args:
+        card: of the model.
+        values: scores of patches, or shares of classes in masks; shape (patch, class).
+        has: which patches have each label, by its name, shape (patch,).
+        threshold: score from which a class counts as predicted; for a mask any pixel will do.
+    """
+    masks = card.task == "segmentation"
+    predicted = values > 0 if masks else values >= threshold
+    labelled = np.stack(
+        [has.get(name, np.zeros(len(values), bool)) for name in card.class_names], axis=1
+    )
+    order = np.argsort(-predicted.sum(0), kind="stable")
+    names = [card.class_names[number] for number in order]
+    both = (predicted & labelled).sum(0)
+    figure = _figures.bars(
+        names,
+        {"predicted": predicted.sum(0)[order], "labels": labelled.sum(0)[order]},
+        quantity="Patches with the class",
+    )
+    table = pd.DataFrame(
+        {
+            "Class": names,
+            "predicted": predicted.sum(0)[order],
+            "labels": labelled.sum(0)[order],
+            "both": both[order],
+            "share of the labels that are predicted": _parts(both, labelled.sum(0))[order],
+            "share of the predicted that are labels": _parts(both, predicted.sum(0))[order],
+            "mean share of the mask" if masks else "mean score": values.mean(0)[order],
+        }
+    )
+    total = int(labelled.sum())
+    return Chart(
+        title=f"{len(values):,} patches: {names[0]} is predicted most often",
+        sentence=f"Of {total:,} labels of {len(values):,} patches, {int(both.sum()):,} "
+        f"({both.sum() / max(1, total):.1%}) are predicted; {int((predicted & ~labelled).sum()):,} "
+        "classes are predicted that are no label.",
+        table=table,
+        figure=figure,
+        notes=(
+            "A class counts as predicted where the mask has any pixel of it."
+            if masks
+            else f"A class counts as predicted from a score of {threshold:g} on.",
+        ),
+    )
+
+
+def _parts(above: npt.NDArray[np.integer], below: npt.NDArray[np.integer]) -> Floats:
+    """Return shares, NaN of nothing."""
+    return np.where(below > 0, above / np.maximum(below, 1), np.nan)
+
+
 def bands(names: Sequence[str], importance: Floats, what: str) -> Chart:
     """Return which bands mattered for a score.
 

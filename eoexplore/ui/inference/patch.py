@@ -1,6 +1,7 @@
 """One patch: what a model, or two, say of it, beside its labels and its map."""
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from eoexplore.charts import prediction
@@ -27,7 +28,7 @@ def show(view: View, offers: tuple[Offer, ...]) -> None:
         view: what is looked at: steps go through its selection.
         offers: one model or two of the same task.
     """
-    rows = _candidates(view, offers[0])
+    rows = candidates(view, offers[0])
     if not len(rows):
         st.info(
             "No patch of the selection has all that the model needs. Drop a condition, or choose "
@@ -56,7 +57,7 @@ def show(view: View, offers: tuple[Offer, ...]) -> None:
     explained.show(view.opened, offers[0], row)
 
 
-def _candidates(view: View, offer: Offer) -> np.ndarray:
+def candidates(view: View, offer: Offer) -> npt.NDArray[np.intp]:
     """Return the rows of the selection that have every layer of a model."""
     samples = view.opened.samples
     there = view.mask.copy()
@@ -65,7 +66,7 @@ def _candidates(view: View, offer: Offer) -> np.ndarray:
     return np.flatnonzero(there)
 
 
-def _choice(opened: Opened, rows: np.ndarray) -> int | None:
+def _choice(opened: Opened, rows: npt.NDArray[np.intp]) -> int | None:
     """Show the choice of a patch, and return its row; none where there is no such patch."""
     ids = opened.samples.frame["id"]
     with st.container(horizontal=True, vertical_alignment="bottom", key="patch_choice"):

@@ -13,6 +13,7 @@ from eoexplore.core.types import Layer
 from eoexplore.jobs import inputs
 from eoexplore.models import Offer
 from eoexplore.render import palettes, predictions
+from eoexplore.render.colours import rgb
 from eoexplore.store.catalog import Opened
 from eoexplore.tiles.pictures import patch_picture
 from eoexplore.tiles.scene import scene_of
@@ -101,6 +102,11 @@ def class_colours(view: View, card: ModelCard) -> list[str]:
     schema = palettes.coloured(view.opened.dataset.classes, view.palette)
     known = {item.name: item.colour for item in schema.classes}
     return [known.get(item.name, item.colour) for item in card.classes]
+
+
+def table_of(colours: list[str]) -> npt.NDArray[np.uint8]:
+    """Return opaque colours as a table, shape (class, 4)."""
+    return np.array([(*rgb(colour), 255) for colour in colours], np.uint8)
 
 
 def reference(opened: Opened, row: int, card: ModelCard) -> npt.NDArray[np.intp] | None:
