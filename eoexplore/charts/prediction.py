@@ -71,7 +71,8 @@ def _agreement(
     both, extra, missed = _parted(names, values, labels, threshold)
     if not extra and not missed:
         return "The prediction has exactly the labels"
-    return f"{len(both)} of {len(both) + len(missed)} labels are predicted, {len(extra)} others are"
+    others = "1 other class is" if len(extra) == 1 else f"{len(extra)} other classes are"
+    return f"{len(both)} of {len(both) + len(missed)} labels are predicted, and {others}"
 
 
 def _compared(

@@ -24,7 +24,7 @@ def test_scores_beside_labels():
     chart = prediction.scores(CARD, {"m": np.array([0.2, 0.9, 0.6])}, ["Water", "Forest"], 0.5)
     assert chart.table["Class"].tolist() == ["Water", "Fields", "Forest"]
     assert chart.table["label"].tolist() == [True, False, True]
-    assert chart.title == "1 of 2 labels are predicted, 1 others are"
+    assert chart.title == "1 of 2 labels are predicted, and 1 other class is"
     assert chart.sentence == (
         "Label and predicted: Water. Predicted, no label: Fields. Label, not predicted: Forest."
     )
