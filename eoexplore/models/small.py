@@ -1,0 +1,76 @@
+"""Small networks of our own, such as those of the demo: one for pixels, one for whole patches."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eoexplore.core.errors import ModelError
+from eoexplore.core.model_card import ModelCard
+from eoexplore.models import REGISTRY, _network, _weights
+
+if TYPE_CHECKING:
+    import torch
+
+ARCHITECTURES = {"small_unet": "segmentation", "small_labels": "multilabel"}
+"""Names of the networks in a card, and the task of each."""
+WIDTHS = (24, 48, 96)
+"""Channels of the three levels where the card's options say nothing of `widths`."""
+_WIDEST = 1024
+
+
+@dataclass(frozen=True)
+class SmallModel:
+    """A small network and its card, in a folder."""
+
+    card: ModelCard
+    """What it states about itself."""
+    folder: Path
+    """Folder with card.json and model.safetensors."""
+
+    def load(self, device: str) -> _network.LoadedNetwork:
+        """Build the network, fill it strictly and put it onto a device."""
+        network, found = _weights.load(
+            self.folder / _weights.FILE, lambda: build(self.card), expected=self.card.sha256
+        )
+        return _network.loaded(dataclasses.replace(self.card, sha256=found), network, device)
+
+
+@REGISTRY.register("small")
+class Small:
+    """Small networks of our own."""
+
+    title = "Small networks"
+
+    @classmethod
+    def open(cls, folder: Path, card: ModelCard | None) -> SmallModel | None:
+        """Return the model of a folder whose card names one of the architectures."""
+        if card is None or ARCHITECTURES.get(card.architecture) != card.task:
+            return None
+        _widths(card)
+        if card.input_size % 8:
+            raise ModelError(
+                f"The card's input_size is {card.input_size}; {card.architecture} takes multiples "
+                "of 8, for it halves rows and columns three times."
+            )
+        return SmallModel(card, folder)
+
+
+def build(card: ModelCard) -> "torch.nn.Module":
+    """Return the network of a card with random weights."""
+    from eoexplore.models import _small_networks
+
+    kind = _small_networks.Segmenter if card.task == "segmentation" else _small_networks.Labeller
+    return kind(len(card.bands), len(card.classes), _widths(card))
+
+
+def _widths(card: ModelCard) -> tuple[int, ...]:
+    """Return the channels of the three levels."""
+    given = card.options.get("widths", list(WIDTHS))
+    whole = isinstance(given, list | tuple) and len(given) == len(WIDTHS)
+    if not whole or not all(type(width) is int and 1 <= width <= _WIDEST for width in given):
+        raise ModelError(
+            "The card's options need 'widths': three whole numbers from 1 to "
+            f"{_WIDEST}, the channels of the network's levels."
+        )
+    return tuple(given)
