@@ -205,22 +205,23 @@ def bands(names: Sequence[str], importance: Floats, what: str) -> Chart:
 
     Args:
         names: of the bands, such as "s2/B08".
-        importance: change of the score without each band, shape (band,).
+        importance: how much the score falls without each band, shape (band,).
         what: the class that was asked for.
     """
     order = np.argsort(-np.abs(importance), kind="stable")
     shown = [names[number] for number in order]
     figure = _figures.bars(
-        shown, {"change": importance[order]}, quantity="Change of the score", digits="+.3f"
+        shown, {"fall": importance[order]}, quantity="Fall of the score", digits="+.3f"
     )
     first, value = shown[0], float(importance[order[0]])
+    verb = "falls" if value >= 0 else "rises"
     return Chart(
         title=f"{first} matters most for {what}",
-        sentence=f"With {first} at its mean, the score of {what} changes by {value:+.3f}.",
-        table=pd.DataFrame({"Band": shown, "change of the score": importance[order]}),
+        sentence=f"With {first} at its mean, the score of {what} {verb} by {abs(value):.3f}.",
+        table=pd.DataFrame({"Band": shown, "fall of the score": importance[order]}),
         figure=figure,
         notes=(
             "Each band in turn is replaced by its mean over the training data (occlusion; Zeiler "
-            "and Fergus 2014, doi:10.1007/978-3-319-10590-1_53); above zero it raised the score.",
+            "and Fergus 2014, doi:10.1007/978-3-319-10590-1_53); above zero it spoke for the class.",
         ),
     )

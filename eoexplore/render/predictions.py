@@ -1,4 +1,4 @@
-"""Pictures of what a model says of the pixels of a patch: class, confidence, one class, doubt."""
+"""Pictures of what a model says of the pixels of a patch: its class, and numbers from 0 to 1."""
 
 from collections.abc import Sequence
 
@@ -21,24 +21,6 @@ def classes(probabilities: Floats, colours: Sequence[str]) -> Levels:
     """
     table = np.array([(*rgb(colour), 255) for colour in colours], np.uint8)
     return np.asarray(table[probabilities.argmax(0)], np.uint8)
-
-
-def confidence(probabilities: Floats) -> npt.NDArray[np.float32]:
-    """Return the probability of the most probable class, 0 to 1, shape (row, column)."""
-    return np.asarray(probabilities.max(0), np.float32)
-
-
-def doubt(probabilities: Floats) -> npt.NDArray[np.float32]:
-    """Return the entropy of the classes over that of equal ones: 0 is sure, 1 knows nothing.
-
-    Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x; shape (row, column).
-
-    Args:
-        probabilities: shape (class, row, column), adding up to 1; at least two classes.
-    """
-    logs = np.log(probabilities, where=probabilities > 0, out=np.zeros_like(probabilities))
-    entropy = -(probabilities * logs).sum(0)
-    return np.asarray(np.clip(entropy / np.log(len(probabilities)), 0, 1), np.float32)
 
 
 def differing(one: Floats, other: Floats, ink: str = "#d55e00") -> Levels:

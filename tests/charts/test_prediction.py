@@ -83,5 +83,5 @@ def test_of_masks_any_pixel_counts():
 def test_bands_that_mattered_are_sorted_by_size_whatever_the_sign():
     chart = prediction.bands(CARD.bands, np.array([0.1, -0.4, 0.2]), "Water")
     assert chart.table["Band"].tolist() == ["s1/VV", "s2/B02", "s2/B12"]
-    assert chart.sentence == "With s1/VV at its mean, the score of Water changes by -0.400."
-    assert chart.table["change of the score"].tolist() == pytest.approx([-0.4, 0.2, 0.1])
+    assert chart.sentence == "With s1/VV at its mean, the score of Water rises by 0.400."
+    assert chart.table["fall of the score"].tolist() == pytest.approx([-0.4, 0.2, 0.1])

@@ -1,8 +1,6 @@
 """Pictures of predictions, by hand."""
 
 import numpy as np
-import pytest
-
 from eoexplore.render import predictions
 
 TWO = np.array([[[0.9, 0.5]], [[0.1, 0.5]]], np.float32)
@@ -12,14 +10,6 @@ TWO = np.array([[[0.9, 0.5]], [[0.1, 0.5]]], np.float32)
 def test_each_pixel_has_the_colour_of_its_class():
     found = predictions.classes(TWO[::-1], ["#ff0000", "#00ff00"])
     assert found.tolist() == [[[0, 255, 0, 255], [255, 0, 0, 255]]]
-
-
-def test_confidence_and_doubt():
-    assert predictions.confidence(TWO).tolist() == [[pytest.approx(0.9), 0.5]]
-    # -(0.9 ln 0.9 + 0.1 ln 0.1) / ln 2 = 0.4690
-    assert predictions.doubt(TWO)[0].tolist() == pytest.approx([0.4690, 1.0], abs=1e-4)
-    sure = np.array([[[1.0]], [[0.0]]], np.float32)
-    assert predictions.doubt(sure)[0, 0] == 0
 
 
 def test_where_two_models_differ():

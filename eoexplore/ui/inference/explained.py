@@ -1,18 +1,105 @@
 """Why a model says what it says of a patch, and how sure it is: worked out when asked for."""
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
-from eoexplore.models import Offer
+from eoexplore.analysis import uncertainty
+from eoexplore.charts import prediction
+from eoexplore.core.errors import EOExploreError
+from eoexplore.jobs import inputs
+from eoexplore.models import Offer, attribution
+from eoexplore.render import predictions
 from eoexplore.store.catalog import Opened
+from eoexplore.ui import address
+from eoexplore.ui.charts import shown
+from eoexplore.ui.inference import choosing, pictures, server
+from eoexplore.ui.inference.server import Probabilities
+
+_HEAT = 0.65
+"""How much of the picture of where it looked lies over the imagery."""
 
 
-def show(opened: Opened, offer: Offer, row: int) -> None:
+def show(opened: Opened, offer: Offer, row: int, found: Probabilities) -> None:
     """Offer what explains a prediction.
 
     Args:
         opened: dataset and index.
         offer: the model.
         row: of the patch.
+        found: its probabilities, (class,) or (class, row, column).
     """
-    del opened, offer, row
-    st.empty()
+    with st.expander("Why, and how sure?", icon=":material/psychology:"):
+        names = list(offer.card.class_names)
+        likely = int(found.reshape(len(names), -1).mean(1).argmax())
+        what = st.selectbox("Class", names, likely, key="why", bind=address.bind(), width=420)
+        if not st.toggle("Work it out", key="explain", help="Takes some seconds on a processor"):
+            return
+        place = names.index(str(what))
+        try:
+            with st.spinner("The model is asked again …", show_time=True):
+                patch = inputs.read(opened, [row], offer.card).batch[0]
+                _where(opened, offer, row, patch, place)
+                _bands(opened, offer, row, patch, place)
+                _sure(offer, patch, place)
+        except EOExploreError as error:
+            choosing.sentence(error)
+
+
+Patch = npt.NDArray[np.float32]
+
+
+def _where(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> None:
+    """Show where the model looked, over the imagery."""
+    heat = server.server().attend(offer.name, lambda loaded: attribution.heat(loaded, patch, place))
+    ground = pictures.picture_of(opened, row, "optical")
+    over = predictions.shades(np.asarray(heat, np.float64))
+    if ground is not None and ground.shape == over.shape:
+        over = predictions.blended(ground, over, _HEAT)
+    st.image(
+        pictures.square(over),
+        caption=f"Where it looked for {offer.card.class_names[place]} (Grad-CAM, Selvaraju et al. "
+        "2017): bright spoke for it, dark did not",
+        width=360,
+    )
+
+
+def _bands(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> None:
+    """Show which bands mattered."""
+
+    def ask(batch: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        return server.server().predict(offer.name, batch)
+
+    fall = attribution.occluded(ask, patch, place)
+    chart = prediction.bands(offer.card.bands, fall, offer.card.class_names[place])
+    said = {
+        "patch": str(opened.samples.frame["id"].iloc[row]),
+        "model": f"{offer.name} {offer.card.sha256[:16]}",
+    }
+    with st.container(border=True):
+        shown.whole(chart, "bands", f"{opened.slug}-bands", said)
+
+
+def _sure(offer: Offer, patch: Patch, place: int) -> None:
+    """Show what the model says of the patch turned and mirrored."""
+    several = uncertainty.flipped(
+        lambda batch: server.server().predict(offer.name, batch), patch[None]
+    )
+    mean, spread = (np.asarray(values)[0, place] for values in (several.mean, several.spread))
+    name = offer.card.class_names[place]
+    if mean.ndim == 0:
+        st.markdown(
+            f"Turned and mirrored in eight ways, the score of {name} is {float(mean):.3f} on "
+            f"average, with a standard deviation of {float(spread):.3f}."
+        )
+        return
+    st.markdown(
+        f"Turned and mirrored in eight ways, the probability of {name} differs by "
+        f"{float(spread.mean()):.3f} on average (standard deviation of a pixel)."
+    )
+    columns = st.columns(2)
+    for column, values, words in (
+        (columns[0], mean, "Mean probability over the eight"),
+        (columns[1], spread / max(1e-6, float(spread.max())), "Where they differ most (bright)"),
+    ):
+        column.image(pictures.square(predictions.shades(values)), caption=words, width=360)

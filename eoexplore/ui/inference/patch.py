@@ -54,7 +54,7 @@ def show(view: View, offers: tuple[Offer, ...]) -> None:
         _mask(view, offers, row, found)
     else:
         _scores(view, offers, row, found)
-    explained.show(view.opened, offers[0], row)
+    explained.show(view.opened, offers[0], row, found[offers[0].name])
 
 
 def candidates(view: View, offer: Offer) -> npt.NDArray[np.intp]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
+from eoexplore.analysis import uncertainty
 from eoexplore.core.model_card import ModelCard
 from eoexplore.core.types import Layer
 from eoexplore.jobs import inputs
@@ -71,7 +72,7 @@ def masks(
         name = st.selectbox("Class", card.class_names, key="class", bind=address.bind(), width=420)
         number = card.class_names.index(str(name))
     colours = class_colours(view, card)
-    tiles = [("Sentinel-2", _picture_of(view, row, "optical"))]
+    tiles = [("Sentinel-2", picture_of(view.opened, row, "optical"))]
     if reference is not None:
         tiles.append(("Reference map", _coded(reference, colours)))
     tiles += [(name, _drawn(look, values, colours, number)) for name, values in found.items()]
@@ -81,7 +82,7 @@ def masks(
     columns = st.columns(len(tiles))
     for column, (title, pixels) in zip(columns, tiles, strict=True):
         if pixels is not None:
-            column.image(_square(pixels), caption=title, width="stretch")
+            column.image(square(pixels), caption=title, width="stretch")
     st.caption(_LOOKS[look])
 
 
@@ -91,9 +92,9 @@ def _drawn(
     if look == "Class":
         return predictions.classes(values, colours)
     if look == "Confidence":
-        return predictions.shades(predictions.confidence(values))
+        return predictions.shades(uncertainty.confidence(values[None])[0])
     if look == "Doubt":
-        return predictions.shades(predictions.doubt(values))
+        return predictions.shades(uncertainty.entropy(values[None])[0])
     return predictions.shades(values[number])
 
 
@@ -143,13 +144,15 @@ def _layer(opened: Opened, kind: str) -> Layer | None:
     return next((layer for layer in opened.dataset.layers if layer.kind == kind), None)
 
 
-def _picture_of(view: View, row: int, kind: str) -> npt.NDArray[np.uint8] | None:
-    layer = _layer(view.opened, kind)
-    answer = patch_picture(scene_of(view.opened), row, layer.name, "") if layer else None
+def picture_of(opened: Opened, row: int, kind: str) -> npt.NDArray[np.uint8] | None:
+    """Return the picture of the first layer of a kind, shape (row, column, 4), or none."""
+    layer = _layer(opened, kind)
+    answer = patch_picture(scene_of(opened), row, layer.name, "") if layer else None
     if answer is None:
         return None
     return np.asarray(Image.open(io.BytesIO(answer.body)).convert("RGBA"))
 
 
-def _square(pixels: npt.NDArray[np.uint8]) -> Image.Image:
+def square(pixels: npt.NDArray[np.uint8]) -> Image.Image:
+    """Return a picture at the size of the page, its pixels as squares."""
     return Image.fromarray(pixels).resize((_SIDE_PX, _SIDE_PX), Image.Resampling.NEAREST)
