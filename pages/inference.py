@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eoexplore.ui import address, frame
-from eoexplore.ui.inference import area, choosing, patch
+from eoexplore.ui.inference import area, choosing, patch, upload
 
 PAGE = {
     "title": "Inference",
@@ -11,7 +11,7 @@ PAGE = {
     "order": 18,
     "help": "Ask a model about a patch, an area, or your own GeoTIFF.",
 }
-SECTIONS = ("A patch", "The selection", "Model card")
+SECTIONS = ("A patch", "The selection", "An own GeoTIFF", "Model card")
 
 view = frame.current_view(on_map=False)
 offers = choosing.chosen(view.opened)
@@ -28,6 +28,8 @@ if offers:
     if section == "Model card":
         for offer in offers:
             choosing.card(offer)
+    elif section == "An own GeoTIFF":
+        upload.show(offers[0])
     elif section == "The selection":
         area.show(view, offers[0])
     else:

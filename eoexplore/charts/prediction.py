@@ -195,6 +195,39 @@ def together(
     )
 
 
+def hectares(areas_ha: Mapping[str, float], colours: Mapping[str, str], missing_ha: float) -> Chart:
+    """Return the area of each class that was predicted in a file.
+
+    Args:
+        areas_ha: hectares by the name of the class, on the ellipsoid.
+        colours: of the classes, #rrggbb.
+        missing_ha: hectares of the file without any value.
+    """
+    there = {name: area for name, area in areas_ha.items() if area > 0}
+    order = sorted(there, key=lambda name: -there[name])
+    values = np.array([there[name] for name in order])
+    total = float(values.sum())
+    figure = _figures.bars(
+        order,
+        {"predicted": values},
+        quantity="Area in hectares",
+        colours=[colours.get(name, "#888888") for name in order],
+        digits=",.1f",
+    )
+    first = order[0] if order else "Nothing"
+    return Chart(
+        title=f"{first} covers {values[0] / total:.0%} of what was predicted"
+        if order
+        else "Nothing was predicted",
+        sentence=f"{total:,.1f} ha were predicted, {missing_ha:,.1f} ha have no values.",
+        table=pd.DataFrame(
+            {"Class": order, "hectares": values, "share": values / max(total, 1e-9)}
+        ),
+        figure=figure,
+        notes=("Areas are those of pixels on the ellipsoid.",),
+    )
+
+
 def _parts(above: npt.NDArray[np.integer], below: npt.NDArray[np.integer]) -> Floats:
     """Return shares, NaN of nothing."""
     return np.where(below > 0, above / np.maximum(below, 1), np.nan)
@@ -222,6 +255,6 @@ def bands(names: Sequence[str], importance: Floats, what: str) -> Chart:
         figure=figure,
         notes=(
             "Each band in turn is replaced by its mean over the training data (occlusion; Zeiler "
-            "and Fergus 2014, doi:10.1007/978-3-319-10590-1_53); above zero it spoke for the class.",
+            "and Fergus 2014, doi:10.1007/978-3-319-10590-1_53); above zero it spoke for it.",
         ),
     )

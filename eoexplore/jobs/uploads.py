@@ -165,6 +165,15 @@ def forget(session: str) -> None:
         _home(session).rmdir()
 
 
+def discard(upload_id: str) -> None:
+    """Delete one upload, unless a job still works on it; that goes by its age."""
+    if not _ID.fullmatch(upload_id):
+        return
+    busy = {job.dataset for job in background.jobs() if job.state == "running"}
+    for folder in [] if upload_id in busy else _root().glob(f"*/{upload_id}"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def sweep() -> None:
     """Delete what is older than allowed; at the start, and before a new file is taken."""
     oldest = time.time() - 3600 * settings.whole("EOEXPLORE_UPLOADS_HOURS")

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _STYLES = """<style>
 .stMainBlockContainer { padding: 4.1rem 1rem 0.5rem; }
 .stMainBlockContainer > div > .stVerticalBlock { gap: 0.5rem; }
-.st-key-select, .st-key-palette, .st-key-versus, .st-key-rule, .st-key-against,
+.st-key-select, .st-key-palette, .st-key-versus, .st-key-rule, .st-key-against, .st-key-upload,
 .st-key-head_unseen { display: none; }
 /* The primary colour carries white text on buttons; as a text on dark it would be too faint. */
 button[data-variant="pills"][aria-pressed="true"], [data-testid="stButtonGroup"] button {
