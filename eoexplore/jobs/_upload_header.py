@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from eoexplore.core.errors import UploadError
 
-LARGEST_BYTES = 1_500_000_000
+LARGEST_BYTES = 2_000_000_000
 """Unpacked pixels of all pages together."""
 LARGEST_SIDE = 100_000
 """Rows or columns."""

@@ -23,8 +23,13 @@ TEXT = 80
 
 
 def main(path: str) -> None:
-    """Print what the file holds, or the kind of what is wrong with it."""
+    """Print what a file holds, within the limits."""
     _limit()
+    sys.stdout.write(json.dumps(look(path)))
+
+
+def look(path: str) -> dict[str, Any]:
+    """Return what a file holds, or the kind of what is wrong with it, as JSON has it."""
     import rasterio
     from rasterio.errors import RasterioError
 
@@ -32,12 +37,11 @@ def main(path: str) -> None:
 
     try:
         with rasterio.open(path, driver="GTiff") as file:
-            said = _about(file)
+            return _about(file)
     except UploadError:
-        said = {"refused": "place"}
+        return {"refused": "place"}
     except (RasterioError, OSError, ValueError):
-        said = {"refused": "damaged"}
-    sys.stdout.write(json.dumps(said))
+        return {"refused": "damaged"}
 
 
 def _limit() -> None:
