@@ -240,24 +240,29 @@ def test_old_files_go_and_those_at_work_stay(monkeypatch, cache, here):
     }  # fmt: skip
 
 
-def test_a_vrt_gives_no_byte_of_another_file_in_the_process_of_uploads(tmp_path, capsys):
-    """Past the first gate, as if that had been fooled."""
+@pytest.mark.parametrize(
+    ("program", "environment"),
+    # Even where somebody allowed it for the rest, uploads go without.
+    [("from eoexplore.jobs import _upload_process", {"GDAL_SKIP": "PNG"}), ("import app", {})],
+)
+def test_a_vrt_gives_no_byte_of_another_file(program, environment, tmp_path):
+    """Past the first gate, as if that had been fooled, and without naming a driver."""
     (tmp_path / "secret").write_bytes(b"sixteen letters!")
     (tmp_path / "a.tif").write_bytes(tiffs.vrt(tmp_path / "secret"))
-    assert _upload_look.look(tmp_path / "a.tif") == {"refused": "damaged"}
-    code = (
-        "from eoexplore.jobs import _upload_process; import rasterio; "
-        f"print(rasterio.open({str(tmp_path / 'a.tif')!r}).read(1).tobytes())"
-    )
+    opened = f"rasterio.open({str(tmp_path / 'a.tif')!r}).read(1).tobytes()"
     plain = {name: text for name, text in os.environ.items() if not name.startswith("GDAL")}
-    # Even where somebody allowed it for the rest.
     found = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False,
-        env=plain | {"GDAL_SKIP": "PNG"},
+        [sys.executable, "-c", f"{program}; import rasterio; print({opened})"],
+        cwd=ROOT, capture_output=True, text=True, check=False, env=plain | environment,
     )  # fmt: skip
     assert found.returncode != 0
     assert "sixteen" not in found.stdout + found.stderr
     assert "not recognized as being in a supported file format" in found.stderr
+
+
+def test_a_vrt_that_came_past_the_first_gate_is_damaged(tmp_path):
+    (tmp_path / "a.tif").write_bytes(tiffs.vrt(tmp_path / "a.tif"))
+    assert _upload_look.look(tmp_path / "a.tif") == {"refused": "damaged"}
 
 
 def program(code, monkeypatch):
