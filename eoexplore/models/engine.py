@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 import numpy as np
@@ -77,6 +77,7 @@ class Engine:
         queue: int = WAITING,
         *,
         tune: bool | None = None,
+        precision: str | None = None,
     ) -> None:
         """Start with no model; torch is imported here.
 
@@ -86,11 +87,13 @@ class Engine:
             budget_bytes: for models in memory; none for the setting.
             queue: requests that may wait or be under way.
             tune: whether layouts of memory are tried; none for CUDA only.
+            precision: `float32`, `bfloat16` or `float16`; none for what the device does best.
 
         Raises:
             ModelError: there is no such device here.
         """
-        self.device = devices.pick(device)
+        found = devices.pick(device)
+        self.device = replace(found, precision=precision) if precision else found
         budget = settings.model_cache_bytes() if budget_bytes is None else budget_bytes
         self._forward = Forward(self.device, tune=tune)
         self._residents = Residents(loader, self.device.name, budget, is_full)
@@ -154,6 +157,10 @@ class Engine:
             return self._await(resident.loading, cancelled)
         finally:
             self._residents.give_back(resident)
+
+    def forget(self, name: str) -> None:
+        """Let a model go that has changed where it lies; who uses it now may finish."""
+        self._residents.forget(name)
 
     def figures(self) -> Figures:
         """Return what the engine does now."""

@@ -85,6 +85,11 @@ class Residents:
                 self._drop(resident)
             self._make_room(self._budget)
 
+    def forget(self, name: str) -> None:
+        """Load a model anew when it is next asked for."""
+        with self._lock:
+            self._models.pop(name, None)
+
     def held(self) -> tuple[tuple[str, int], ...]:
         """Return names and bytes of the models that are loaded, the last used one last."""
         with self._lock:

@@ -95,6 +95,16 @@ def test_the_least_recently_used_model_goes(make):
     assert loads == ["a", "b", "c", "b"]
 
 
+def test_a_model_that_is_forgotten_is_loaded_anew(make):
+    loads = []
+    engine = make({"a": lambda _: loads.append(1) or Fake()})
+    for _ in range(2):
+        engine.predict("a", patches(1))
+        engine.predict("a", patches(1))
+        engine.forget("a")
+    assert len(loads) == 2
+
+
 def test_a_model_in_use_stays_whatever_the_budget(make):
     gate = threading.Event()
     loads = []
@@ -177,6 +187,16 @@ def test_layouts_are_tried_where_that_is_asked_for(make):
     np.testing.assert_allclose(tuned, plain, rtol=0, atol=1e-6)
     # One patch to warm up, four passes for each of two layouts, the request.
     assert len(small.seen_inference) == 1 + 8 + 1
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_networks_run_in_the_precision_of_the_device(make, precision):
+    small = Small()
+    seen = []
+    small.network[0].register_forward_hook(lambda *given: seen.append(str(given[2].dtype)))
+    small.predict = lambda batch: small.network(torch.from_numpy(batch)).float().numpy()
+    make({"small": small}, precision=precision).predict("small", patches(2))
+    assert set(seen) == {f"torch.{precision}"}
 
 
 def test_a_device_that_is_not_there_is_a_sentence(monkeypatch):
