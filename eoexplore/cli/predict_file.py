@@ -1,6 +1,7 @@
 """`predict-file`: what a model says of a GeoTIFF of one's own."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +50,10 @@ def run(args: argparse.Namespace) -> int:
         progress.step(0, 0, "the model")
         engine = Engine(models.load)
         try:
+            # Its card says which weights they are, also where the file beside them does not.
+            loaded = replace(source, card=engine.load(args.model, progress.cancelled).card)
             result = geotiff_inference.run(
-                source,
+                loaded,
                 lambda batch: np.asarray(
                     engine.predict(args.model, batch, progress.cancelled), np.float32
                 ),

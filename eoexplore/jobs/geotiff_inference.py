@@ -36,7 +36,7 @@ from eoexplore.jobs.progress import Cancelled, Report
 
 RESULT = "result.json"
 """File of what was predicted, beside the rasters."""
-COARSEST = 2.5
+COARSEST = 2.0
 """How many times larger than the model's largest pixel those of a file may be."""
 MOST_PIXELS = 200_000_000
 """Of the model's grid."""
@@ -94,7 +94,8 @@ class Result:
 def fitting(card: ModelCard, pixel_m: tuple[float, float]) -> tuple[float, tuple[str, ...]]:
     """Return the pixel that a model takes a file at, and what to say about it.
 
-    Within the range that the model is meant for, pixels stay as they are.
+    Within the range that the model is meant for, pixels stay as they are; all others are brought
+    to the middle of the range, which stands for what it was trained on.
 
     Args:
         card: the model.
@@ -105,6 +106,7 @@ def fitting(card: ModelCard, pixel_m: tuple[float, float]) -> tuple[float, tuple
     """
     least, most = card.gsd_m
     side = (pixel_m[0] * pixel_m[1]) ** 0.5
+    middle = float(f"{(least * most) ** 0.5:.4g}")
     meant = f"{least:g} m" if least == most else f"{least:g} to {most:g} m"
     if max(pixel_m) > COARSEST * most:
         raise UploadError(
@@ -116,10 +118,10 @@ def fitting(card: ModelCard, pixel_m: tuple[float, float]) -> tuple[float, tuple
         return min(max(round(side, 2), least), most), ()
     if side > most:
         said = f"Pixels of {side:.4g} m are larger than the {meant} that {card.name} is meant for: "
-        return most, (f"{said}they are interpolated, and fine detail is not there.",)
-    how = "every so many of them is taken" if card.resample == "nearest" else "they are averaged"
+        return middle, (f"{said}they become {middle:g} m, and fine detail is not there.",)
+    how = "taken at every" if card.resample == "nearest" else "averaged to"
     said = f"Pixels of {side:.4g} m are smaller than the {meant} that {card.name} is meant for: "
-    return least, (f"{said}{how}.",)
+    return middle, (f"{said}they are {how} {middle:g} m.",)
 
 
 @contextmanager

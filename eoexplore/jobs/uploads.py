@@ -20,13 +20,15 @@ from typing import Any, BinaryIO
 from filelock import FileLock, Timeout
 
 from eoexplore.core import settings
-from eoexplore.core.errors import UnknownName, UploadError
+from eoexplore.core.errors import Busy, UnknownName, UploadError
 from eoexplore.jobs import _upload_header, _upload_look, background
 from eoexplore.jobs.progress import Job
 from eoexplore.store.folder import atomic
 
 KIND = "predict-file"
 """Kind of the jobs that work on an upload."""
+MOST_JOBS = 2
+"""Uploads that are predicted at the same time."""
 _LETTERS = 80
 _ID = re.compile(r"[0-9a-f]{32}")
 _FILE, _FACTS, _RESULT = "upload.tif", "facts.json", "result"
@@ -194,7 +196,17 @@ def predict(upload: Upload, model: str, bands: str = "") -> Job:
         upload: the file.
         model: name of the model.
         bands: which band of the file is which of the model, as `predict-file --bands` has it.
+
+    Raises:
+        Busy: other files are being predicted.
+        JobError: the job cannot be started.
     """
+    others = [job for job in background.jobs() if job.state == "running" and job.kind == KIND]
+    if len([job for job in others if job.dataset != upload.id]) >= MOST_JOBS:
+        raise Busy(
+            f"{MOST_JOBS} files are being predicted already, and each takes memory for a model of "
+            "its own. Try again when one has ended."
+        )
     args = [KIND, str(upload.path), "--model", model, "--out", str(upload.result)]
     args += ["--bands", bands] if bands else []
     os.utime(upload.folder)

@@ -243,10 +243,11 @@ def test_pixels_outside_the_range_of_a_model_are_said_or_refused():
     assert fitting(wide, (20.1, 20.0))[0] == 20.0
     assert fitting(card(), (10.004, 9.99)) == (10.0, ())
     size, (sentence,) = fitting(wide, (0.5, 0.5))
-    assert (size, "smaller than the 8 to 20 m" in sentence) == (8.0, True)
+    # The middle of 8 and 20, as a ratio.
+    assert (size, "smaller than the 8 to 20 m" in sentence) == (12.65, True)
     size, (sentence,) = fitting(card(), (20.0, 20.0))
     assert (size, "larger than the 10 m that A model is meant for" in sentence) == (10.0, True)
-    with pytest.raises(UploadError, match="pixels are 30 m wide, and A model is meant for 10 m"):
+    with pytest.raises(UploadError, match=r"pixels are 30 m wide, and A model is meant for 10 m"):
         fitting(card(), (30.0, 30.0))
 
 

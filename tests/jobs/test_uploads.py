@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from rasterio.transform import Affine
 
-from eoexplore.core.errors import UnknownName, UploadError
+from eoexplore.core.errors import Busy, UnknownName, UploadError
 from eoexplore.jobs import _upload_header, _upload_look, _upload_process, background, uploads
 from eoexplore.jobs.progress import Job
 from tests import tiffs
@@ -258,6 +258,35 @@ def test_a_vrt_gives_no_byte_of_another_file(program, environment, tmp_path):
     assert found.returncode != 0
     assert "sixteen" not in found.stdout + found.stderr
     assert "not recognized as being in a supported file format" in found.stderr
+
+
+def test_a_prediction_is_a_job_of_its_own_and_few_run_at_once(monkeypatch, here):
+    made, running, started = send(GOOD), [], []
+    monkeypatch.setattr(background, "jobs", lambda: running)
+    monkeypatch.setattr(background, "start", lambda *asked: started.append(asked))
+    uploads.predict(made, "a model", "order")
+    kind, title, args, dataset = started[0]
+    assert (kind, dataset) == ("predict-file", made.id)
+    assert "scene" not in title
+    assert args == [
+        "predict-file", str(made.path), "--model", "a model", "--out", str(made.result),
+        "--bands", "order",
+    ]  # fmt: skip
+    running += [Job(str(n), uploads.KIND, "x", str(n)) for n in range(uploads.MOST_JOBS)]
+    with pytest.raises(Busy, match="2 files are being predicted already"):
+        uploads.predict(made, "a model")
+    # One that runs already is handed back by `background.start`.
+    running[0] = Job("0", uploads.KIND, "x", made.id)
+    uploads.predict(made, "a model")
+    assert len(started) == 2
+
+
+def test_one_file_is_discarded_and_no_other(monkeypatch, here):
+    one, other, busy = (send(GOOD) for _ in range(3))
+    monkeypatch.setattr(background, "jobs", lambda: [Job("x", uploads.KIND, "x", busy.id)])
+    for upload_id in (one.id, busy.id, "*", "..", ""):
+        uploads.discard(upload_id)
+    assert [made.path.exists() for made in (one, other, busy)] == [False, True, True]
 
 
 def test_a_vrt_that_came_past_the_first_gate_is_damaged(tmp_path):
