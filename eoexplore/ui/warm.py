@@ -1,6 +1,7 @@
 """What the server does before a page is run, so that its first visitor does not wait for it.
 
-When it starts, it imports what the pages need before it answers, and then opens, in a thread, the
+When it starts, it imports what the pages need before it answers, deletes files that users brought
+to an earlier one and that are too old, and then opens, in a thread, the
 dataset that was looked at last. Another dataset is opened when a browser asks for its page, while
 that still loads Streamlit's scripts.
 """
@@ -24,6 +25,7 @@ from eoexplore.core.dates import LATEST
 from eoexplore.core.errors import EOExploreError
 from eoexplore.core.selection import Selection
 from eoexplore.datasets import REGISTRY
+from eoexplore.jobs import uploads
 from eoexplore.render import composites
 from eoexplore.store import catalog
 from eoexplore.store.folder import atomic
@@ -39,6 +41,7 @@ async def lifespan(_: object) -> AsyncIterator[None]:
     """Prepare; Streamlit calls this when its server starts."""
     memory.settle_allocator()
     _try(load)
+    _try(uploads.sweep)
     if settings.value("EOEXPLORE_OPEN_LAST") == "1":
         threading.Thread(
             target=_try, args=(open_last,), name="eoexplore-open-last", daemon=True
