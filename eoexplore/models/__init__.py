@@ -1,6 +1,5 @@
 """Model families: one module each, found by listing this package; torch only inside functions."""
 
-import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ from eoexplore.core.errors import ModelError, UnknownName
 from eoexplore.core.model_card import ModelCard
 from eoexplore.core.registry import Registry
 
-log = logging.getLogger(__name__)
 CARD = "card.json"
 """Name of a model's card in its folder."""
 _MOST_FOLDERS = 1000
@@ -147,6 +145,22 @@ def find(name: str) -> Model:
     raise UnknownName(f"No model {name[:120]!r}. Known: {known}.")
 
 
+def fetch(hub_id: str, version: str = "") -> str:
+    """Download a published model, unless it is there, and return its name for `load`.
+
+    Args:
+        hub_id: id of the repository, "owner/name".
+        version: version of the band order ("v0.2.0"), where the name does not say it.
+
+    Raises:
+        ModelError: the hub is switched off or cannot be reached, or what it has cannot be used.
+    """
+    from eoexplore.models import _hub
+
+    _hub.download(hub_id, version, open_folder)
+    return hub_id
+
+
 def load(name: str, device: str = "cpu") -> Loaded:
     """Load a model by its name among the available ones.
 
@@ -172,11 +186,14 @@ def _scan() -> tuple[tuple[Offer, ...], dict[str, str]]:
 
 def _folders() -> list[tuple[str, str, Path]]:
     """Return name, origin and folder of everything that looks like a model."""
+    from eoexplore.models import _hub
+
     built_in = _inside(settings.assets_folder() / "models")
     own = [path for root in settings.model_folders() for path in _inside(root)]
     return [
         *((path.name, "built-in", path) for path in built_in),
         *((path.name, "own", path) for path in own),
+        *((hub_id, "hub", path) for hub_id, path in _hub.kept().items()),
     ]
 
 
