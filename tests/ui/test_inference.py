@@ -1,0 +1,163 @@
+"""The inference page with models that need no network: what they say is known."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from eoexplore import models
+from eoexplore.core.errors import Busy, ModelError
+from eoexplore.core.model_card import CardClass
+from eoexplore.models import Offer
+from eoexplore.store import catalog
+from eoexplore.ui import pages
+from eoexplore.ui.inference import choosing, server
+from tests import builders
+from tests.jobs.test_inputs import CARD
+
+SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
+CLASSES = (
+    CardClass(211, "Arable land", "#ffffa8"),
+    CardClass(231, "Pastures", "#e6e64d"),
+    CardClass(523, "Marine waters", "#e6f2ff"),
+)
+LABELS = replace(CARD, name="labels", classes=CLASSES, sha256="1" * 64, synthetic=True)
+MASKS = replace(LABELS, name="masks", task="segmentation", activation="softmax", sha256="2" * 64)
+ALIEN = replace(LABELS, name="alien", bands=("aerial/red", "s2/B02", "s1/VV"), sha256="3" * 64)
+
+
+@dataclass
+class Known:
+    """A model that is never loaded."""
+
+    card: object
+
+
+class Server:
+    """Answers at once: 0.9, 0.4, 0.1 for the classes, in every pixel of a mask."""
+
+    def __init__(self):
+        self.asked = []
+        self.error = None
+
+    def predict(self, name, batch):
+        if self.error is not None:
+            raise self.error
+        self.asked.append((name, len(batch)))
+        scores = np.tile(np.array([0.9, 0.4, 0.1], np.float32), (len(batch), 1))
+        if name != "masks":
+            return scores
+        return np.broadcast_to(scores[:, :, None, None], (*scores.shape, 120, 120)).copy()
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
+    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
+    st.cache_resource.clear()
+    offers = tuple(Offer(card.name, "own", Known(card)) for card in (LABELS, MASKS, ALIEN))
+    monkeypatch.setattr(models, "available", lambda: offers)
+    monkeypatch.setattr(models, "refused", lambda: {"broken": "It has no card."})
+    fake = Server()
+    monkeypatch.setattr(server, "server", lambda: fake)
+    monkeypatch.setattr(server, "_answers", server.ByteCache(1_000_000))
+    patches = builders.block("33UUP", 13.1, 48.2)
+    folder = builders.write_tree(tmp_path / "data" / "reben-tiny", patches[:3])
+    catalog.add(folder)
+    return fake
+
+
+def run(**query):
+    test = AppTest.from_file(str(SHELL), default_timeout=60)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    test.switch_page(str(pages.FOLDER / "inference.py")).run()
+    assert not test.exception
+    return test
+
+
+def said(test):
+    blocks = (test.markdown, test.caption, test.warning, test.error, test.info, test.subheader)
+    return "\n".join(element.value.replace("\\", "") for block in blocks for element in block)
+
+
+def test_scores_of_a_patch_beside_its_labels(served):
+    test = run()
+    table = test.dataframe[0].value
+    assert table["Class"].tolist() == ["Arable land", "Pastures", "Marine waters"]
+    assert table["labels"].tolist() == pytest.approx([0.9, 0.4, 0.1])
+    labels = set(catalog.open_slug("reben-tiny").samples.frame["labels"].iloc[0])
+    assert table["label"].tolist() == [name in labels for name in table["Class"]]
+    assert served.asked == [("labels", 1)]
+    assert "broken" in said(test)
+
+
+def test_what_was_asked_is_not_asked_again(served):
+    run()
+    run(threshold="0.3")
+    assert served.asked == [("labels", 1)]
+
+
+def test_a_mask_beside_the_label_map(served):
+    test = run(model="masks")
+    table = test.dataframe[0].value.set_index("Class")
+    assert table.loc["Arable land", "masks: share"] == 1
+    assert "Reference map: share" in table.columns
+    assert "labelled pixels have the class of the map" in said(test)
+
+
+def test_a_model_that_does_not_fit_is_refused_and_the_page_goes_on(served):
+    test = run(model="alien")
+    assert "aerial/red" in said(test)
+    assert not served.asked
+
+
+def test_a_patch_that_does_not_exist(served):
+    assert "no patch of this id" in said(run(patch="../../etc/passwd"))
+    assert not served.asked
+
+
+def test_an_error_of_the_model_is_a_sentence(served):
+    for error in (ModelError("It ran out of memory."), Busy("64 requests wait.")):
+        served.error = error
+        assert str(error) in said(run())
+
+
+def test_the_selection_is_predicted_together(served):
+    test = run(of="The selection")
+    next(button for button in test.button if button.key == "area_go").click().run()
+    assert not test.exception
+    table = test.dataframe[0].value.set_index("Class")
+    assert table["predicted"].to_dict() == {"Arable land": 3, "Pastures": 0, "Marine waters": 0}
+    assert served.asked == [("labels", 3)]
+
+
+def test_a_selection_without_any_patch_says_so(served):
+    assert "Drop a condition" in said(run(select="country=Nowhere"))
+
+
+def test_the_card_says_what_the_model_is(served):
+    text = said(run(of="Model card"))
+    assert "labels of a patch" in text
+    assert "s2/B12, s1/VV, s2/B02" in text
+
+
+def test_without_models_the_page_says_how_to_get_one(served, monkeypatch):
+    monkeypatch.setattr(models, "available", tuple)
+    monkeypatch.setattr(models, "refused", dict)
+    st.cache_resource.clear()
+    assert "train-demo" in said(run())
+
+
+def test_a_file_that_is_gone(served):
+    assert "no longer here" in said(run(of="An own GeoTIFF", upload="0" * 32))
+
+
+def test_scores_of_a_card_are_flat_and_say_synthetic():
+    card = replace(LABELS, scores={"truth": {"f1_macro": 0.5}, "labels": 0.25})
+    assert choosing._scores(card) == "synthetic: truth f1 macro 0.500; labels 0.250"
+    assert choosing._scores(replace(card, scores={})) == "none stated"
