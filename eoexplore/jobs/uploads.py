@@ -181,7 +181,11 @@ def sweep() -> None:
     oldest = time.time() - 3600 * settings.whole("EOEXPLORE_UPLOADS_HOURS")
     busy: set[str | None] | None = None
     for folder in _folders(_root(), "*/*"):
-        if folder.stat().st_mtime >= oldest:
+        try:
+            young = folder.stat().st_mtime >= oldest
+        except OSError:
+            continue
+        if young:
             continue
         if busy is None:
             busy = {job.dataset for job in background.jobs() if job.state == "running"}
