@@ -40,12 +40,13 @@ def check(path: Path) -> Mapping[str, tuple[int, ...]]:
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(16)
-            _check_kind(path.name, start)
             length = int.from_bytes(start[:8], "little")
-            if len(start) < 10 or length > _LARGEST_HEADER:
+            # A length of 640 begins as a pickle of version 2 does; the brace tells them apart.
+            if length > _LARGEST_HEADER or start[8:9] != b"{":
+                _check_kind(path.name, start)
                 raise ModelError(
-                    f"The weights {path.name} are no safetensors file: the header would be "
-                    f"{length:,} bytes long. Download them again."
+                    f"The weights {path.name} are no safetensors file: no header of at most "
+                    f"{_LARGEST_HEADER:,} bytes stands at its beginning. Download them again."
                 )
             file.seek(8)
             header = file.read(length)
