@@ -48,7 +48,8 @@ class Windows:
 
     def places(self) -> Iterator[tuple[int, int]]:
         """Yield row and column of each window's upper left pixel."""
-        return ((top, left) for top in self.tops for left in self.lefts)
+        lefts = self.lefts
+        return ((top, left) for top in self.tops for left in lefts)
 
 
 def starts(length: int, size: int, overlap: int) -> tuple[int, ...]:
@@ -113,21 +114,22 @@ def blend(windows: Windows, values: Iterable[Placed]) -> Iterator[tuple[int, Flo
         The first row and the values of rows that no later window touches, shape
         (class, row, column), from the top to the bottom without a gap.
     """
-    side, ends = windows.size, (*windows.tops[1:], windows.height)
-    across = [_line(windows, windows.lefts, place) for place in range(len(windows.lefts))]
+    side, tops, lefts = windows.size, windows.tops, windows.lefts
+    ends = (*tops[1:], windows.height)
+    across = [_line(windows, lefts, place) for place in range(len(lefts))]
     sums = total = np.empty(0, np.float32)
     for count, (top, left, found) in enumerate(values):
-        row, column = divmod(count, len(windows.lefts))
-        if (top, left) != (windows.tops[row], windows.lefts[column]):
+        row, column = divmod(count, len(lefts))
+        if (top, left) != (tops[row], lefts[column]):
             raise ValueError(f"window {count} begins at ({top}, {left}), out of order")
         if not sums.size:
             sums = np.zeros((len(found), side, max(windows.width, side)), np.float32)
             total = np.zeros(sums.shape[1:], np.float32)
-        weight = np.outer(_line(windows, windows.tops, row), across[column])
+        weight = np.outer(_line(windows, tops, row), across[column])
         part = np.s_[..., left : left + side]
         total[part] += weight
         sums[part] += found * weight
-        if column == len(windows.lefts) - 1:
+        if column == len(lefts) - 1:
             ready = ends[row] - top
             done = sums[:, :ready, : windows.width] / total[:ready, : windows.width]
             yield top, done

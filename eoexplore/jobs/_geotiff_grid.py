@@ -79,8 +79,10 @@ class Grid:
         return columns, rows
 
     def bounds_degrees(self) -> tuple[float, float, float, float]:
-        """Return west, south, east and north in degrees."""
+        """Return west, south, east and north in degrees; east is above 180 where it lies there."""
         lon, lat = self.degrees(*self.outline())
+        if np.ptp(lon) > 180:
+            lon = np.where(lon < 0, lon + 360, lon)
         return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
     def hectares(self) -> float:
@@ -107,6 +109,13 @@ class Grid:
         return np.bincount(codes.ravel(), weights, count).astype(np.float64)
 
     @property
+    def goes_round(self) -> bool:
+        """Whether its coordinates are longitudes beyond 180°, which a warp would not find."""
+        a, b, c = self.transform[:3]
+        columns, rows = self.outline()
+        return bool(self.crs.is_geographic and (np.abs(a * columns + b * rows + c) > 180).any())
+
+    @property
     def is_plain(self) -> bool:
         """Whether pixels are squares, north-up and in metres of a UTM zone of WGS 84."""
         a, b, _, d, e, _ = self.transform[:6]
@@ -124,8 +133,13 @@ def model_grid(grid: Grid, pixel_m: float) -> Grid:
         pixel_m: side of a pixel.
 
     Raises:
-        UploadError: it lies beyond the zones of UTM, or nowhere.
+        UploadError: it lies beyond the zones of UTM, or its longitudes beyond 180°, or nowhere.
     """
+    if grid.goes_round:
+        raise UploadError(
+            "The file's longitudes go past 180°, where they begin anew at -180°. "
+            "Save it in a projected reference system, such as the UTM zone."
+        )
     lon, lat = grid.middle()
     if not -80 <= lat <= 84:
         raise UploadError("The file lies beyond 80° S or 84° N, where there is no UTM zone.")

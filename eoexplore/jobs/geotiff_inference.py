@@ -39,7 +39,7 @@ RESULT = "result.json"
 COARSEST = 2.0
 """How many times larger than the model's largest pixel those of a file may be."""
 MOST_PIXELS = 200_000_000
-"""Of the model's grid."""
+"""Of the file, and of the model's grid."""
 _FAR = 5.0
 _NARROW = 0.02
 Floats = npt.NDArray[np.float64]
@@ -160,11 +160,12 @@ def _source(file: Any, card: ModelCard, asked: str) -> Source:  # noqa: ANN401 (
         # Metres of a grid are up to 0.1 % longer or shorter than those on the ground.
         pixel = own.transform.a
     grid = model_grid(own, pixel)
-    if grid.width * grid.height > MOST_PIXELS:
-        raise UploadError(
-            f"On the model's grid the file has {grid.width:,} x {grid.height:,} pixels; up to "
-            f"{MOST_PIXELS / 1e6:,.0f} million are taken. Cut it to a smaller area."
-        )
+    for pixels, whose in ((own, "The file has"), (grid, "On the model's grid the file has")):
+        if pixels.width * pixels.height > MOST_PIXELS:
+            raise UploadError(
+                f"{whose} {pixels.width:,} x {pixels.height:,} pixels; up to "
+                f"{MOST_PIXELS / 1e6:,.0f} million are taken. Cut it to a smaller area."
+            )
     return Source(file, card, matches, own, grid, warnings)
 
 

@@ -152,6 +152,26 @@ def test_a_scene_keeps_its_own_zone_a_little_beyond_its_border(tmp_path):
     assert (result.epsg, result.files) == (32633, ("classes.tif", "confidence.tif"))
 
 
+def test_a_file_across_180_degrees_stays_in_one_piece(tmp_path):
+    degrees = Affine(1e-4, 0, 179.9995, 0, -1e-4, 0.5)
+    path = saved(tmp_path, halves(20, 30), crs="EPSG:4326", transform=degrees)
+    with pytest.raises(UploadError, match="longitudes go past 180°"):
+        predicted(path, tmp_path / "out")
+    # The same place in metres of zone 60, which ends there.
+    east, north = Transformer.from_crs(4326, 32660, always_xy=True).transform(179.9995, 0.5)
+    path = saved(tmp_path, halves(), crs="EPSG:32660", transform=from_origin(east, north, 10, 10))
+    result = predicted(path, tmp_path / "out")
+    assert result.bounds == pytest.approx((179.9995, 0.4946, 180.0076, 0.5), abs=2e-4)
+    assert (read(tmp_path / "out" / "classes.tif") != 0).all()
+
+
+def test_files_of_more_pixels_than_are_taken_are_refused(tmp_path, monkeypatch):
+    path = saved(tmp_path, halves())
+    monkeypatch.setattr(geotiff_inference, "MOST_PIXELS", 60 * 90 - 1)
+    with pytest.raises(UploadError, match="The file has 90 x 60 pixels; up to"):
+        predicted(path, tmp_path / "out")
+
+
 @pytest.mark.parametrize("kind", ["degrees", "turned", "south-up", "coarser"])
 def test_areas_are_those_of_the_ground(kind, tmp_path):
     crs, transform = GRIDS[kind]
