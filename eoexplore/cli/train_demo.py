@@ -127,7 +127,7 @@ class _Work:
         step, cancelled = self._progress.step, self._progress.cancelled
         trained = train_demo.train(patches, self._recipe, step, cancelled, measure)
         step(0, 1, "Fitting the linear model of single pixels")
-        self._linear = train_scores.linear(patches, 40, self._recipe.balance)
+        self._linear = train_scores.linear(patches, 20, self._recipe.balance)
         return trained, train_files.Origin(dataset, self._recipe, len(patches))
 
     def scores(self, trained: Trained) -> dict[str, dict[str, dict[str, float]]]:

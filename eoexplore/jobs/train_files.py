@@ -68,7 +68,7 @@ def card(task: str, trained: Trained, origin: Origin, scores: Mapping[str, Any])
             "patches": origin.patches,
         },
         scores=scores,
-        options={"widths": list(origin.recipe.widths)},
+        options={"widths": list(trained_widths(trained))},
         synthetic=True,
     )
 
