@@ -11,6 +11,9 @@ os.environ.setdefault("GDAL_SKIP", "VRT")
 os.environ.setdefault("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
 # GDAL would keep decoded blocks in a twentieth of the machine's memory, beside our own caches.
 os.environ.setdefault("GDAL_CACHEMAX", "64")
+# Read once too, by the threads of torch and scikit-learn. Those that wait for each other would spin
+# and keep everybody else from the cores: a model took ten times as long beside other work.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A damaged file lacks its geography too, and a canvas in memory never had one: neither is news.
 warnings.filterwarnings("ignore", message="Dataset has no geotransform")
