@@ -122,24 +122,19 @@ def _fetch(hub_id: str, name: str, target: Path) -> None:
     import huggingface_hub
     from huggingface_hub import errors
 
-    def ask(dry_run: bool) -> Any:  # noqa: ANN401 - a path, or what would be downloaded
-        # token=False: nothing of the user's account is sent for public files.
-        return huggingface_hub.hf_hub_download(
-            hub_id,
-            name,
-            local_dir=target,
-            token=False,
-            endpoint=os.environ.get("HF_ENDPOINT"),
-            dry_run=dry_run,
-        )
-
+    endpoint = os.environ.get("HF_ENDPOINT")
+    address = huggingface_hub.hf_hub_url(hub_id, name, endpoint=endpoint)
     try:
-        size = int(ask(dry_run=True).file_size)
-        if size > LARGEST[name]:
+        # Asked first, since a download tries again for half a minute where there is no network.
+        # token=False: nothing of the user's account is sent for public files.
+        size = huggingface_hub.get_hf_file_metadata(address, token=False, endpoint=endpoint).size
+        if size is None or size > LARGEST[name]:
             raise ModelError(
-                f"{name} of {hub_id} has {size:,} bytes; at most {LARGEST[name]:,} are taken."
+                f"{name} of {hub_id} has {size or 0:,} bytes; at most {LARGEST[name]:,} are taken."
             )
-        ask(dry_run=False)
+        huggingface_hub.hf_hub_download(
+            hub_id, name, local_dir=target, token=False, endpoint=endpoint
+        )
     except errors.GatedRepoError:
         raise ModelError(f"{hub_id} asks for an account at the hub; none is used here.") from None
     except errors.RepositoryNotFoundError:
@@ -148,7 +143,7 @@ def _fetch(hub_id: str, name: str, target: Path) -> None:
         ) from None
     except errors.RemoteEntryNotFoundError:
         raise ModelError(f"{hub_id} has no {name}, so it is no model of the zoo.") from None
-    except (OSError, ValueError) as error:
+    except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         raise ModelError(
             f"{hub_id} cannot be downloaded ({type(error).__name__}): the hub cannot be reached "
             "from here. Try again later, or put its config.json and model.safetensors into a "
