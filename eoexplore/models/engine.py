@@ -86,7 +86,7 @@ class Engine:
             device: as torch calls it; none for the setting, or the best one of this machine.
             budget_bytes: for models in memory; none for the setting.
             queue: requests that may wait or be under way.
-            tune: whether layouts of memory are tried; none for CUDA only.
+            tune: whether layouts of memory and compiled networks are tried; none for CUDA only.
             precision: `float32`, `bfloat16` or `float16`; none for what the device does best.
 
         Raises:
@@ -179,6 +179,7 @@ class Engine:
             self._settle(request, error=ModelError(_ENDED))
         self._server.join(timeout=10)
         self._hand.shutdown(wait=False)
+        self._forward.compiling.close()
         self._residents.close()
 
     def _ask(

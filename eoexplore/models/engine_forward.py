@@ -14,6 +14,7 @@ from eoexplore.core.errors import EOExploreError, ModelError
 from eoexplore.core.types import Array
 from eoexplore.models import Loaded
 from eoexplore.models.device import Device
+from eoexplore.models.engine_compile import AFTER, Compiling
 from eoexplore.models.engine_memory import Resident
 
 if TYPE_CHECKING:
@@ -70,17 +71,22 @@ class Forward:
 
         Args:
             device: where to run.
-            tune: whether layouts of memory are tried; none for CUDA only, where it pays.
+            tune: whether layouts of memory and compiled networks are tried; none for CUDA only,
+                where it pays.
         """
         self.device = device
         self._tune = device.is_cuda if tune is None else tune
+        self.compiling = Compiling(self._through, device.precision, AFTER)
 
     def limit(self, resident: Resident) -> int:
         """Return how many patches of a model go together now."""
         most = MOST_GPU if self.device.is_cuda else MOST_CPU
         if resident.most is not None:
             most = min(most, resident.most)
-        if resident.seconds:
+        if resident.trial.quick is not None:
+            # Other sizes would not go through the compiled network.
+            most = min(most, resident.trial.quick.shape[0])
+        elif resident.seconds:
             most = min(most, int(LONGEST / resident.seconds))
         if resident.patch_bytes:
             most = min(most, self._free() // resident.patch_bytes)
@@ -97,7 +103,11 @@ class Forward:
             self._warm_up(resident, batch[:1])
             resident.warm.add(batch.shape[1:])
         begun = time.perf_counter()
-        answer = np.asarray(self._pass(resident.loaded, batch), np.float32)
+        quick = resident.trial.quick
+        if quick is not None and quick.shape == batch.shape:
+            answer = self._through(resident.loaded, quick.network, batch)
+        else:
+            answer = np.asarray(self._pass(resident.loaded, batch), np.float32)
         if len(answer) != len(batch) or answer.ndim < 2:
             raise ModelError(
                 f"The model {resident.name[:80]!r} answered {answer.shape} to "
@@ -109,6 +119,8 @@ class Forward:
                 "weights, or the values it was given, are of no use."
             )
         each = (time.perf_counter() - begun) / len(batch)
+        if self._tune:
+            self.compiling.note(resident.trial, resident.loaded, batch)
         resident.seconds = each if not resident.seconds else 0.7 * resident.seconds + 0.3 * each
         return answer
 
@@ -130,6 +142,14 @@ class Forward:
 
         with torch.inference_mode(), self._precision():
             return loaded.predict(batch.astype(np.float32, copy=False))
+
+    def _through(self, loaded: Any, network: Any, batch: Array) -> Array:  # noqa: ANN401
+        """Run another network in place of a model's own."""
+        import torch
+
+        with torch.inference_mode(), self._precision():
+            logits = network(loaded.prepare(batch.astype(np.float32, copy=False)))
+            return np.asarray(loaded.activate(logits).cpu().numpy(), np.float32)
 
     def _precision(self) -> contextlib.AbstractContextManager[Any]:
         import torch

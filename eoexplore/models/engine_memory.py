@@ -11,6 +11,7 @@ import numpy as np
 
 from eoexplore.core.types import Array
 from eoexplore.models import Loaded
+from eoexplore.models.engine_compile import Trial
 
 Loader = Callable[[str, str], Loaded]
 """Loads a model by its name onto a device, as torch calls it."""
@@ -36,6 +37,8 @@ class Resident:
     """Time per patch of the last passes; 0 before the first."""
     warm: set[tuple[int, ...]] = field(default_factory=set)
     """Shapes of a patch that it ran with."""
+    trial: Trial = field(default_factory=Trial)
+    """What is known of compiling it."""
 
     @property
     def loaded(self) -> Loaded:
