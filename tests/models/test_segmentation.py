@@ -177,3 +177,9 @@ def test_listing_models_imports_no_torch():
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
+def test_every_family_has_its_row_in_the_documentation():
+    page = Path(__file__).resolve().parents[2] / "docs" / "models.md"
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in models.REGISTRY if f"\n| `{name}` |" not in text] == []
