@@ -72,6 +72,56 @@ class LoadedNetwork:
         return found
 
 
+FAILURES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What libraries of networks raise for arguments or shapes that they cannot use."""
+
+
+def check_answer(network: "torch.nn.Module", card: ModelCard) -> None:
+    """Check that a network takes what its card says and answers in the shape of its classes.
+
+    Args:
+        network: on torch's "meta" device, where shapes are followed and nothing is computed.
+        card: what it should be.
+
+    Raises:
+        ModelError: it takes or gives something else.
+    """
+    import torch
+
+    size = card.input_size
+    wanted = (1, len(card.classes)) + ((size, size) if card.task == "segmentation" else ())
+    try:
+        with torch.inference_mode():
+            answer = network.eval()(torch.zeros(1, len(card.bands), size, size, device="meta"))
+    except NotImplementedError:
+        return  # Some operation does not know the meta device; the first prediction will tell.
+    except FAILURES as error:
+        raise ModelError(
+            f"The network of {card.name} does not take {len(card.bands)} bands of {size} × {size} "
+            f"pixels, as its card says: {first_line(error)}."
+        ) from None
+    shape = tuple(getattr(answer, "shape", ()))
+    if shape != wanted:
+        raise ModelError(
+            f"The network of {card.name} answers in the shape {shape}, and its card asks for "
+            f"{wanted}: one number for each class" + (" and pixel." if len(wanted) > 2 else ".")
+        )
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error of a library says, as the end of a sentence."""
+    text = str(error).strip().partition("\n")[0].rstrip(".")
+    return text[:160] or type(error).__name__
+
+
 def loaded(card: ModelCard, network: "torch.nn.Module", device: str) -> LoadedNetwork:
     """Put a network onto a device and return it with its card and its memory."""
     network = network.to(device).eval()

@@ -155,7 +155,12 @@ def sha256(path: Path) -> str:
 
 
 def load(
-    path: Path, build: "Callable[[], torch.nn.Module]", *, prefix: str = "", expected: str = ""
+    path: Path,
+    build: "Callable[[], torch.nn.Module]",
+    *,
+    prefix: str = "",
+    expected: str = "",
+    check_network: "Callable[[torch.nn.Module], None] | None" = None,
 ) -> "tuple[torch.nn.Module, str]":
     """Build a network and fill it with the weights of a file, strictly.
 
@@ -164,6 +169,7 @@ def load(
         build: makes the network with any weights; it is called twice, first without memory.
         prefix: what every name in the file begins with, before the network's own name.
         expected: SHA-256 that the file must have; empty where nobody states one.
+        check_network: told the network without memory, on torch's meta device, first.
 
     Returns:
         The network in evaluation mode without gradients of its own, and the file's SHA-256.
@@ -182,7 +188,10 @@ def load(
             f"the card says {expected[:12]}…. Download both again."
         )
     with torch.device("meta"):
-        plan = {name: tuple(value.shape) for name, value in build().state_dict().items()}
+        empty = build()
+        if check_network is not None:
+            check_network(empty)
+    plan = {name: tuple(value.shape) for name, value in empty.state_dict().items()}
     compare(path.name, shapes, plan, prefix)
     network = build()
     try:

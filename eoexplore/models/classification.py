@@ -28,6 +28,7 @@ class ClassificationModel:
             self.folder / _weights.FILE,
             lambda: _timm.build(card.encoder, len(card.bands), len(card.classes), card.input_size),
             expected=card.sha256,
+            check_network=lambda network: _network.check_answer(network, card),
         )
         return _network.loaded(dataclasses.replace(card, sha256=found), network, device)
 

@@ -37,6 +37,7 @@ class ZooModel:
                 card.architecture, len(card.bands), len(card.classes), card.input_size
             ),
             prefix=_reben_facts.PREFIX,
+            check_network=lambda network: _network.check_answer(network, card),
         )
         return _network.loaded(dataclasses.replace(card, sha256=found), network, device)
 

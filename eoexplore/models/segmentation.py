@@ -43,7 +43,10 @@ class SegmentationModel:
     def load(self, device: str) -> _network.LoadedNetwork:
         """Build the network, fill it strictly and put it onto a device."""
         network, found = _weights.load(
-            self.folder / _weights.FILE, lambda: build(self.card), expected=self.card.sha256
+            self.folder / _weights.FILE,
+            lambda: build(self.card),
+            expected=self.card.sha256,
+            check_network=lambda network: _network.check_answer(network, self.card),
         )
         return _network.loaded(dataclasses.replace(self.card, sha256=found), network, device)
 
@@ -82,10 +85,10 @@ def build(card: ModelCard) -> "torch.nn.Module":
             classes=len(card.classes),
             **arguments,
         )
-    except (AssertionError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except _network.FAILURES as error:
         raise ModelError(
             f"The network {card.architecture} with the encoder {card.encoder} cannot be built: "
-            f"{str(error)[:200] or type(error).__name__}."
+            f"{_network.first_line(error)}."
         ) from None
     return cast("torch.nn.Module", network)
 

@@ -218,7 +218,8 @@ def test_a_note_that_contradicts_the_name_is_refused(tmp_path, small):
         ({"timm_model_name": "local-dir:anything"}, "no name of an architecture"),
         ({"timm_model_name": "resnet_of_nobody"}, "timm has no architecture"),
         ({"timm_model_name": None}, "names no network"),
-        ({"timm_model_name": "test_vit"}, "another network"),
+        ({"timm_model_name": "test_vit"}, "does not take 10 bands of 120 × 120"),
+        ({"timm_model_name": "test_convnext2"}, "another network"),
         ({"channels": 12}, "12 channels"),
     ],
 )

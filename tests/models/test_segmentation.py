@@ -151,6 +151,20 @@ def test_what_the_library_does_not_build_is_one_sentence(tmp_path, made, changes
         models.open_folder(folder).load("cpu")
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"architecture": "manet", "input_size": 60}, "does not take 3 bands of 60 × 60 pixels"),
+        ({"architecture": "fpn", "options": {"upsampling": 2}}, "answers in the shape"),
+    ],
+)
+def test_a_network_that_cannot_do_what_its_card_says_is_refused(tmp_path, made, changes, says):
+    card = dataclasses.replace(CARD, **{"options": {}, **changes})
+    folder = write(tmp_path / "mine", made, card)
+    with pytest.raises(ModelError, match=says):
+        models.open_folder(folder).load("cpu")
+
+
 def test_weights_of_another_network_are_refused(tmp_path, made):
     card = dataclasses.replace(CARD, classes=CARD.classes[:3])
     folder = write(tmp_path / "mine", made, card)
