@@ -11,8 +11,6 @@ from pyproj import Geod, Transformer
 
 from eoexplore.analysis import ground
 from eoexplore.core import mgrs
-from eoexplore.datasets import open_dataset
-from eoexplore.store.samples import with_places
 
 PIXELS = 14_400
 SIDE = mgrs.PATCH_M
@@ -249,9 +247,9 @@ def test_half_a_million_patches():
 
 
 @pytest.mark.real_data
-def test_all_of_reben_covers_the_union_of_its_footprints(real_data):
+def test_all_of_reben_covers_the_union_of_its_footprints(all_of_reben):
     """549,488 patches of 54 tiles in seven zones, against GEOS's union of all polygons."""
-    frame = with_places(open_dataset(real_data / "reben" / "metadata").samples())
+    frame = all_of_reben.samples.frame
     codes = frame["tile"].cat.codes.to_numpy(np.int32)
     table = ground.Table(codes, *(frame[name].to_numpy() for name in ("epsg", "left", "top")))
     found = counted(table)
