@@ -56,7 +56,17 @@ def chosen(opened: Opened) -> tuple[Offer, ...]:
         )
         _pace()
     found = [by_name[name] for name in (first, other) if name in by_name]
+    for offer in found:
+        _worth(offer)
     return tuple(offer for offer in found if _fits(opened, offer.card))
+
+
+def _worth(offer: Offer) -> None:
+    """Say what a model is worth, where it is offered."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"worth_{offer.name}"):
+        if offer.card.synthetic:
+            st.badge("synthetic", color="orange", help="Trained on made-up imagery.")
+        st.caption(as_text(f"{offer.card.name}. Scores: {_scores(offer.card)}"))
 
 
 def _help(offers: tuple[Offer, ...]) -> str:

@@ -12,6 +12,8 @@ from eoexplore.charts import prediction
 from eoexplore.jobs.geotiff_inference import Result
 from eoexplore.jobs.uploads import Upload
 from eoexplore.render.colours import rgb
+from eoexplore.tiles import own
+from eoexplore.ui import pages
 from eoexplore.ui.charts import shown
 from eoexplore.ui.text import as_text
 
@@ -42,6 +44,13 @@ def show(upload: Upload, found: Result) -> None:
         if picture is not None:
             st.image(
                 Image.fromarray(picture), caption="Predicted classes, on the file's own pixels"
+            )
+        if picture is not None:
+            st.page_link(
+                str(pages.FOLDER / "map.py"),
+                label="Show it on the map",
+                icon=":material/map:",
+                query_params={own.ID: upload.id},
             )
         _files(upload, found)
     with right, st.container(border=True):
