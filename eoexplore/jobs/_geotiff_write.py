@@ -119,8 +119,13 @@ class Rasters:
     def __exit__(self, *_: object) -> None:
         """Write what is left, and close both files."""
         self._flush(True)
-        self._classes.close()
-        self._confidence.close()
+        largest = max(self._classes.shape)
+        steps = [2**power for power in range(1, 12) if largest > BLOCK * 2**power]
+        for file in (self._classes, self._confidence):
+            if steps:
+                # For maps and programs that show it from afar.
+                file.build_overviews(steps, Resampling.nearest)
+            file.close()
 
     def add(self, classes: Array, confidence: Array) -> None:
         """Add the next rows, shape (row, column) each."""

@@ -12,6 +12,7 @@ from eoexplore.render.composites import styles_of
 from eoexplore.render.paint import colours_of
 from eoexplore.render.styles import Channel, Style
 from eoexplore.store.catalog import Opened
+from eoexplore.tiles import own
 from eoexplore.tiles.colourings import footprint_legend, footprint_style
 from eoexplore.tiles.imagery import unpacked
 from eoexplore.tiles.overview import density_legend, density_style
@@ -63,6 +64,9 @@ def legend(asked: Asked) -> Noted | None:
         colouring, notices = density_style(text)
         found = density_legend(asked.scene, colouring, palette, asked.number("z", 0, 0, 22))
         return Noted(blank("", "steps") | found, notices + strange)
+    if name == own.ID:
+        said = own.legend_of(text)
+        return Noted(blank("", "classes") | said, ()) if said else None
     layer = asked.scene.layer(name)
     if layer is None or not styles_of(layer):
         return None

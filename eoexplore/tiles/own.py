@@ -1,0 +1,132 @@
+"""What a model said of a file of one's own, as tiles over the map of a dataset.
+
+The file is named by its random id. It is ours: written by a prediction, not by whoever sent it.
+"""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.vrt import WarpedVRT
+
+from eoexplore.core import mercator
+from eoexplore.core.errors import UnknownName
+from eoexplore.jobs import geotiff_inference, uploads
+from eoexplore.jobs.geotiff_inference import Result
+from eoexplore.render.encode import encode_rgba
+from eoexplore.render.warp import View
+from eoexplore.store.folder import file_stamp
+from eoexplore.tiles.queries import Asked, Query
+from eoexplore.tiles.tile import Answer
+
+ID = "own"
+"""Name of the layer on the map."""
+_MAX_ZOOM = 18
+_RASTER = "classes.tif"
+
+
+def layer_of(slug: str, upload_id: str) -> tuple[dict[str, Any], list[float]] | None:
+    """Return a prediction as a layer of `layers.describe`, and its bounds in degrees.
+
+    Args:
+        slug: of the dataset whose map it is shown on.
+        upload_id: of the file.
+
+    Returns:
+        None where there is no such file, or no map of classes of it.
+    """
+    found = _result(upload_id)
+    if found is None:
+        return None
+    model = str(found.details.get("model", ""))[:80]
+    layer = {
+        "id": ID,
+        "title": "Prediction of your file",
+        "kind": "own",
+        "visible": True,
+        "opacity": 1.0,
+        "url": f"/{ID}/{quote(slug, safe='')}/{upload_id}/{{z}}/{{x}}/{{y}}.png"
+        f"?v={file_stamp(found.folder / geotiff_inference.RESULT)[0]}",
+        # The legend is asked for with the style alone, so that has to name the file.
+        "styles": [{"id": upload_id, "title": model, "group": "", "help": "", "disabled": None}],
+        "style": upload_id,
+        "controls": [],
+        "min_zoom": 0,
+        "max_zoom": _MAX_ZOOM,
+        "disabled": None,
+    }
+    return layer, list(found.bounds)
+
+
+def legend_of(upload_id: str) -> dict[str, Any] | None:
+    """Return title, note and entries of a legend: the classes that were found, largest first."""
+    found = _result(upload_id)
+    if found is None:
+        return None
+    colours = {str(item["name"]): str(item["colour"]) for item in found.details["classes"]}
+    entries = [
+        {"key": name, "label": name, "colour": colours[name], "help": f"{area:,.1f} ha"}
+        for name, area in found.hectares.items()
+        if area
+    ]
+    note = (
+        "By a model that was trained on synthetic imagery" if found.details["synthetic"] else None
+    )
+    return {"title": "Prediction of your file", "note": note, "entries": entries}
+
+
+def _result(upload_id: str) -> Result | None:
+    try:
+        found = geotiff_inference.read_result(uploads.find(upload_id).result)
+    except UnknownName:
+        return None
+    return found if found is not None and _RASTER in found.files else None
+
+
+def _answer(asked: Asked) -> Answer | None:
+    z, x, y = (int(asked.parts[name]) for name in "zxy")
+    found = _result(asked.parts["id"])
+    if found is None or z > _MAX_ZOOM or max(x, y) >= 1 << z:
+        return None
+    try:
+        codes = _codes(found, View(z, x, y))
+    except (RasterioError, OSError):
+        # It may be deleted, or predicted anew, while it is read.
+        return None
+    colours = np.zeros((65_536, 4), np.uint8)
+    for item in found.details["classes"]:
+        colour = str(item["colour"])
+        colours[int(item["code"])] = (*(int(colour[at : at + 2], 16) for at in (1, 3, 5)), 255)
+    return Answer(encode_rgba(colours[codes], "png"), "image/png")
+
+
+def _codes(found: Result, view: View) -> npt.NDArray[np.integer]:
+    """Return the code of each pixel of a tile, shape (row, column)."""
+    with (
+        rasterio.open(found.folder / _RASTER, driver="GTiff") as file,
+        WarpedVRT(
+            file,
+            crs=CRS.from_epsg(3857),
+            transform=view.transform,
+            width=mercator.TILE,
+            height=mercator.TILE,
+            resampling=Resampling.nearest,
+        ) as warped,
+    ):
+        codes: npt.NDArray[np.integer] = warped.read(1)
+    return codes
+
+
+QUERIES = (
+    Query(
+        ID,
+        re.compile(r"(?P<id>[0-9a-f]{32})/(?P<z>\d{1,2})/(?P<x>\d{1,7})/(?P<y>\d{1,7})\.png", re.A),
+        _answer,
+    ),
+)
