@@ -44,7 +44,7 @@ def built(opened: Opened, root: Path) -> Built:
 def data(tmp_path_factory) -> Built:
     root = builders.write_tree(tmp_path_factory.mktemp("data") / "three-places", PATCHES)
     opened = catalog.add(root)
-    indexing.build(opened.slug)
+    indexing.build(opened.slug, overviews=True)
     return built(catalog.open_slug(opened.slug), root)
 
 
