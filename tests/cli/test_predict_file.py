@@ -83,7 +83,7 @@ def test_what_is_done_is_said_in_words(own_models, scene, said, tmp_path):
 def test_what_cannot_be_is_one_sentence(own_models, scene, said, tmp_path):
     path = tmp_path / "no.tif"
     for words, sentence in (
-        ((scene[0], "--model", "other"), "No model 'other'. Known: patches, pixels."),
+        ((scene[0], "--model", "other"), "No model 'other'. Known: "),
         ((path, "--model", "pixels"), "The file cannot be read"),
         ((scene[0], "--model", "pixels", "--bands", "s2/B02=9"), "The file has no band 9"),
     ):
