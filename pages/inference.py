@@ -28,6 +28,7 @@ if offers:
     if section == "Model card":
         for offer in offers:
             choosing.card(offer)
+        choosing.hub()
     elif section == "An own GeoTIFF":
         upload.show(offers[0])
     elif section == "The selection":

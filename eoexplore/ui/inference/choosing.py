@@ -7,7 +7,7 @@ import streamlit as st
 from eoexplore import models
 from eoexplore.core.errors import EOExploreError
 from eoexplore.core.model_card import ModelCard
-from eoexplore.jobs import inputs
+from eoexplore.jobs import background, inputs
 from eoexplore.models import Offer
 from eoexplore.store.catalog import Opened
 from eoexplore.ui import address
@@ -115,6 +115,35 @@ def card(offer: Offer) -> None:
     }
     rows = "\n".join(f"| {as_text(key)} | {as_text(text)} |" for key, text in facts.items())
     st.markdown(f"| {as_text(own.name)} | |\n|---|---|\n{rows}")
+
+
+def hub() -> None:
+    """Offer to fetch a model of the published zoo; a job does it."""
+    with st.expander("Get a model from the hub", icon=":material/cloud_download:"):
+        with st.form("hub", border=False):
+            hub_id = st.text_input(
+                "Repository", placeholder="BIFOLD-BigEarthNetv2-0/resnet50-all-v0.2.0", width=460
+            )
+            version = st.selectbox(
+                "Band order", ["", "v0.1.1", "v0.2.0"], format_func=_order, width=460
+            )
+            asked = st.form_submit_button("Fetch", icon=":material/download:")
+        if asked and hub_id.strip():
+            args = ["models", "--get", hub_id.strip()[:200]]
+            args += ["--band-order", version] if version else []
+            try:
+                background.start("models", f"Fetching {hub_id.strip()[:60]}", args, "hub")
+            except EOExploreError as error:
+                sentence(error)
+                return
+            st.rerun()
+        job = next((job for job in background.jobs() if job.kind == "models"), None)
+        if job is not None and job.state in ("failed", "interrupted"):
+            st.error(as_text(job.error or "Fetching was interrupted. Start it again."))
+
+
+def _order(version: str) -> str:
+    return version or "as the repository's name tells"
 
 
 def _scores(own: ModelCard) -> str:
