@@ -129,8 +129,9 @@ def hub() -> None:
             )
             asked = st.form_submit_button("Fetch", icon=":material/download:")
         if asked and hub_id.strip():
-            args = ["models", "--get", hub_id.strip()[:200]]
-            args += ["--band-order", version] if version else []
+            # One argument each: what begins with a dash is an id too.
+            args = ["models", f"--get={hub_id.strip()[:200]}"]
+            args += [f"--band-order={version}"] if version else []
             try:
                 background.start("models", f"Fetching {hub_id.strip()[:60]}", args, "hub")
             except EOExploreError as error:
