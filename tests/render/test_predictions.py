@@ -1,6 +1,7 @@
 """Pictures of predictions, by hand."""
 
 import numpy as np
+
 from eoexplore.render import predictions
 
 TWO = np.array([[[0.9, 0.5]], [[0.1, 0.5]]], np.float32)
