@@ -173,6 +173,12 @@ def test_nothing_is_executed_from_data():
     assert found == []
 
 
+def test_warped_vrts_are_for_jobs_alone():
+    # Making one switches VRT files on again in the whole process, and the app's must not be.
+    found = [short(path) for path in OURS if "WarpedVRT(" in path.read_text(encoding="utf-8")]
+    assert [name for name in found if not name.startswith("eoexplore/jobs/")] == []
+
+
 def test_no_file_names_a_machine():
     # Put together here, so that this file does not contain what it looks for.
     folders = "|".join(("work", "farm", "root", "mnt", "tmp", r"home/\w+", r"Users/\w+"))

@@ -10,10 +10,9 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.crs import CRS
-from rasterio.enums import Resampling
+from pyproj import Transformer
 from rasterio.errors import RasterioError
-from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
 
 from eoexplore.core import mercator
 from eoexplore.core.errors import UnknownName
@@ -107,19 +106,42 @@ def _answer(asked: Asked) -> Answer | None:
 
 
 def _codes(found: Result, view: View) -> npt.NDArray[np.integer]:
-    """Return the code of each pixel of a tile, shape (row, column)."""
-    with (
-        rasterio.open(found.folder / _RASTER, driver="GTiff") as file,
-        WarpedVRT(
-            file,
-            crs=CRS.from_epsg(3857),
-            transform=view.transform,
-            width=mercator.TILE,
-            height=mercator.TILE,
-            resampling=Resampling.nearest,
-        ) as warped,
-    ):
-        codes: npt.NDArray[np.integer] = warped.read(1)
+    """Return the code of the file's pixel under the middle of each of a tile, 0 outside it.
+
+    Not by a warped VRT of GDAL: one of those switches VRT files on again in the whole process.
+    """
+    east, north = _middles(view)
+    with rasterio.open(found.folder / _RASTER, driver="GTiff") as file:
+        x, y = Transformer.from_crs(3857, file.crs, always_xy=True).transform(east, north)
+        back = ~file.transform
+        column = back.a * x + back.b * y + back.c
+        row = back.d * x + back.e * y + back.f
+        inside = (column >= 0) & (column < file.width) & (row >= 0) & (row < file.height)
+        codes = np.zeros(inside.shape, np.uint16)
+        if inside.any():
+            codes[inside] = _read(file, row[inside], column[inside])
+    return codes
+
+
+def _middles(view: View) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return eastings and northings (EPSG:3857) of the middles of a tile's pixels."""
+    places = np.arange(mercator.TILE) + 0.5
+    own = view.transform
+    return np.meshgrid(own.a * places + own.c, own.e * places + own.f)[:2]
+
+
+def _read(
+    file: rasterio.DatasetReader, row: npt.NDArray[np.float64], column: npt.NDArray[np.float64]
+) -> npt.NDArray[np.integer]:
+    """Return the codes at places of a file in pixels; far out, those of its overviews."""
+    top, left = int(row.min()), int(column.min())
+    high, wide = int(row.max()) + 1 - top, int(column.max()) + 1 - left
+    times = max(1, -(-max(high, wide) // (4 * mercator.TILE)))
+    shape = (-(-high // times), -(-wide // times))
+    values = file.read(1, window=Window(left, top, wide, high), out_shape=shape)
+    down = np.minimum(((row - top) * (shape[0] / high)).astype(np.intp), shape[0] - 1)
+    right = np.minimum(((column - left) * (shape[1] / wide)).astype(np.intp), shape[1] - 1)
+    codes: npt.NDArray[np.integer] = values[down, right]
     return codes
 
 

@@ -138,7 +138,7 @@ def test_help_says_what_and_shows_an_example(name, capsys):
 def test_help_lists_the_commands(capsys):
     assert cli.main(["--help"]) == 0
     said = capsys.readouterr().out
-    assert all(re.search(rf"^    {name} +\w", said, re.MULTILINE) for name in cli.names())
+    assert all(re.search(rf"^    {name}\s+\w", said, re.MULTILINE) for name in cli.names())
 
 
 def test_letters_the_console_lacks_do_not_end_a_command(start):

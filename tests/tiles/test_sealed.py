@@ -23,7 +23,7 @@ SENTENCE = "Extract the archives for full resolution."
 def streamed(data, tmp_path_factory):
     root = pack(data.root, tmp_path_factory.mktemp("zst"), dict.fromkeys(FOLDERS, ".tar.zst"))
     opened = catalog.add(root)
-    indexing.build(opened.slug)
+    indexing.build(opened.slug, overviews=True)
     return built(catalog.open_slug(opened.slug), root)
 
 
