@@ -30,12 +30,12 @@ def ready() -> None:
 
 
 def _declare() -> None:
-    import torch
+    from torch import library
 
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         del sys.modules[name]
-    library: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-    for operator in ("nms", "qnms"):
-        library.define(operator + _SIGNATURE)
-    _declared.append(library)
+    operators: Any = library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+    for name in ("nms", "qnms"):
+        operators.define(name + _SIGNATURE)
+    _declared.append(operators)
     import torchvision  # noqa: F401
