@@ -143,8 +143,9 @@ def _bars(found: list[tuple[str, Between]], of: str, to: str) -> tuple[pd.DataFr
                 "color": _CURVES[number % len(_CURVES)],
                 "pattern": {"shape": ("", "/", "x", ".", "-", "+")[number % 6]},
             },
-            customdata=[[f"{count:,}"] for count in counts],
-            hovertemplate=f"{name}<br>%{{x}}<br>%{{customdata[0]}} patches, %{{y:.2%}}"
+            # Not as custom data, which is what a click selects.
+            hovertext=[f"{count:,}" for count in counts],
+            hovertemplate=f"{name}<br>%{{x}}<br>%{{hovertext}} patches, %{{y:.2%}}"
             "<extra></extra>",
         )
     figure.update_layout(
