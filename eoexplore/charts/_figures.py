@@ -62,7 +62,7 @@ def bars(
                     "solidity": 0.2,
                 },
             },
-            customdata=[None if text is None else [text] for text in selections] or None,
+            customdata=clicks(selections),
             hovertext=list(labels),
             hovertemplate=f"%{{hovertext}}<br>{name}: %{{x:{digits}}}<extra></extra>",
         )
@@ -74,7 +74,7 @@ def bars(
             "type": _axis(log),
             "tickformat": ".3~%" if "%" in digits else ",",
         },
-        yaxis={"autorange": "reversed", "automargin": True, **_names(labels, _BESIDE)},
+        yaxis=names_axis(labels),
     )
     return plain(figure, legend=len(series) > 1)
 
@@ -194,6 +194,18 @@ def short(name: str, most: int = _BESIDE) -> str:
         return name
     kept = name[:most].rpartition(" ")[0] or name[: most - 1]
     return kept.rstrip(" ,;") + " …"
+
+
+def names_axis(labels: Sequence[str]) -> dict[str, Any]:
+    """Return an axis beside a chart with one short name for each label, the first on top."""
+    order = {"categoryorder": "array", "categoryarray": list(labels)}
+    return {"autorange": "reversed", "automargin": True, **order, **_names(labels, _BESIDE)}
+
+
+def clicks(selections: Sequence[str | None]) -> list[list[str] | None] | None:
+    """Return what clicks on marks select as their `customdata`; none where no mark has any."""
+    found = [None if text is None else [text] for text in selections]
+    return found if any(found) else None
 
 
 def _names(labels: Sequence[str], most: int) -> dict[str, Any]:

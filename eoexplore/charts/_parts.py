@@ -1,13 +1,12 @@
 """Training, validation and test side by side: their samples, their classes, their colours."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from eoexplore.charts import _figures, _labels
+from eoexplore.charts import _figures, _labels, _stacks
 from eoexplore.charts.chart import SPLITS, Asked, CannotTell, Mask, Split
 from eoexplore.core import split_rule
 from eoexplore.render import colours
@@ -84,50 +83,32 @@ def selection_of(asked: Asked, split: Split, name: str, *having: str) -> str | N
     return asked.part.only(*having, split=(name,))
 
 
-def stacked(
+def pieces(
     labels: Sequence[str],
     series: Mapping[str, npt.ArrayLike],
     *,
-    quantity: str,
     digits: str,
     selections: Mapping[str, Sequence[str | None]],
-) -> go.Figure:
-    """Return horizontal bars that are made up of parts, the first label on top.
+) -> list[_stacks.Piece]:
+    """Return the parts of a split as pieces of bars.
 
     Args:
         labels: one per bar.
         series: values by the name of the part, shape (labels,) each.
-        quantity: title of the axis, with the unit.
         digits: how numbers are written.
         selections: what a click selects, by the name of the part; none for nothing.
     """
-    figure = go.Figure()
-    for name, values in series.items():
-        figure.add_bar(
-            y=list(labels),
-            x=np.asarray(values),
-            name=name,
-            orientation="h",
-            marker={
-                "color": colours.SPLITS.get(name, colours.UNKNOWN),
-                "line": _MARGIN,
-                "pattern": {
-                    "shape": _FILLS[name],
-                    "fillmode": "overlay",
-                    "fgcolor": "#374151",
-                    "size": 6,
-                },
-            },
-            customdata=clicks(selections.get(name, ())),
-            hovertemplate=f"%{{y}}<br>{name}: %{{x:{digits}}}<extra></extra>",
+    return [
+        _stacks.Piece(
+            name,
+            colours.SPLITS.get(name, colours.UNKNOWN),
+            _FILLS[name],
+            values,
+            [format(value, digits) for value in np.asarray(values)],
+            selections.get(name, [None] * len(labels)),
         )
-    figure.update_layout(
-        barmode="stack",
-        height=_FRAME_PX + _ROW_PX * len(labels),
-        xaxis={"title": quantity, "tickformat": digits},
-        yaxis=names_axis(labels),
-    )
-    return _figures.plain(figure, legend=True)
+        for name, values in series.items()
+    ]
 
 
 def dots(
@@ -160,31 +141,12 @@ def dots(
                 "size": 11,
                 "line": _MARGIN,
             },
-            customdata=clicks(selections.get(name, ())),
+            customdata=_figures.clicks(selections.get(name, ())),
             hovertemplate=f"%{{y}}<br>{name}: %{{x:{digits}}}<extra></extra>",
         )
     figure.update_layout(
         height=_FRAME_PX + _ROW_PX * len(labels),
         xaxis={"title": quantity, "tickformat": digits, "rangemode": "tozero"},
-        yaxis=names_axis(labels),
+        yaxis=_figures.names_axis(labels),
     )
     return _figures.plain(figure, legend=True)
-
-
-def names_axis(labels: Sequence[str]) -> dict[str, Any]:
-    """Return the axis of the labels, the first on top; long ones are cut."""
-    return {
-        "autorange": "reversed",
-        "type": "category",
-        "categoryorder": "array",
-        "categoryarray": list(labels),
-        "tickmode": "array",
-        "tickvals": list(labels),
-        "ticktext": [_figures.short(label) for label in labels],
-    }
-
-
-def clicks(selections: Sequence[str | None]) -> list[list[str] | None] | None:
-    """Return what clicks on marks select as their `customdata`; none where no mark has any."""
-    found = [None if text is None else [text] for text in selections]
-    return found if any(found) else None

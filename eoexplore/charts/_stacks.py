@@ -25,8 +25,8 @@ class Piece:
     """Length in each bar, shape (bars,)."""
     said: Sequence[str]
     """What is said of it where one points at it, one per bar."""
-    selections: Sequence[str] = ()
-    """What a click on it selects in each bar; empty where nothing can."""
+    selections: Sequence[str | None] = ()
+    """What a click on it selects in each bar; empty or none where nothing can."""
 
 
 def stacked(
@@ -57,7 +57,7 @@ def stacked(
                     "size": 6,
                 },
             },
-            customdata=[[text] for text in piece.selections] or None,
+            customdata=_figures.clicks(piece.selections),
             hovertext=[
                 f"{label}<br>{piece.name}: {text}"
                 for label, text in zip(labels, piece.said, strict=True)
@@ -68,12 +68,6 @@ def stacked(
         barmode="stack",
         height=_FRAME_PX + _ROW_PX * len(labels),
         xaxis={"title": quantity, "tickformat": digits},
-        yaxis={
-            "autorange": "reversed",
-            "type": "category",
-            "tickmode": "array",
-            "tickvals": list(labels),
-            "ticktext": [_figures.short(label) for label in labels],
-        },
+        yaxis=_figures.names_axis(labels),
     )
     return _figures.plain(figure, legend=True)

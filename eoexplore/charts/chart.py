@@ -116,6 +116,16 @@ class Asked:
     splits: tuple[Split, ...] = ()
     """On the splits page, the one that is audited, then those it is compared with."""
 
+    def choosing(self, name: str, options: Mapping[str, str]) -> "Asked":
+        """Return the same question with the options of one chart, out of those of many.
+
+        Args:
+            name: of the chart.
+            options: chosen values by CHART.NAME.
+        """
+        own = [(*key.split(".", 1), value) for key, value in options.items() if "." in key]
+        return replace(self, options={key: value for kind, key, value in own if kind == name})
+
     @property
     def part(self) -> Part:
         """The selection."""

@@ -3,7 +3,6 @@
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,12 +28,7 @@ def of(kinds: Sequence[Kind], asked: Asked, options: Mapping[str, str]) -> dict[
 
 
 def _one(kind: Kind, asked: Asked, options: Mapping[str, str]) -> dict[str, Any]:
-    own = {
-        name.partition(".")[2]: value
-        for name, value in options.items()
-        if name.partition(".")[0] == kind.name
-    }
-    asked = replace(asked, options=own)
+    asked = asked.choosing(kind.name, options)
     try:
         found = kind(asked)
     except CannotTell as reason:

@@ -145,8 +145,7 @@ def _bars(found: list[tuple[str, Between]], of: str, to: str) -> tuple[pd.DataFr
             },
             # Not as custom data, which is what a click selects.
             hovertext=[f"{count:,}" for count in counts],
-            hovertemplate=f"{name}<br>%{{x}}<br>%{{hovertext}} patches, %{{y:.2%}}"
-            "<extra></extra>",
+            hovertemplate=f"{name}<br>%{{x}}<br>%{{hovertext}} patches, %{{y:.2%}}<extra></extra>",
         )
     figure.update_layout(
         barmode="group",

@@ -11,6 +11,8 @@ from eoexplore.charts.chart import Chart
 from eoexplore.core.model_card import ModelCard
 
 Floats = npt.NDArray[np.floating]
+THRESHOLD = 0.5
+"""From which a score counts as predicted where nobody sets another, as torchmetrics has it."""
 
 
 def scores(

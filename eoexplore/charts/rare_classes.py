@@ -101,7 +101,7 @@ def _figure(
                 "color": _COLOURS[few],
                 "thickness": 2,
             },
-            customdata=_parts.clicks([clicks[number] for number in own]),
+            customdata=_figures.clicks([clicks[number] for number in own]),
             text=[
                 f"{counts[n]:,} patches<br>F1 {ends.low[n]:.3f} to {ends.high[n]:.3f}" for n in own
             ],
@@ -110,7 +110,7 @@ def _figure(
     figure.update_layout(
         height=110 + 24 * len(names),
         xaxis={"title": f"F1 when {score:g} is measured, interval of 95 %"},
-        yaxis=_parts.names_axis(names),
+        yaxis=_figures.names_axis(names),
     )
     return _figures.plain(figure, legend=True)
 

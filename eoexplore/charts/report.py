@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -96,13 +95,8 @@ def _audit(asked: Asked) -> str:
 
 
 def _chart(kind: Kind, asked: Asked, options: Mapping[str, str]) -> str:
-    own = {
-        name.partition(".")[2]: value
-        for name, value in options.items()
-        if name.startswith(f"{kind.name}.")
-    }
     try:
-        found = kind(replace(asked, options=own))
+        found = kind(asked.choosing(kind.name, options))
     except CannotTell as reason:
         said = f"<p class=note>{escape(str(reason))}</p>"
         return f"<section><h3>{escape(kind.title)}</h3>{said}</section>"

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from eoexplore.charts import _groups, _parts
+from eoexplore.charts import _groups, _parts, _stacks
 from eoexplore.charts.chart import SPLITS, Asked, CannotTell, Chart, Kind, Option
 
 ALL = "All"
@@ -23,12 +23,13 @@ def make(asked: Asked) -> Chart:
     names = [name for name, size in zip(_NAMES, sizes, strict=True) if size or name in SPLITS]
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     shown = shares if asked.options["as"] == "share" else counts
-    figure = _parts.stacked(
+    digits = ".1%" if asked.options["as"] == "share" else ","
+    series = {name: shown[:, number] for number, name in enumerate(names)}
+    figure = _stacks.stacked(
         labels,
-        {name: shown[:, number] for number, name in enumerate(names)},
+        _parts.pieces(labels, series, digits=digits, selections=selections),
         quantity="Share of the patches" if asked.options["as"] == "share" else "Patches",
-        digits=".1%" if asked.options["as"] == "share" else ",",
-        selections=selections,
+        digits=digits,
     )
     columns: dict[str, object] = {_title(asked): labels, "patches": counts.sum(1)}
     columns |= {name: counts[:, number] for number, name in enumerate(names)}

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from eoexplore import models
+from eoexplore.charts.document import plain
 from eoexplore.cli import _text
 from eoexplore.models import Offer
 
@@ -63,16 +64,10 @@ def _document(offer: Offer) -> dict[str, Any]:
         "classes": list(card.class_names),
         "input_size": card.input_size,
         "gsd_m": list(card.gsd_m),
-        "scores": _plain(card.scores),
-        "trained_on": _plain(card.trained_on),
+        "scores": plain(card.scores),
+        "trained_on": plain(card.trained_on),
         "synthetic": card.synthetic,
         "licence": card.licence,
         "source": card.source,
         "sha256": card.sha256,
     }
-
-
-def _plain(values: Any) -> Any:  # noqa: ANN401 (JSON of a card)
-    if hasattr(values, "items"):
-        return {str(key): _plain(value) for key, value in values.items()}
-    return values

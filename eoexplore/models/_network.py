@@ -1,7 +1,8 @@
 """What models that are torch networks have in common once they are loaded."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from eoexplore.core.errors import ModelError
 from eoexplore.core.model_card import ModelCard
+from eoexplore.models import _weights
 
 if TYPE_CHECKING:
     import torch
@@ -122,12 +124,37 @@ def first_line(error: Exception) -> str:
     return text[:160] or type(error).__name__
 
 
-def loaded(card: ModelCard, network: "torch.nn.Module", device: str) -> LoadedNetwork:
-    """Put a network onto a device and return it with its card and its memory."""
+def load(
+    card: ModelCard,
+    folder: Path,
+    build: "Callable[[], torch.nn.Module]",
+    device: str,
+    *,
+    prefix: str = "",
+) -> LoadedNetwork:
+    """Build a network, fill it strictly with the weights of a folder and put it onto a device.
+
+    Args:
+        card: what it should be; a SHA-256 in it is that of the weights.
+        folder: with model.safetensors.
+        build: makes the network with any weights.
+        device: as torch names it.
+        prefix: what every name in the file begins with, before the network's own name.
+
+    Raises:
+        ModelError: the weights are damaged or others, or the network is not as the card says.
+    """
+    network, found = _weights.load(
+        folder / _weights.FILE,
+        build,
+        prefix=prefix,
+        expected=card.sha256,
+        check_network=lambda network: check_answer(network, card),
+    )
     network = network.to(device).eval()
     held = [*network.parameters(), *network.buffers()]
     size = sum(value.numel() * value.element_size() for value in held)
-    return LoadedNetwork(card, network, device, size)
+    return LoadedNetwork(replace(card, sha256=found), network, device, size)
 
 
 def _check(batch: Batch, card: ModelCard) -> None:

@@ -7,8 +7,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-HALVED = 8
-"""Rows and columns of the input are a multiple of this: they are halved three times."""
 _LARGEST = 5.0
 """Normalised values beyond it are cut: snow, cloud and metal roofs say no more than that."""
 

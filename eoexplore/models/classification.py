@@ -1,12 +1,11 @@
 """Networks of timm that give scores of a patch, built from their card."""
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 from eoexplore.core.errors import ModelError
 from eoexplore.core.model_card import ModelCard
-from eoexplore.models import REGISTRY, _network, _timm, _weights
+from eoexplore.models import REGISTRY, _network, _timm
 
 ARCHITECTURE = "timm"
 """Architecture in the card; the network's name in timm is the card's encoder."""
@@ -24,13 +23,8 @@ class ClassificationModel:
     def load(self, device: str) -> _network.LoadedNetwork:
         """Build the network, fill it strictly and put it onto a device."""
         card = self.card
-        network, found = _weights.load(
-            self.folder / _weights.FILE,
-            lambda: _timm.build(card.encoder, len(card.bands), len(card.classes), card.input_size),
-            expected=card.sha256,
-            check_network=lambda network: _network.check_answer(network, card),
-        )
-        return _network.loaded(dataclasses.replace(card, sha256=found), network, device)
+        size = (len(card.bands), len(card.classes), card.input_size)
+        return _network.load(card, self.folder, lambda: _timm.build(card.encoder, *size), device)
 
 
 @REGISTRY.register("classification")

@@ -1,6 +1,5 @@
 """The published classifiers of reBEN (BigEarthNet v2.0), from the hub or from a folder."""
 
-import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from typing import Any
 
 from eoexplore.core.errors import ModelError
 from eoexplore.core.model_card import ModelCard
-from eoexplore.models import REGISTRY, _hub, _network, _reben_facts, _timm, _weights
+from eoexplore.models import REGISTRY, _hub, _network, _reben_facts, _timm
 
 CONFIG = "config.json"
 """Name of the configuration beside the weights."""
@@ -31,15 +30,14 @@ class ZooModel:
     def load(self, device: str) -> _network.LoadedNetwork:
         """Build the network, fill it strictly and put it onto a device."""
         card = self.card
-        network, found = _weights.load(
-            self.folder / _weights.FILE,
-            lambda: _timm.build(
-                card.architecture, len(card.bands), len(card.classes), card.input_size
-            ),
+        size = (len(card.bands), len(card.classes), card.input_size)
+        return _network.load(
+            card,
+            self.folder,
+            lambda: _timm.build(card.architecture, *size),
+            device,
             prefix=_reben_facts.PREFIX,
-            check_network=lambda network: _network.check_answer(network, card),
         )
-        return _network.loaded(dataclasses.replace(card, sha256=found), network, device)
 
 
 @REGISTRY.register("reben")

@@ -1,6 +1,5 @@
 """Networks of segmentation-models-pytorch, built from their card."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from eoexplore.core.errors import ModelError
 from eoexplore.core.model_card import ModelCard
-from eoexplore.models import REGISTRY, _network, _torchvision, _weights
+from eoexplore.models import REGISTRY, _network, _torchvision
 
 if TYPE_CHECKING:
     import torch
@@ -42,13 +41,7 @@ class SegmentationModel:
 
     def load(self, device: str) -> _network.LoadedNetwork:
         """Build the network, fill it strictly and put it onto a device."""
-        network, found = _weights.load(
-            self.folder / _weights.FILE,
-            lambda: build(self.card),
-            expected=self.card.sha256,
-            check_network=lambda network: _network.check_answer(network, self.card),
-        )
-        return _network.loaded(dataclasses.replace(self.card, sha256=found), network, device)
+        return _network.load(self.card, self.folder, lambda: build(self.card), device)
 
 
 @REGISTRY.register("segmentation")

@@ -1,13 +1,12 @@
 """Small networks of our own, such as those of the demo: one for pixels, one for whole patches."""
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eoexplore.core.errors import ModelError
 from eoexplore.core.model_card import ModelCard
-from eoexplore.models import REGISTRY, _network, _weights
+from eoexplore.models import REGISTRY, _network
 
 if TYPE_CHECKING:
     import torch
@@ -17,6 +16,7 @@ ARCHITECTURES = {"small_unet": "segmentation", "small_labels": "multilabel"}
 WIDTHS = (24, 48, 96)
 """Channels of the three levels where the card's options say nothing of `widths`."""
 _WIDEST = 1024
+_HALVED = 8
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,7 @@ class SmallModel:
 
     def load(self, device: str) -> _network.LoadedNetwork:
         """Build the network, fill it strictly and put it onto a device."""
-        network, found = _weights.load(
-            self.folder / _weights.FILE, lambda: build(self.card), expected=self.card.sha256
-        )
-        return _network.loaded(dataclasses.replace(self.card, sha256=found), network, device)
+        return _network.load(self.card, self.folder, lambda: build(self.card), device)
 
 
 @REGISTRY.register("small")
@@ -48,10 +45,10 @@ class Small:
         if card is None or ARCHITECTURES.get(card.architecture) != card.task:
             return None
         _widths(card)
-        if card.input_size % 8:
+        if card.input_size % _HALVED:
             raise ModelError(
                 f"The card's input_size is {card.input_size}; {card.architecture} takes multiples "
-                "of 8, for it halves rows and columns three times."
+                f"of {_HALVED}, for it halves rows and columns three times."
             )
         return SmallModel(card, folder)
 

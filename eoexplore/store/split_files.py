@@ -161,19 +161,6 @@ def stored(opened: Opened, rule: Rule) -> Split:
     return _split(rule.file, *_matched(opened, _kept(rule.file)))
 
 
-def report_of(opened: Opened, file: str) -> Report:
-    """Return what came of a file that was read before.
-
-    Args:
-        opened: the dataset.
-        file: the 16 digits of its rule.
-
-    Raises:
-        SplitError: it is not kept on this machine, or fits no sample of the dataset.
-    """
-    return _matched(opened, _kept(file))[1]
-
-
 def _split(file: str, parts: npt.NDArray[np.int8], report: Report) -> Split:
     counts = ", ".join(
         f"{int((parts == number).sum()):,} {name}" for number, name in enumerate(SPLITS)

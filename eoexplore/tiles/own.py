@@ -18,6 +18,7 @@ from eoexplore.core import mercator
 from eoexplore.core.errors import UnknownName
 from eoexplore.jobs import geotiff_inference, uploads
 from eoexplore.jobs.geotiff_inference import Result
+from eoexplore.render.colours import RGBA, rgb
 from eoexplore.render.encode import encode_rgba
 from eoexplore.render.warp import View
 from eoexplore.store.folder import file_stamp
@@ -68,9 +69,9 @@ def legend_of(upload_id: str) -> dict[str, Any] | None:
     found = _result(upload_id)
     if found is None:
         return None
-    colours = {str(item["name"]): str(item["colour"]) for item in found.details["classes"]}
+    named = {str(item["name"]): str(item["colour"]) for item in found.details["classes"]}
     entries = [
-        {"key": name, "label": name, "colour": colours[name], "help": f"{area:,.1f} ha"}
+        {"key": name, "label": name, "colour": named[name], "help": f"{area:,.1f} ha"}
         for name, area in found.hectares.items()
         if area
     ]
@@ -98,11 +99,15 @@ def _answer(asked: Asked) -> Answer | None:
     except (RasterioError, OSError):
         # It may be deleted, or predicted anew, while it is read.
         return None
-    colours = np.zeros((65_536, 4), np.uint8)
+    return Answer(encode_rgba(colours(found)[codes], "png"), "image/png")
+
+
+def colours(found: Result) -> RGBA:
+    """Return the colour of each code, shape (65536, 4); codes of no class stay transparent."""
+    table = np.zeros((65_536, 4), np.uint8)
     for item in found.details["classes"]:
-        colour = str(item["colour"])
-        colours[int(item["code"])] = (*(int(colour[at : at + 2], 16) for at in (1, 3, 5)), 255)
-    return Answer(encode_rgba(colours[codes], "png"), "image/png")
+        table[int(item["code"])] = (*rgb(str(item["colour"])), 255)
+    return table
 
 
 def _codes(found: Result, view: View) -> npt.NDArray[np.integer]:

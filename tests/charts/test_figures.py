@@ -36,7 +36,7 @@ def test_two_series_are_told_apart_without_colour():
     assert patterns == ["", "/"]
     assert figure.layout.showlegend is True
     # Nothing to click on.
-    assert figure.data[0].customdata[0] is None
+    assert figure.data[0].customdata is None
 
 
 def test_every_cell_of_a_matrix_can_be_clicked_and_says_its_number():

@@ -34,7 +34,7 @@ def read(*files):
     again = split_of(OPENED, split.rule)
     assert (again.rule, again.made) == (split.rule, split.made)
     assert (again.parts == split.parts).all()
-    assert split_files.report_of(OPENED, split.rule.removeprefix("file:")) == report
+    assert " ".join(report.sentences()) in again.made
     return split.parts.tolist(), report
 
 

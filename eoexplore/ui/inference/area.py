@@ -24,7 +24,6 @@ _TOGETHER = 16
 _THUMB = 24
 """Pixels along a patch in the mosaic."""
 _MOST_CELLS = 120
-_THRESHOLD = 0.5
 _DONE = "area_done"
 """Session key: what was predicted last, and for which question."""
 
@@ -120,7 +119,7 @@ def _result(view: View, offer: Offer, found: Area) -> None:
     has = {name: (masks >> np.uint64(bit) & np.uint64(1)) > 0 for bit, name in enumerate(names)}
     values = np.stack(found.values)
     with st.container(border=True):
-        chart = prediction.together(offer.card, values, has, _THRESHOLD)
+        chart = prediction.together(offer.card, values, has, prediction.THRESHOLD)
         said = {
             "dataset": f"{view.opened.dataset.title} ({view.opened.fingerprint})",
             "selection": view.selection.canonical() or "all",

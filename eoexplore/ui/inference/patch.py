@@ -17,8 +17,6 @@ from eoexplore.ui.text import as_text
 
 PATCH = "patch"
 """Query parameter and widget key: id of the patch."""
-_THRESHOLD = 0.5
-"""From which a class counts as predicted, as torchmetrics has it."""
 
 
 def show(view: View, offers: tuple[Offer, ...]) -> None:
@@ -112,7 +110,14 @@ def _scores(
         pictures.imagery(view, row)
     with right, st.container(border=True):
         threshold = st.slider(
-            "Threshold", 0.0, 1.0, _THRESHOLD, 0.05, key="threshold", bind=address.bind(), width=300
+            "Threshold",
+            0.0,
+            1.0,
+            prediction.THRESHOLD,
+            0.05,
+            key="threshold",
+            bind=address.bind(),
+            width=300,
         )
         labels = list(opened.samples.frame["labels"].iloc[row])
         chart = prediction.scores(offers[0].card, found, labels, float(threshold))

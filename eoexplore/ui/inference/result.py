@@ -11,7 +11,6 @@ from PIL import Image
 from eoexplore.charts import prediction
 from eoexplore.jobs.geotiff_inference import Result
 from eoexplore.jobs.uploads import Upload
-from eoexplore.render.colours import rgb
 from eoexplore.tiles import own
 from eoexplore.ui import pages
 from eoexplore.ui.charts import shown
@@ -45,7 +44,6 @@ def show(upload: Upload, found: Result) -> None:
             st.image(
                 Image.fromarray(picture), caption="Predicted classes, on the file's own pixels"
             )
-        if picture is not None:
             st.page_link(
                 str(pages.FOLDER / "map.py"),
                 label="Show it on the map",
@@ -84,12 +82,7 @@ def _picture(found: Result) -> npt.NDArray[np.uint8] | None:
     path = found.folder / "classes.tif"
     if not path.is_file():
         return None
-    numbers = _thinned(path)
-    # Codes of no class, such as that of missing pixels, stay transparent.
-    table = np.zeros((65_536, 4), np.uint8)
-    for item in found.details["classes"]:
-        table[int(item["code"])] = (*rgb(str(item["colour"])), 255)
-    return np.asarray(table[numbers], np.uint8)
+    return np.asarray(own.colours(found)[_thinned(path)], np.uint8)
 
 
 def _thinned(path: Path) -> npt.NDArray[np.integer]:

@@ -66,7 +66,7 @@ def show(offer: Offer) -> None:
         return
     holder.files.add(upload.id)
     _facts(upload)
-    job = _job(upload)
+    job = _job(upload.id)
     if job is not None and job.state == "running":
         _follow(upload.id)
         return
@@ -111,13 +111,13 @@ def _facts(upload: Upload) -> None:
     )
 
 
-def _job(upload: Upload) -> Job | None:
-    return next((job for job in background.jobs() if job.dataset == upload.id), None)
+def _job(upload_id: str) -> Job | None:
+    return next((job for job in background.jobs() if job.dataset == upload_id), None)
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _follow(upload_id: str) -> None:
-    job = next((job for job in background.jobs() if job.dataset == upload_id), None)
+    job = _job(upload_id)
     if job is None or job.state != "running":
         st.rerun()
         return
