@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eoexplore.ui import address, frame
-from eoexplore.ui.inference import area, choosing, patch, upload
+from eoexplore.ui.inference import area, choosing, more, patch, upload
 
 PAGE = {
     "title": "Inference",
@@ -28,10 +28,12 @@ if offers:
     if section == "Model card":
         for offer in offers:
             choosing.card(offer)
-        choosing.hub()
+        more.show(view.opened)
     elif section == "An own GeoTIFF":
         upload.show(offers[0])
     elif section == "The selection":
         area.show(view, offers[0])
     else:
         patch.show(view, offers)
+else:
+    more.show(view.opened)

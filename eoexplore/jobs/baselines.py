@@ -15,6 +15,11 @@ LEAST = 20
 """Training pixels without which a class is left out."""
 
 
+def name_of(slug: str, kind: str) -> str:
+    """Return the name of a dataset's baseline among the models that were trained here."""
+    return f"{slug}-{kind.replace('_', '-')}"
+
+
 def train(opened: Opened, kind: str) -> pixel.LoadedPixels:
     """Train a baseline on the train split; its scores are of the validation split.
 

@@ -85,7 +85,7 @@ class Offer:
     name: str
     """Name in addresses and calls: the folder's name, or the id of the hub."""
     origin: str
-    """ "built-in", "own" (a folder of EOEXPLORE_MODELS) or "hub"."""
+    """ "built-in", "own" (a folder of EOEXPLORE_MODELS), "trained" (here) or "hub"."""
     model: Model = field(repr=False, compare=False)
     """The model, not loaded."""
 
@@ -119,7 +119,7 @@ def open_folder(folder: Path) -> Model:
 
 
 def available() -> tuple[Offer, ...]:
-    """Return the models that can be loaded: built-in ones, own ones, those kept from the hub."""
+    """Return the models that can be loaded: built-in, own, trained here, kept from the hub."""
     return _scan()[0]
 
 
@@ -171,6 +171,11 @@ def load(name: str, device: str = "cpu") -> Loaded:
     return find(name).load(device)
 
 
+def trained_folder() -> Path:
+    """Return the folder of the baselines that were trained on this machine (not created here)."""
+    return settings.cache_folder() / "baselines"
+
+
 def _scan() -> tuple[tuple[Offer, ...], dict[str, str]]:
     offers: dict[str, Offer] = {}
     problems: dict[str, str] = {}
@@ -190,9 +195,11 @@ def _folders() -> list[tuple[str, str, Path]]:
 
     built_in = _inside(settings.assets_folder() / "models")
     own = [path for root in settings.model_folders() for path in _inside(root)]
+    trained = _inside(trained_folder())
     return [
         *((path.name, "built-in", path) for path in built_in),
         *((path.name, "own", path) for path in own),
+        *((path.name, "trained", path) for path in trained),
         *((hub_id, "hub", path) for hub_id, path in _hub.kept().items()),
     ]
 

@@ -24,8 +24,8 @@ def first_start() -> None:
     if settings.value("EOEXPLORE_DEMO") != "1":
         st.info("No dataset is known yet. Open a folder on Home.", icon=":material/folder_open:")
         return
-    latest = _latest("demo", "synthetic")
-    if latest is None or latest.state == "interrupted":
+    job = latest("demo", "synthetic")
+    if job is None or job.state == "interrupted":
         start_demo()
     st.subheader("Making a synthetic dataset to look at")
     st.caption(
@@ -37,7 +37,7 @@ def first_start() -> None:
 
 @st.fragment(run_every=_LOOK_EVERY_S)
 def _follow(kind: str, dataset: str) -> None:
-    job = _latest(kind, dataset)
+    job = latest(kind, dataset)
     if job is None or job.state == "done":
         st.rerun()
     elif job.state == "running":
@@ -52,8 +52,8 @@ def index_in_background(opened: Opened) -> None:
     """Start or resume the index of a dataset, unless it is whole or was stopped by someone."""
     if opened.state.complete:
         return
-    latest = _latest("index", opened.slug)
-    if latest is not None and latest.state in ("running", "cancelled", "failed"):
+    job = latest("index", opened.slug)
+    if job is not None and job.state in ("running", "cancelled", "failed"):
         return
     try:
         start_index(opened.slug)
@@ -75,13 +75,13 @@ def refine(slug: str, title: str, args: tuple[str, ...]) -> None:
         args: arguments of the command line.
     """
     # One at a time; whoever comes later is served when the page is refreshed.
-    latest = _latest("estimate", slug)
-    running = latest is not None and latest.state == "running"
+    job = latest("estimate", slug)
+    running = job is not None and job.state == "running"
     key = f"estimated {' '.join(args)}"
     if running:
         st.caption("This is a first estimate; a job in the background makes it better.")
-    elif st.session_state.get(key) and latest is not None and latest.state != "done":
-        st.caption(f"This is a first estimate; the job that makes it better was {latest.state}.")
+    elif st.session_state.get(key) and job is not None and job.state != "done":
+        st.caption(f"This is a first estimate; the job that makes it better was {job.state}.")
     else:
         st.session_state[key] = True
         try:
@@ -146,5 +146,6 @@ def _duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _latest(kind: str, dataset: str) -> Job | None:
+def latest(kind: str, dataset: str) -> Job | None:
+    """Return the newest job of a kind for a dataset; none where there was none."""
     return next((j for j in background.jobs() if (j.kind, j.dataset) == (kind, dataset)), None)

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from eoexplore import models
 from eoexplore.core.errors import Busy, ModelError
 from eoexplore.core.model_card import CardClass
+from eoexplore.jobs.progress import Job
 from eoexplore.models import Offer
 from eoexplore.store import catalog
 from eoexplore.ui import pages
@@ -41,6 +42,13 @@ class Server:
     def __init__(self):
         self.asked = []
         self.error = None
+        self.loaded = {card.name: card for card in (LABELS, MASKS)}
+
+    def load(self, name):
+        return Known(self.loaded[name])
+
+    def forget(self, name):
+        self.loaded[name] = {card.name: card for card in (LABELS, MASKS)}[name]
 
     def predict(self, name, batch):
         if self.error is not None:
@@ -102,6 +110,12 @@ def test_what_was_asked_is_not_asked_again(served):
     assert served.asked == [("labels", 1)]
 
 
+def test_a_model_that_has_changed_is_loaded_anew(served):
+    served.loaded["labels"] = replace(LABELS, sha256="9" * 64)
+    run()
+    assert served.loaded["labels"] == LABELS
+
+
 def test_a_mask_beside_the_label_map(served):
     test = run(model="masks")
     table = test.dataframe[0].value.set_index("Class")
@@ -144,6 +158,37 @@ def test_the_card_says_what_the_model_is(served):
     text = said(run(of="Model card"))
     assert "labels of a patch" in text
     assert "s2/B12, s1/VV, s2/B02" in text
+
+
+def test_a_baseline_is_trained_by_a_job_and_offered_when_it_ends(served, monkeypatch):
+    started, state = [], "running"
+
+    def start(kind, title, args, dataset):
+        if kind != "index":
+            started.append((kind, args, dataset))
+
+    def jobs():
+        job = Job("1", "train-baseline", "Training", "reben-tiny", state=state, done=1, total=2)
+        return [job] if started else []
+
+    monkeypatch.setattr("eoexplore.jobs.background.start", start)
+    monkeypatch.setattr("eoexplore.jobs.background.jobs", jobs)
+    test = run(of="Model card")
+    test.selectbox(key="baseline").select("nearest_spectrum")
+    test.button(key="baseline_go").click().run()
+    args = ["train-baseline", "reben-tiny", "--kind=nearest_spectrum"]
+    assert started == [("train-baseline", args, "reben-tiny")]
+    assert "choose it above" not in said(test)
+    state = "done"
+    assert "choose it above" in said(test.run())
+
+
+def test_why_a_baseline_was_not_trained(served, monkeypatch):
+    failed = Job(
+        "1", "train-baseline", "Training", "reben-tiny", state="failed", error="No spectra yet."
+    )
+    monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [failed])
+    assert "No spectra yet." in said(run(of="Model card"))
 
 
 def test_without_models_the_page_says_how_to_get_one(served, monkeypatch):

@@ -7,7 +7,7 @@ import streamlit as st
 from eoexplore import models
 from eoexplore.core.errors import EOExploreError
 from eoexplore.core.model_card import ModelCard
-from eoexplore.jobs import background, inputs
+from eoexplore.jobs import inputs
 from eoexplore.models import Offer
 from eoexplore.store.catalog import Opened
 from eoexplore.ui import address
@@ -25,6 +25,11 @@ def _offers() -> tuple[tuple[Offer, ...], dict[str, str]]:
     return models.available(), models.refused()
 
 
+def look_again() -> None:
+    """Look for models anew: a job has fetched or trained one."""
+    _offers.clear()
+
+
 def chosen(opened: Opened) -> tuple[Offer, ...]:
     """Show the choice of the model and of one beside it, and return them; none without any.
 
@@ -36,8 +41,9 @@ def chosen(opened: Opened) -> tuple[Offer, ...]:
         st.warning(as_text(f"The model in {name} cannot be used: {why}"), icon=":material/block:")
     if not offers:
         st.info(
-            "There is no model here yet. Put a folder with card.json and model.safetensors into "
-            "one of EOEXPLORE_MODELS, or make the demo's: python -m eoexplore train-demo",
+            "There is no model here yet. Get or train one below, put a folder with card.json and "
+            "model.safetensors into one of EOEXPLORE_MODELS, or make the demo's: "
+            "python -m eoexplore train-demo",
             icon=":material/neurology:",
         )
         return ()
@@ -115,36 +121,6 @@ def card(offer: Offer) -> None:
     }
     rows = "\n".join(f"| {as_text(key)} | {as_text(text)} |" for key, text in facts.items())
     st.markdown(f"| {as_text(own.name)} | |\n|---|---|\n{rows}")
-
-
-def hub() -> None:
-    """Offer to fetch a model of the published zoo; a job does it."""
-    with st.expander("Get a model from the hub", icon=":material/cloud_download:"):
-        with st.form("hub", border=False):
-            hub_id = st.text_input(
-                "Repository", placeholder="BIFOLD-BigEarthNetv2-0/resnet50-all-v0.2.0", width=460
-            )
-            version = st.selectbox(
-                "Band order", ["", "v0.1.1", "v0.2.0"], format_func=_order, width=460
-            )
-            asked = st.form_submit_button("Fetch", icon=":material/download:")
-        if asked and hub_id.strip():
-            # One argument each: what begins with a dash is an id too.
-            args = ["models", f"--get={hub_id.strip()[:200]}"]
-            args += [f"--band-order={version}"] if version else []
-            try:
-                background.start("models", f"Fetching {hub_id.strip()[:60]}", args, "hub")
-            except EOExploreError as error:
-                sentence(error)
-                return
-            st.rerun()
-        job = next((job for job in background.jobs() if job.kind == "models"), None)
-        if job is not None and job.state in ("failed", "interrupted"):
-            st.error(as_text(job.error or "Fetching was interrupted. Start it again."))
-
-
-def _order(version: str) -> str:
-    return version or "as the repository's name tells"
 
 
 def _scores(own: ModelCard) -> str:

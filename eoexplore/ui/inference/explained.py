@@ -16,6 +16,7 @@ from eoexplore.ui.charts import shown
 from eoexplore.ui.inference import choosing, pictures, server
 from eoexplore.ui.inference.server import Probabilities
 
+Patch = npt.NDArray[np.float32]
 _HEAT = 0.65
 """How much of the picture of where it looked lies over the imagery."""
 
@@ -36,22 +37,21 @@ def show(opened: Opened, offer: Offer, row: int, found: Probabilities) -> None:
         if not st.toggle("Work it out", key="explain", help="Takes some seconds on a processor"):
             return
         place = names.index(str(what))
-        try:
-            with st.spinner("The model is asked again …", show_time=True):
-                patch = inputs.read(opened, [row], offer.card).batch[0]
-                _where(opened, offer, row, patch, place)
-                _bands(opened, offer, row, patch, place)
-                _sure(offer, patch, place)
-        except EOExploreError as error:
-            choosing.sentence(error)
-
-
-Patch = npt.NDArray[np.float32]
+        with st.spinner("The model is asked again …", show_time=True):
+            for part in (_where, _bands, _sure):
+                # One that a model cannot do, such as maps of a network, leaves the others.
+                try:
+                    patch = inputs.read(opened, [row], offer.card).batch[0]
+                    part(opened, offer, row, patch, place)
+                except EOExploreError as error:
+                    choosing.sentence(error)
 
 
 def _where(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> None:
     """Show where the model looked, over the imagery."""
-    heat = server.server().attend(offer.name, lambda loaded: attribution.heat(loaded, patch, place))
+    heat = server.ready(offer).attend(
+        offer.name, lambda loaded: attribution.heat(loaded, patch, place)
+    )
     ground = pictures.picture_of(opened, row, "optical")
     over = predictions.shades(np.asarray(heat, np.float64))
     if ground is not None and ground.shape == over.shape:
@@ -68,7 +68,7 @@ def _bands(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> 
     """Show which bands mattered."""
 
     def ask(batch: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        return server.server().predict(offer.name, batch)
+        return server.ready(offer).predict(offer.name, batch)
 
     fall = attribution.occluded(ask, patch, place)
     chart = prediction.bands(offer.card.bands, fall, offer.card.class_names[place])
@@ -80,10 +80,10 @@ def _bands(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> 
         shown.whole(chart, "bands", f"{opened.slug}-bands", said)
 
 
-def _sure(offer: Offer, patch: Patch, place: int) -> None:
+def _sure(_opened: Opened, offer: Offer, _row: int, patch: Patch, place: int) -> None:
     """Show what the model says of the patch turned and mirrored."""
     several = uncertainty.flipped(
-        lambda batch: server.server().predict(offer.name, batch), patch[None]
+        lambda batch: server.ready(offer).predict(offer.name, batch), patch[None]
     )
     mean, spread = (np.asarray(values)[0, place] for values in (several.mean, several.spread))
     name = offer.card.class_names[place]

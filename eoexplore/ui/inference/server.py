@@ -23,6 +23,14 @@ def server() -> Engine:
     return engine.shared()
 
 
+def ready(offer: Offer) -> Engine:
+    """Return the model server, which has let go of a model that is another one by now."""
+    found = server()
+    if offer.card.sha256 and found.load(offer.name).card.sha256 != offer.card.sha256:
+        found.forget(offer.name)
+    return found
+
+
 def figures() -> Figures | None:
     """Return what the model server does; none while it has not been needed."""
     found = engine.running()
@@ -47,7 +55,7 @@ def predict(
     found = {row: _answers.get(keys[row]) for row in asked.rows.tolist()}
     missing = np.array([found[row] is None for row in asked.rows.tolist()], bool)
     if missing.any():
-        values = np.asarray(server().predict(offer.name, asked.batch[missing]), np.float32)
+        values = np.asarray(ready(offer).predict(offer.name, asked.batch[missing]), np.float32)
         for row, own in zip(asked.rows[missing].tolist(), values, strict=True):
             _answers.put(keys[row], own, own.nbytes)
             found[row] = own
