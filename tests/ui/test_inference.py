@@ -26,6 +26,13 @@ CLASSES = (
 )
 LABELS = replace(CARD, name="labels", classes=CLASSES, sha256="1" * 64, synthetic=True)
 MASKS = replace(LABELS, name="masks", task="segmentation", activation="softmax", sha256="2" * 64)
+OTHER = replace(
+    MASKS,
+    name="other",
+    classes=(CLASSES[2], CardClass(112, "Urban fabric", "#ff0000"), CLASSES[0]),
+    input_size=60,
+    sha256="4" * 64,
+)
 ALIEN = replace(LABELS, name="alien", bands=("aerial/red", "s2/B02", "s1/VV"), sha256="3" * 64)
 
 
@@ -42,22 +49,23 @@ class Server:
     def __init__(self):
         self.asked = []
         self.error = None
-        self.loaded = {card.name: card for card in (LABELS, MASKS)}
+        self.loaded = {card.name: card for card in (LABELS, MASKS, OTHER)}
 
     def load(self, name):
         return Known(self.loaded[name])
 
     def forget(self, name):
-        self.loaded[name] = {card.name: card for card in (LABELS, MASKS)}[name]
+        self.loaded[name] = {card.name: card for card in (LABELS, MASKS, OTHER)}[name]
 
     def predict(self, name, batch):
         if self.error is not None:
             raise self.error
         self.asked.append((name, len(batch)))
         scores = np.tile(np.array([0.9, 0.4, 0.1], np.float32), (len(batch), 1))
-        if name != "masks":
+        if name == "labels":
             return scores
-        return np.broadcast_to(scores[:, :, None, None], (*scores.shape, 120, 120)).copy()
+        side = batch.shape[-1]
+        return np.broadcast_to(scores[:, :, None, None], (*scores.shape, side, side)).copy()
 
 
 @pytest.fixture
@@ -66,7 +74,7 @@ def served(tmp_path, monkeypatch):
     monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
     monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
     st.cache_resource.clear()
-    offers = tuple(Offer(card.name, "own", Known(card)) for card in (LABELS, MASKS, ALIEN))
+    offers = tuple(Offer(card.name, "own", Known(card)) for card in (LABELS, MASKS, OTHER, ALIEN))
     monkeypatch.setattr(models, "available", lambda: offers)
     monkeypatch.setattr(models, "refused", lambda: {"broken": "It has no card."})
     fake = Server()
@@ -122,6 +130,18 @@ def test_a_mask_beside_the_label_map(served):
     assert table.loc["Arable land", "masks: share"] == 1
     assert "Reference map: share" in table.columns
     assert "labelled pixels have the class of the map" in said(test)
+
+
+def test_two_models_are_compared_by_the_names_of_their_classes(served):
+    test = run(model="masks", beside="other")
+    text = said(test)
+    assert "other alone knows" in text
+    assert "Urban fabric" in text
+    assert "other does not know" in text
+    table = test.dataframe[0].value.set_index("Class")
+    # The first class of the one is the third of the other, whose first is the third of the one.
+    assert table["masks: share"].to_dict()["Arable land"] == 1
+    assert table["other: share"].to_dict()["Marine waters"] == 1
 
 
 def test_a_model_that_does_not_fit_is_refused_and_the_page_goes_on(served):

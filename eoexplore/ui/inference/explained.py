@@ -1,5 +1,7 @@
 """Why a model says what it says of a patch, and how sure it is: worked out when asked for."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -15,24 +17,29 @@ from eoexplore.ui import address
 from eoexplore.ui.charts import shown
 from eoexplore.ui.inference import choosing, pictures, server
 from eoexplore.ui.inference.server import Probabilities
+from eoexplore.ui.text import as_text
 
 Patch = npt.NDArray[np.float32]
 _HEAT = 0.65
 """How much of the picture of where it looked lies over the imagery."""
 
 
-def show(opened: Opened, offer: Offer, row: int, found: Probabilities) -> None:
+def show(
+    opened: Opened, offers: tuple[Offer, ...], row: int, found: Mapping[str, Probabilities]
+) -> None:
     """Offer what explains a prediction.
 
     Args:
         opened: dataset and index.
-        offer: the model.
+        offers: the model that is explained and, where there is one, the other beside it.
         row: of the patch.
-        found: its probabilities, (class,) or (class, row, column).
+        found: probabilities by the name of each model, (class,) or (class, row, column), in the
+            classes of the first.
     """
+    offer, values = offers[0], found[offers[0].name]
     with st.expander("Why, and how sure?", icon=":material/psychology:"):
         names = list(offer.card.class_names)
-        likely = int(found.reshape(len(names), -1).mean(1).argmax())
+        likely = int(values.reshape(len(names), -1).mean(1).argmax())
         what = st.selectbox("Class", names, likely, key="why", bind=address.bind(), width=420)
         if not st.toggle("Work it out", key="explain", help="Takes some seconds on a processor"):
             return
@@ -45,6 +52,9 @@ def show(opened: Opened, offer: Offer, row: int, found: Probabilities) -> None:
                     part(opened, offer, row, patch, place)
                 except EOExploreError as error:
                     choosing.sentence(error)
+        if all(what in one.card.class_names for one in offers[1:]) and len(offers) > 1:
+            several = uncertainty.together([found[one.name][None] for one in offers])
+            _several(several, place, str(what), "Asked of both models")
 
 
 def _where(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> None:
@@ -85,21 +95,26 @@ def _sure(_opened: Opened, offer: Offer, _row: int, patch: Patch, place: int) ->
     several = uncertainty.flipped(
         lambda batch: server.ready(offer).predict(offer.name, batch), patch[None]
     )
-    mean, spread = (np.asarray(values)[0, place] for values in (several.mean, several.spread))
     name = offer.card.class_names[place]
+    _several(several, place, name, "Turned and mirrored in eight ways")
+
+
+def _several(several: uncertainty.Several, place: int, name: str, how: str) -> None:
+    """Show what several answers say together of one class, and how far they are apart."""
+    mean, spread = several.mean[0, place], several.spread[0, place]
     if mean.ndim == 0:
         st.markdown(
-            f"Turned and mirrored in eight ways, the score of {name} is {float(mean):.3f} on "
-            f"average, with a standard deviation of {float(spread):.3f}."
+            f"{how}, the score of {as_text(name)} is {float(mean):.3f} on average, with a "
+            f"standard deviation of {float(spread):.3f}."
         )
         return
     st.markdown(
-        f"Turned and mirrored in eight ways, the probability of {name} differs by "
-        f"{float(spread.mean()):.3f} on average (standard deviation of a pixel)."
+        f"{how}, the probability of {as_text(name)} differs by {float(spread.mean()):.3f} on "
+        "average (standard deviation of a pixel)."
     )
     columns = st.columns(2)
     for column, values, words in (
-        (columns[0], mean, "Mean probability over the eight"),
+        (columns[0], mean, "Mean probability of all answers"),
         (columns[1], spread / max(1e-6, float(spread.max())), "Where they differ most (bright)"),
     ):
         column.image(pictures.square(predictions.shades(values)), caption=words, width=360)

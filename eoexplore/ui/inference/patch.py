@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from eoexplore.analysis.alignment import aligned
 from eoexplore.charts import prediction
 from eoexplore.core.errors import EOExploreError, UnknownName
 from eoexplore.models import Offer
@@ -26,7 +27,7 @@ def show(view: View, offers: tuple[Offer, ...]) -> None:
         view: what is looked at: steps go through its selection.
         offers: one model or two of the same task.
     """
-    rows = candidates(view, offers[0])
+    rows = candidates(view, *offers)
     if not len(rows):
         st.info(
             "No patch of the selection has all that the model needs. Drop a condition, or choose "
@@ -43,25 +44,47 @@ def show(view: View, offers: tuple[Offer, ...]) -> None:
     except EOExploreError as error:
         choosing.sentence(error)
         return
-    said = next(iter(answers.values()))[1].left_out
-    if row in said:
-        st.warning(as_text(said[row]))
+    said = [asked.left_out[row] for _, asked in answers.values() if row in asked.left_out]
+    if said:
+        st.warning(as_text(said[0]))
         return
-    found = {name: values[row] for name, (values, _) in answers.items()}
+    found = _together(offers, {name: values[row] for name, (values, _) in answers.items()})
+    offers = tuple(offer for offer in offers if offer.name in found)
     if offers[0].card.task == "segmentation":
         _mask(view, offers, row, found)
     else:
         _scores(view, offers, row, found)
-    explained.show(view.opened, offers[0], row, found[offers[0].name])
+    explained.show(view.opened, offers, row, found)
 
 
-def candidates(view: View, offer: Offer) -> npt.NDArray[np.intp]:
-    """Return the rows of the selection that have every layer of a model."""
+def candidates(view: View, *offers: Offer) -> npt.NDArray[np.intp]:
+    """Return the rows of the selection that have every layer of the models."""
     samples = view.opened.samples
     there = view.mask.copy()
-    for layer in offer.card.layers:
+    for layer in {layer for offer in offers for layer in offer.card.layers}:
         there &= samples.has(layer)
     return np.flatnonzero(there)
+
+
+def _together(
+    offers: tuple[Offer, ...], found: dict[str, Probabilities]
+) -> dict[str, Probabilities]:
+    """Return answers in the classes and on the grid of the first model, and say what is lost."""
+    first = offers[0]
+    wanted = first.card.class_names
+    for offer in offers[1:]:
+        own = offer.card.class_names
+        if not set(own) & set(wanted):
+            st.warning(as_text(f"{offer.name} and {first.name} have no class in common."))
+            return {first.name: found[first.name]}
+        strange = [name for name in own if name not in wanted]
+        lacking = [name for name in wanted if name not in own]
+        for words, names in (("alone knows", strange), ("does not know", lacking)):
+            if names:
+                st.caption(as_text(f"{offer.name} {words}: {', '.join(names)}."))
+        side = found[first.name].shape[-1]
+        found = {**found, offer.name: aligned(found[offer.name], own, wanted, side)}
+    return found
 
 
 def _choice(opened: Opened, rows: npt.NDArray[np.intp]) -> int | None:

@@ -72,7 +72,10 @@ def masks(
         name = st.selectbox("Class", card.class_names, key="class", bind=address.bind(), width=420)
         number = card.class_names.index(str(name))
     colours = class_colours(view, card)
-    tiles = [("Sentinel-2", picture_of(view.opened, row, "optical"))]
+    tiles: list[tuple[str, npt.NDArray[np.uint8] | None]] = []
+    optical = _layer(view.opened, "optical")
+    if optical is not None:
+        tiles.append((optical.title, picture_of(view.opened, row, optical.kind)))
     if reference is not None:
         tiles.append(("Reference map", _coded(reference, colours)))
     tiles += [(name, _drawn(look, values, colours, number)) for name, values in found.items()]
