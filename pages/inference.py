@@ -14,7 +14,7 @@ PAGE = {
 SECTIONS = ("A patch", "The selection", "An own GeoTIFF", "Model card")
 
 view = frame.current_view(on_map=False)
-offers = choosing.chosen(view.opened)
+offers = choosing.chosen()
 if offers:
     section = st.segmented_control(
         "Section",
@@ -31,9 +31,10 @@ if offers:
         more.show(view.opened)
     elif section == "An own GeoTIFF":
         upload.show(offers[0])
-    elif section == "The selection":
-        area.show(view, offers[0])
-    else:
-        patch.show(view, offers)
+    elif offers := choosing.fitting(view.opened, offers):
+        if section == "The selection":
+            area.show(view, offers[0])
+        else:
+            patch.show(view, offers)
 else:
     more.show(view.opened)

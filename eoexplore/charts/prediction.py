@@ -1,6 +1,7 @@
 """What a model says of one patch, as charts: scores, areas of classes, bands that mattered."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -235,28 +236,93 @@ def _parts(above: npt.NDArray[np.integer], below: npt.NDArray[np.integer]) -> Fl
     return np.where(below > 0, above / np.maximum(below, 1), np.nan)
 
 
-def bands(names: Sequence[str], importance: Floats, what: str) -> Chart:
-    """Return which bands mattered for a score.
+def squares(names: Sequence[str], colours: Mapping[str, str], found: Floats) -> Chart:
+    """Return the scores of the squares of a file that a model of whole patches has seen.
+
+    Args:
+        names: of the classes.
+        colours: of the classes, #rrggbb.
+        found: scores, NaN where a square has too few values, shape (class, row, column).
+    """
+    known = found[:, np.isfinite(found).all(0)]
+    if not known.size:
+        return Chart(
+            title="Nothing was predicted",
+            sentence="No square of the file has values in half of its pixels.",
+            table=pd.DataFrame({"Class": list(names)}),
+        )
+    count = (known >= THRESHOLD).sum(1)
+    order = np.lexsort((-known.mean(1), -count))
+    shown = [names[number] for number in order]
+    return Chart(
+        title=f"{shown[0]} is predicted in {count[order[0]]:,} of {known.shape[1]:,} squares",
+        sentence=f"{known.shape[1]:,} of {found[0].size:,} squares have values enough.",
+        table=pd.DataFrame(
+            {
+                "Class": shown,
+                "squares": count[order],
+                "mean score": known.mean(1)[order].astype(np.float64),
+                "highest score": known.max(1)[order].astype(np.float64),
+            }
+        ),
+        figure=_figures.bars(
+            shown,
+            {"predicted": count[order]},
+            quantity="Squares with the class",
+            colours=[colours.get(name, "#888888") for name in shown],
+        ),
+        notes=(f"A class counts as predicted from a score of {THRESHOLD:g} on.",),
+    )
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How it is told which bands mattered."""
+
+    quantity: str
+    """What is measured."""
+    sentence: str
+    """What the number of the first band means."""
+    note: str
+    """How it is measured, with its source."""
+
+
+OCCLUSION = Importance(
+    "Fall of the score",
+    "With {band} at its mean, the score of {what} changes by {value:+.3f}.",
+    "Each band in turn is replaced by its mean over the training data (occlusion; Zeiler and "
+    "Fergus 2014, doi:10.1007/978-3-319-10590-1_53); above zero it spoke for it.",
+)
+GRADIENT = Importance(
+    "Gradient times input, of the logit",
+    "To first order, {band} being as it is and not at its mean changes the logit of {what} by "
+    "{value:+.3f}.",
+    "The slope of the class's logit times how far each pixel is from the mean, summed over pixels "
+    "(Shrikumar et al. 2016, arXiv:1605.01713; by captum); above zero it spoke for it.",
+)
+
+
+def bands(
+    names: Sequence[str], importance: Floats, what: str, method: Importance = OCCLUSION
+) -> Chart:
+    """Return which bands mattered for a class.
 
     Args:
         names: of the bands, such as "s2/B08".
-        importance: how much the score falls without each band, shape (band,).
+        importance: how much each spoke for the class, shape (band,).
         what: the class that was asked for.
+        method: how it was measured.
     """
     order = np.argsort(-np.abs(importance), kind="stable")
     shown = [names[number] for number in order]
-    figure = _figures.bars(
-        shown, {"fall": importance[order]}, quantity="Fall of the score", digits="+.3f"
-    )
-    first, value = shown[0], float(importance[order[0]])
-    verb = "falls" if value >= 0 else "rises"
+    value = float(importance[order[0]])
+    change = -value if method is OCCLUSION else value
     return Chart(
-        title=f"{first} matters most for {what}",
-        sentence=f"With {first} at its mean, the score of {what} {verb} by {abs(value):.3f}.",
-        table=pd.DataFrame({"Band": shown, "fall of the score": importance[order]}),
-        figure=figure,
-        notes=(
-            "Each band in turn is replaced by its mean over the training data (occlusion; Zeiler "
-            "and Fergus 2014, doi:10.1007/978-3-319-10590-1_53); above zero it spoke for it.",
+        title=f"{shown[0]} matters most for {what}",
+        sentence=method.sentence.format(band=shown[0], what=what, value=change),
+        table=pd.DataFrame({"Band": shown, method.quantity.lower(): importance[order]}),
+        figure=_figures.bars(
+            shown, {"value": importance[order]}, quantity=method.quantity, digits="+.3f"
         ),
+        notes=(method.note,),
     )

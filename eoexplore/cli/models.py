@@ -1,11 +1,13 @@
 """`models`: which models can be asked, and getting one from the hub."""
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from eoexplore import models
 from eoexplore.charts.document import plain
 from eoexplore.cli import _text
+from eoexplore.core.model_card import ModelCard
 from eoexplore.models import Offer
 
 HELP = """List the models that can be asked: built-in ones, own ones, those kept from the hub.
@@ -38,18 +40,33 @@ def run(args: argparse.Namespace) -> int:
         found = [_document(offer) for offer in offers]
         _text.show_json({"models": found, "refused": refused})
         return 0
-    rows = [(offer.name, offer.origin, offer.card.task, _words(offer)) for offer in offers]
-    heads = ("name", "from", "task", "")
+    rows = [
+        (offer.name, offer.origin, offer.card.task, _score(offer.card), _words(offer))
+        for offer in offers
+    ]
+    heads = ("name", "from", "task", "score", "")
     print(_text.table(rows, heads) if rows else "No model is here yet; see --help.")
     for name, why in refused.items():
         print(_text.clean(f"{name}: {why}"))
     return 0
 
 
+def _score(card: ModelCard) -> str:
+    """Return the first number that a card states, and what it is of."""
+    names: list[str] = []
+    found: object = card.scores
+    while isinstance(found, Mapping) and found:
+        name, found = next(iter(found.items()))
+        names.append(str(name))
+    if not isinstance(found, int | float):
+        return "–"
+    word = "synthetic " if card.synthetic else ""
+    return f"{word}{names[-1].replace('_', ' ')} {found:.3f}"
+
+
 def _words(offer: Offer) -> str:
     card = offer.card
-    word = "synthetic, " if card.synthetic else ""
-    return f"{word}{len(card.bands)} bands, {len(card.classes)} classes, {card.licence}"
+    return f"{len(card.bands)} bands, {len(card.classes)} classes, {card.licence}"
 
 
 def _document(offer: Offer) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from eoexplore.analysis import resample
 from eoexplore.core import mgrs
 from eoexplore.core.errors import DataMissing, FileUnreadable
 from eoexplore.core.model_card import ModelCard
-from eoexplore.core.types import Array, Dataset, Layer
+from eoexplore.core.types import Array, Band, Dataset, Layer
 from eoexplore.store.catalog import Opened
 
 Read = Callable[[str, str, str], Array]
@@ -51,7 +51,7 @@ def misfit(dataset: Dataset, card: ModelCard) -> str:
             f"{', '.join(lacking)}. It has: {there}. Choose another model."
         )
     # Bands of 20 m are at home on a grid of 10 m: the finest one tells what the imagery is.
-    finest = min(band.gsd_m for name in card.layers for band in layers[name].bands)
+    finest = min(_band(layers, name).gsd_m for name in card.bands)  # type: ignore[union-attr]
     least, most = card.gsd_m
     if not least <= finest <= most:
         return (
@@ -59,6 +59,21 @@ def misfit(dataset: Dataset, card: ModelCard) -> str:
             f"of {dataset.title} have {finest:g} m. Choose another model."
         )
     return ""
+
+
+def stretched(card: ModelCard) -> str:
+    """Return that a patch is stretched beyond what a model is meant for; empty where it is not.
+
+    It may be how the model was trained: many are, on patches that were brought to 224 pixels.
+    """
+    least, most = card.gsd_m
+    if least <= ground_m(card) <= most:
+        return ""
+    return (
+        f"The model “{card.name}” takes {card.input_size} × {card.input_size} pixels: a patch "
+        f"brought to that has pixels of {ground_m(card):.3g} m, and the card says {least:g} to "
+        f"{most:g} m."
+    )
 
 
 def read(opened: Opened, rows: Sequence[int], card: ModelCard, fetch: Read | None = None) -> Inputs:
@@ -125,7 +140,7 @@ def ground_m(card: ModelCard) -> float:
     return mgrs.PATCH_M / card.input_size
 
 
-def _band(layers: dict[str, Layer], name: str) -> object | None:
+def _band(layers: dict[str, Layer], name: str) -> Band | None:
     layer, _, band = name.partition("/")
     bands = layers[layer].bands if layer in layers else ()
     return next((item for item in bands if item.name == band), None)

@@ -52,7 +52,7 @@ class Recipe:
     seeds: tuple[int, ...] = (42, 45, 46, 101, 102, 103, 104, 105)
     unseen: tuple[int, ...] = (1, 43, 44)
     widths: tuple[int, int, int] = (24, 48, 96)
-    epochs: int = 12
+    epochs: int = 22
     batch: int = 16
     rate: float = 3e-3
     rising: float = 0.15

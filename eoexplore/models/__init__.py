@@ -1,5 +1,6 @@
 """Model families: one module each, found by listing this package; torch only inside functions."""
 
+import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +89,8 @@ class Offer:
     """ "built-in", "own" (a folder of EOEXPLORE_MODELS), "trained" (here) or "hub"."""
     model: Model = field(repr=False, compare=False)
     """The model, not loaded."""
+    version: str = ""
+    """Another one whenever a file of the model has changed."""
 
     @property
     def card(self) -> ModelCard:
@@ -183,10 +186,22 @@ def _scan() -> tuple[tuple[Offer, ...], dict[str, str]]:
         try:
             if name in offers or name in problems:
                 raise ModelError(f"There are two models called {name}. Rename the folder of one.")
-            offers[name] = Offer(name, origin, open_folder(folder))
+            # Before it is opened: a file that changes meanwhile makes another version.
+            version = _version(folder)
+            offers[name] = Offer(name, origin, open_folder(folder), version)
         except ModelError as error:
             problems.setdefault(name, str(error))
+        except OSError as error:
+            problems.setdefault(name, f"Its files cannot be read ({error.strerror}).")
     return tuple(offers.values()), problems
+
+
+def _version(folder: Path) -> str:
+    """Return sizes and times of a model's files, as a word."""
+    with os.scandir(folder) as entries:
+        files = sorted((entry.name, entry.stat()) for entry in entries if entry.is_file())
+    said = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in files]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def _folders() -> list[tuple[str, str, Path]]:
@@ -217,4 +232,8 @@ def _inside(root: Path) -> list[Path]:
 
 
 def _looks_like_one(path: Path) -> bool:
-    return (path / CARD).is_file() or (path / "config.json").is_file()
+    try:
+        return (path / CARD).is_file() or (path / "config.json").is_file()
+    except OSError:
+        # Not ours to enter; opening it says so.
+        return path.is_dir()

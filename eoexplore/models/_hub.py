@@ -44,14 +44,13 @@ def folder_of(hub_id: str) -> Path:
 def kept() -> dict[str, Path]:
     """Return the repositories that have been downloaded whole: folder by id."""
     try:
-        found = sorted(folder().iterdir())
+        return {
+            path.name.replace("--", "/", 1): path
+            for path in sorted(folder().iterdir())
+            if "--" in path.name and all((path / name).is_file() for name in FILES)
+        }
     except OSError:
         return {}
-    return {
-        path.name.replace("--", "/", 1): path
-        for path in found
-        if "--" in path.name and all((path / name).is_file() for name in FILES)
-    }
 
 
 def note(path: Path) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def heat(loaded: Loaded, patch: Array, place: int) -> Floats:
         features, output = _features(network, given)
         score = _score(output, place)
         (slope,) = torch.autograd.grad(score, features)
+    if getattr(network, "output_fmt", "NCHW") == "NHWC" and features.ndim == 4:
+        # Such as Swin of timm: features stand last.
+        features, slope = features.permute(0, 3, 1, 2), slope.permute(0, 3, 1, 2)
     side = _grid(network, features)
     maps, slopes = _as_maps(features, side), _as_maps(slope, side)
     weights = slopes.mean(dim=(2, 3), keepdim=True)

@@ -219,21 +219,23 @@ class Engine:
 
     def _serve(self) -> None:
         while (parts := self._queue.next(self._limit)) is not None:
-            begun = time.perf_counter()
-            done = self._hand.submit(self._run, parts)
-            error = done.exception()
+            # All of it in the pool, which keeps whatever is raised: this thread serves everybody.
+            error = self._hand.submit(self._answer, parts).exception()
             if error is not None:
                 self._failed(parts, error)
-                continue
-            first = parts[0].request
-            if first.batch is None:
-                self._settle(first, done.result())
-            else:
-                self._pace.add(sum(part.size for part in parts), time.perf_counter() - begun)
-                self._hand_out(parts, cast(Array, done.result()))
 
     def _limit(self, request: Request) -> int:
         return self._forward.limit(request.resident)
+
+    def _answer(self, parts: list[Part]) -> None:
+        begun = time.perf_counter()
+        found = self._run(parts)
+        first = parts[0].request
+        if first.batch is None:
+            self._settle(first, found)
+        else:
+            self._pace.add(sum(part.size for part in parts), time.perf_counter() - begun)
+            self._hand_out(parts, cast(Array, found))
 
     def _run(self, parts: list[Part]) -> object:
         first = parts[0].request
@@ -245,14 +247,21 @@ class Engine:
         )
 
     def _hand_out(self, parts: list[Part], values: Array) -> None:
+        # What can fail comes first: then the parts are tried again, and none may count twice.
+        for request in {part.request for part in parts}:
+            if request.answer is None and request.batch is not None:
+                request.answer = np.empty((len(request.batch), *values.shape[1:]), np.float32)
+            if request.answer is not None and request.answer.shape[1:] != values.shape[1:]:
+                raise ModelError(
+                    f"The model {request.model[:80]!r} answered {request.answer.shape[1:]} for "
+                    f"some patches and {values.shape[1:]} for others."
+                )
         place = 0
         for part in parts:
             request, own = part.request, values[place : place + part.size]
             place += part.size
-            if request.batch is None or request.future.done():
+            if request.answer is None or request.future.done():
                 continue
-            if request.answer is None:
-                request.answer = np.empty((len(request.batch), *own.shape[1:]), np.float32)
             request.answer[part.first : part.end] = own
             request.left -= part.size
             if not request.left:

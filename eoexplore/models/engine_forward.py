@@ -89,7 +89,9 @@ class Forward:
         elif resident.seconds:
             most = min(most, int(LONGEST / resident.seconds))
         if resident.patch_bytes:
-            most = min(most, self._free() // resident.patch_bytes)
+            # A device that is lost has nothing free; the pass itself tells whoever asked.
+            with contextlib.suppress(RuntimeError):
+                most = min(most, self._free() // resident.patch_bytes)
         return max(most, 1)
 
     def __call__(self, resident: Resident, batch: Array) -> Array:

@@ -83,5 +83,29 @@ def test_of_masks_any_pixel_counts():
 def test_bands_that_mattered_are_sorted_by_size_whatever_the_sign():
     chart = prediction.bands(CARD.bands, np.array([0.1, -0.4, 0.2]), "Water")
     assert chart.table["Band"].tolist() == ["s1/VV", "s2/B02", "s2/B12"]
-    assert chart.sentence == "With s1/VV at its mean, the score of Water rises by 0.400."
+    assert chart.sentence == "With s1/VV at its mean, the score of Water changes by +0.400."
     assert chart.table["fall of the score"].tolist() == pytest.approx([-0.4, 0.2, 0.1])
+
+
+def test_slopes_of_bands_say_what_they_are():
+    slopes = np.array([0.1, -0.4, 0.2])
+    chart = prediction.bands(CARD.bands, slopes, "Water {what}", prediction.GRADIENT)
+    assert chart.sentence.endswith("changes the logit of Water {what} by -0.400.")
+    assert "captum" in chart.notes[0]
+
+
+def test_squares_of_a_file_are_counted_where_they_have_values():
+    scores = np.full((3, 2, 2), np.nan)
+    scores[:, 0, 0] = 0.9, 0.1, 0.5
+    scores[:, 0, 1] = 0.2, 0.4, 0.7
+    chart = prediction.squares(CARD.class_names, {}, scores)
+    assert chart.title == "Fields is predicted in 2 of 2 squares"
+    assert chart.sentence == "2 of 4 squares have values enough."
+    table = chart.table.set_index("Class")
+    assert table["squares"].to_dict() == {"Fields": 2, "Forest": 1, "Water": 0}
+    assert table["mean score"].to_dict() == pytest.approx(
+        {"Fields": 0.6, "Forest": 0.55, "Water": 0.25}
+    )
+    nothing = prediction.squares(CARD.class_names, {}, np.full((3, 1, 1), np.nan))
+    assert nothing.title == "Nothing was predicted"
+    assert nothing.figure is None

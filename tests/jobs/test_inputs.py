@@ -88,6 +88,14 @@ def test_a_model_that_does_not_fit_is_refused_in_words(opened):
     assert "10 m" in said
 
 
+def test_the_bands_that_a_model_takes_tell_what_its_imagery_is(opened):
+    coarse = replace(CARD, bands=("s2/B12",), mean=(0,), std=(1,), gsd_m=(15, 25), input_size=60)
+    assert inputs.misfit(opened.dataset, coarse) == ""
+    assert inputs.stretched(coarse) == ""
+    assert "5.36 m" in inputs.stretched(replace(CARD, input_size=224))
+    assert inputs.stretched(CARD) == ""
+
+
 def test_other_grids_and_resampling():
     values = np.array([[1, 3], [1, 3]], np.uint16)
     small = replace(CARD, input_size=4)

@@ -45,6 +45,18 @@ class Maps(nn.Module):
         return self.features(seen).mean(dim=(2, 3))
 
 
+class Last(Maps):
+    """The same with features last, as Swin of timm has them."""
+
+    output_fmt = "NHWC"
+
+    def forward_features(self, seen):
+        return self.features(seen).permute(0, 2, 3, 1)
+
+    def forward_head(self, features):
+        return features.mean(dim=(1, 2))
+
+
 class Tokens(Maps):
     """The same, as a transformer has it: a list of tokens behind one that is no place."""
 
@@ -79,7 +91,7 @@ class Pyramid(Maps):
         return [seen, self.features(seen)]
 
 
-@pytest.mark.parametrize("network", [Maps, Tokens, Masks])
+@pytest.mark.parametrize("network", [Maps, Last, Tokens, Masks])
 def test_the_heat_of_a_class_lies_where_its_band_is_bright(network):
     model = loaded(network(), 2, 8, "softmax" if network is Masks else "sigmoid")
     for place, bright in enumerate([np.s_[:4, :4], np.s_[-2:, -2:]]):

@@ -123,6 +123,21 @@ def test_answers_of_no_use_are_errors(make, answer, said):
         make({"a": fake}).predict("a", patches(2))
 
 
+def test_a_model_that_answers_otherwise_each_time_harms_nobody_else(make):
+    fake, passes = Fake(), []
+
+    def predict(batch):
+        passes.append(len(batch))
+        return np.zeros((len(batch), 2 + len(passes)))
+
+    fake.predict = predict
+    engine = make({"bad": fake, "good": Fake()})
+    with pytest.raises(ModelError, match="for others"):
+        engine.predict("bad", patches(200))
+    assert len(passes) > 1
+    assert len(engine.predict("good", patches(1))) == 1
+
+
 @pytest.mark.parametrize("shape", [(0, 3, 4, 4), (3, 4, 4), (4,)])
 def test_what_is_no_batch_is_refused(make, shape):
     with pytest.raises(ModelError, match="shape"):

@@ -41,7 +41,7 @@ def expected(logits: np.ndarray) -> np.ndarray:
     return scipy.special.expit(logits.astype(np.float64))
 
 
-@pytest.mark.parametrize("architecture", [*SMALL, "resnet50"])
+@pytest.mark.parametrize("architecture", [*SMALL, "resnet50", "convmixer_768_32", "rdnet_tiny"])
 def test_a_published_layout_gives_the_logits_of_the_plain_network(tmp_path, architecture):
     import torch
 

@@ -49,13 +49,13 @@ class Server:
     def __init__(self):
         self.asked = []
         self.error = None
-        self.loaded = {card.name: card for card in (LABELS, MASKS, OTHER)}
+        self.forgotten = []
 
     def load(self, name):
-        return Known(self.loaded[name])
+        return Known({card.name: card for card in (LABELS, MASKS, OTHER)}[name])
 
     def forget(self, name):
-        self.loaded[name] = {card.name: card for card in (LABELS, MASKS, OTHER)}[name]
+        self.forgotten.append(name)
 
     def predict(self, name, batch):
         if self.error is not None:
@@ -80,6 +80,7 @@ def served(tmp_path, monkeypatch):
     fake = Server()
     monkeypatch.setattr(server, "server", lambda: fake)
     monkeypatch.setattr(server, "_answers", server.ByteCache(1_000_000))
+    monkeypatch.setattr(server, "_versions", {})
     patches = builders.block("33UUP", 13.1, 48.2)
     folder = builders.write_tree(tmp_path / "data" / "reben-tiny", patches[:3])
     catalog.add(folder)
@@ -118,10 +119,16 @@ def test_what_was_asked_is_not_asked_again(served):
     assert served.asked == [("labels", 1)]
 
 
-def test_a_model_that_has_changed_is_loaded_anew(served):
-    served.loaded["labels"] = replace(LABELS, sha256="9" * 64)
+def test_a_model_that_has_changed_is_loaded_anew(served, monkeypatch):
     run()
-    assert served.loaded["labels"] == LABELS
+    assert served.forgotten == []
+    # Neither card nor name tell of it: only the files are others.
+    offers = tuple(replace(offer, version="later") for offer in models.available())
+    monkeypatch.setattr(models, "available", lambda: offers)
+    st.cache_resource.clear()
+    run()
+    assert served.forgotten == ["labels"]
+    assert served.asked == [("labels", 1), ("labels", 1)]
 
 
 def test_a_mask_beside_the_label_map(served):
@@ -188,7 +195,8 @@ def test_a_baseline_is_trained_by_a_job_and_offered_when_it_ends(served, monkeyp
             started.append((kind, args, dataset))
 
     def jobs():
-        job = Job("1", "train-baseline", "Training", "reben-tiny", state=state, done=1, total=2)
+        name = "reben-tiny-nearest-spectrum"
+        job = Job("1", "train-baseline", "Training", name, state=state, done=1, total=2)
         return [job] if started else []
 
     monkeypatch.setattr("eoexplore.jobs.background.start", start)
@@ -197,7 +205,7 @@ def test_a_baseline_is_trained_by_a_job_and_offered_when_it_ends(served, monkeyp
     test.selectbox(key="baseline").select("nearest_spectrum")
     test.button(key="baseline_go").click().run()
     args = ["train-baseline", "reben-tiny", "--kind=nearest_spectrum"]
-    assert started == [("train-baseline", args, "reben-tiny")]
+    assert started == [("train-baseline", args, "reben-tiny-nearest-spectrum")]
     assert "choose it above" not in said(test)
     state = "done"
     assert "choose it above" in said(test.run())
@@ -205,10 +213,15 @@ def test_a_baseline_is_trained_by_a_job_and_offered_when_it_ends(served, monkeyp
 
 def test_why_a_baseline_was_not_trained(served, monkeypatch):
     failed = Job(
-        "1", "train-baseline", "Training", "reben-tiny", state="failed", error="No spectra yet."
-    )
+        "1", "train-baseline", "Training", "reben-tiny-pixel-linear", state="failed",
+        error="No spectra yet.",
+    )  # fmt: skip
     monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [failed])
-    assert "No spectra yet." in said(run(of="Model card"))
+    test = run(of="Model card")
+    # Of somebody else, or of yesterday.
+    assert "No spectra yet." not in said(test)
+    test.button(key="baseline_go").click().run()
+    assert "No spectra yet." in said(test)
 
 
 def test_without_models_the_page_says_how_to_get_one(served, monkeypatch):

@@ -54,7 +54,7 @@ def show(view: View, offer: Offer) -> None:
     if not len(rows):
         return
     chosen = rows[:MOST].tolist()
-    key = (offer.name, offer.card.sha256, view.opened.version, view.selection.canonical())
+    key = (offer.name, offer.version, view.opened.version, view.selection.canonical())
     if st.button(f"Predict {len(chosen):,} patches", type="primary", key="area_go"):
         found = _run(view, offer, chosen)
         if found is not None:
@@ -123,7 +123,7 @@ def _result(view: View, offer: Offer, found: Area) -> None:
         said = {
             "dataset": f"{view.opened.dataset.title} ({view.opened.fingerprint})",
             "selection": view.selection.canonical() or "all",
-            "model": f"{offer.name} {offer.card.sha256[:16]}",
+            "model": f"{offer.name} {server.sha256(offer)[:16]}",
         }
         shown.whole(chart, "area", f"{view.opened.slug}-area", said)
 

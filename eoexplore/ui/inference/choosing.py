@@ -30,12 +30,8 @@ def look_again() -> None:
     _offers.clear()
 
 
-def chosen(opened: Opened) -> tuple[Offer, ...]:
-    """Show the choice of the model and of one beside it, and return them; none without any.
-
-    Args:
-        opened: the dataset: what does not fit it is refused in words.
-    """
+def chosen() -> tuple[Offer, ...]:
+    """Show the choice of the model and of one beside it, and return them; none without any."""
     offers, refused = _offers()
     for name, why in refused.items():
         st.warning(as_text(f"The model in {name} cannot be used: {why}"), icon=":material/block:")
@@ -64,7 +60,25 @@ def chosen(opened: Opened) -> tuple[Offer, ...]:
     found = [by_name[name] for name in (first, other) if name in by_name]
     for offer in found:
         _worth(offer)
-    return tuple(offer for offer in found if _fits(opened, offer.card))
+    return tuple(found)
+
+
+def fitting(opened: Opened, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+    """Return the models that fit a dataset, none where the first does not, and say why.
+
+    Args:
+        opened: the dataset.
+        offers: the model, and one beside it.
+    """
+    why = {offer.name: inputs.misfit(opened.dataset, offer.card) for offer in offers}
+    for offer in offers:
+        if why[offer.name]:
+            st.warning(as_text(why[offer.name]), icon=":material/block:")
+        elif said := inputs.stretched(offer.card):
+            st.caption(as_text(said))
+    if any(why[offer.name] for offer in offers[:1]):
+        return ()
+    return tuple(offer for offer in offers if not why[offer.name])
 
 
 def _worth(offer: Offer) -> None:
@@ -77,13 +91,6 @@ def _worth(offer: Offer) -> None:
 
 def _help(offers: tuple[Offer, ...]) -> str:
     return "  \n".join(f"{as_text(offer.name)}: {_TASKS[offer.card.task]}" for offer in offers)
-
-
-def _fits(opened: Opened, card: ModelCard) -> bool:
-    why = inputs.misfit(opened.dataset, card)
-    if why:
-        st.warning(as_text(why), icon=":material/block:")
-    return not why
 
 
 @st.fragment(run_every=_LOOK_EVERY_S)

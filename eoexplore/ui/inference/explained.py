@@ -76,17 +76,30 @@ def _where(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> 
 
 def _bands(opened: Opened, offer: Offer, row: int, patch: Patch, place: int) -> None:
     """Show which bands mattered."""
-
-    def ask(batch: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        return server.ready(offer).predict(offer.name, batch)
-
-    fall = attribution.occluded(ask, patch, place)
-    chart = prediction.bands(offer.card.bands, fall, offer.card.class_names[place])
-    said = {
-        "patch": str(opened.samples.frame["id"].iloc[row]),
-        "model": f"{offer.name} {offer.card.sha256[:16]}",
-    }
+    name = offer.card.class_names[place]
+    found = server.ready(offer)
     with st.container(border=True):
+        how = st.segmented_control(
+            "Which bands mattered, by",
+            ["Occlusion", "Gradient"],
+            key="bands_by",
+            default="Occlusion",
+            required=True,
+        )
+        if how == "Occlusion":
+            fall = attribution.occluded(
+                lambda batch: found.predict(offer.name, batch), patch, place
+            )
+            chart = prediction.bands(offer.card.bands, fall, name)
+        else:
+            slopes = found.attend(
+                offer.name, lambda loaded: attribution.gradients(loaded, patch, place)
+            )
+            chart = prediction.bands(offer.card.bands, slopes, name, prediction.GRADIENT)
+        said = {
+            "patch": str(opened.samples.frame["id"].iloc[row]),
+            "model": f"{offer.name} {server.sha256(offer)[:16]}",
+        }
         shown.whole(chart, "bands", f"{opened.slug}-bands", said)
 
 

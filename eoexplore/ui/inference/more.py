@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eoexplore.core.errors import EOExploreError
-from eoexplore.jobs import background
+from eoexplore.jobs import background, baselines
 from eoexplore.models import pixel
 from eoexplore.store.catalog import Opened
 from eoexplore.ui import long_work
@@ -12,6 +12,8 @@ from eoexplore.ui.text import as_text
 
 _HUB, _BASELINE = "models", "train-baseline"
 """Kinds of jobs: the commands that they run."""
+_ASKED = "more_asked"
+"""Session key, with the kind: what was asked for last."""
 _LOOK_EVERY_S = 1.0
 
 
@@ -40,8 +42,8 @@ def _hub() -> None:
         # One argument each: what begins with a dash is an id too.
         args = [f"--get={hub_id.strip()[:200]}"]
         args += [f"--band-order={version}"] if version else []
-        _start(_HUB, f"Fetching {hub_id.strip()[:60]}", args, "hub")
-    _end_of(_HUB, "hub", "The model is here: choose it above.")
+        _start(_HUB, f"Fetching {hub_id.strip()[:60]}", args, hub_id.strip()[:200])
+    _end_of(_HUB, "The model {} is here: choose it above.")
 
 
 def _order(version: str) -> str:
@@ -59,8 +61,9 @@ def _baseline(opened: Opened) -> None:
         )
         if st.button("Train", key="baseline_go", icon=":material/model_training:"):
             args = [opened.slug, f"--kind={kind}"]
-            _start(_BASELINE, f"Training a baseline of {opened.slug}", args, opened.slug)
-    _end_of(_BASELINE, opened.slug, "The baseline is trained: choose it above.")
+            name = baselines.name_of(opened.slug, str(kind))
+            _start(_BASELINE, f"Training {name}", args, name)
+    _end_of(_BASELINE, "The baseline {} is trained: choose it above.")
 
 
 def _title(kind: str) -> str:
@@ -72,17 +75,20 @@ def _start(kind: str, title: str, args: list[str], dataset: str) -> None:
         background.start(kind, title, [kind, *args], dataset)
     except EOExploreError as error:
         choosing.sentence(error)
+        return
+    st.session_state[f"{_ASKED} {kind}"] = dataset
 
 
-def _end_of(kind: str, dataset: str, done: str) -> None:
-    """Show how far a job is, or what came of it."""
-    job = long_work.latest(kind, dataset)
-    if job is None:
+def _end_of(kind: str, done: str) -> None:
+    """Show how far the job is that was asked for here, or what came of it."""
+    dataset = st.session_state.get(f"{_ASKED} {kind}")
+    job = long_work.latest(kind, dataset) if dataset else None
+    if dataset is None or job is None:
         return
     if job.state == "running":
         _follow(kind, dataset)
     elif job.state == "done":
-        st.caption(as_text(done))
+        st.caption(as_text(done.format(dataset)))
     else:
         st.error(as_text(job.error or f"{job.title} was {job.state}. Start it again."))
 

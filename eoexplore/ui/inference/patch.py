@@ -160,5 +160,5 @@ def _said(opened: Opened, offers: tuple[Offer, ...], row: int) -> dict[str, str]
     return {
         "dataset": f"{opened.dataset.title} ({opened.fingerprint})",
         "patch": str(opened.samples.frame["id"].iloc[row]),
-        **{f"model {n}": f"{o.name} {o.card.sha256[:16]}" for n, o in enumerate(offers, 1)},
+        **{f"model {n}": f"{o.name} {server.sha256(o)[:16]}" for n, o in enumerate(offers, 1)},
     }

@@ -8,10 +8,9 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from eoexplore.analysis import uncertainty
+from eoexplore.analysis import resample, uncertainty
 from eoexplore.core.model_card import ModelCard
 from eoexplore.core.types import Layer
-from eoexplore.jobs import inputs
 from eoexplore.models import Offer
 from eoexplore.render import palettes, predictions
 from eoexplore.render.colours import rgb
@@ -125,12 +124,12 @@ def reference(opened: Opened, row: int, card: ModelCard) -> npt.NDArray[np.intp]
         return None
     key = str(opened.samples.keys(layer)[row])
     values = opened.dataset.read(key, layer.name, layer.bands[0].name)
-    codes = inputs.on_grid(values, None, card).astype(np.intp)
-    places = np.full(int(max(codes.max(), 0)) + 1, -1, np.intp)
+    # The nearest, whatever the model's bands are brought to its grid by: codes are no numbers.
+    codes, place = np.unique(resample.nearest(values, card.input_size), return_inverse=True)
     numbers = {name: number for number, name in enumerate(card.class_names)}
-    for code in np.unique(codes).tolist():
-        places[code] = numbers.get(opened.dataset.classes.class_of(code).name, -1)
-    return places[codes]
+    schema = opened.dataset.classes
+    known = [numbers.get(schema.class_of(int(code)).name, -1) for code in codes]
+    return np.array(known, np.intp)[place].reshape(card.input_size, card.input_size)
 
 
 def _coded(numbers: npt.NDArray[np.integer], colours: list[str]) -> npt.NDArray[np.uint8]:

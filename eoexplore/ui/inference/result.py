@@ -17,12 +17,13 @@ from eoexplore.ui.charts import shown
 from eoexplore.ui.text import as_text
 
 _MOST_PX = 900
+_SCORES = "scores.tif"
 _FILES = {
     "classes.tif": "Classes, on the file's own pixels",
     "confidence.tif": "Confidence, on the file's own pixels",
     "classes_utm.tif": "Classes, on the model's pixels",
     "confidence_utm.tif": "Confidence, on the model's pixels",
-    "scores.tif": "Scores of squares",
+    _SCORES: "Scores of squares",
 }
 
 
@@ -33,6 +34,7 @@ def show(upload: Upload, found: Result) -> None:
         upload: the file.
         found: what its job has written.
     """
+    st.subheader(as_text(f"What {str(found.details.get('model', 'the model'))[:80]} says"))
     if found.details.get("synthetic"):
         st.badge("synthetic", color="orange", help="The model was trained on made-up imagery.")
     for sentence in found.warnings:
@@ -52,13 +54,17 @@ def show(upload: Upload, found: Result) -> None:
             )
         _files(upload, found)
     with right, st.container(border=True):
-        if found.hectares:
-            _areas(upload, found)
+        _areas(upload, found)
 
 
 def _areas(upload: Upload, found: Result) -> None:
+    """Show the area of each class or, of a model of whole patches, its scores of squares."""
     colours = {str(item["name"]): str(item["colour"]) for item in found.details["classes"]}
-    chart = prediction.hectares(found.hectares, colours, found.missing_hectares)
+    if _SCORES in found.files:
+        with rasterio.open(found.folder / _SCORES, driver="GTiff") as file:
+            chart = prediction.squares(list(colours), colours, file.read())
+    else:
+        chart = prediction.hectares(found.hectares, colours, found.missing_hectares)
     said = {"file": upload.name, "model": str(found.details.get("model"))}
     shown.whole(chart, "hectares", f"prediction-{upload.id[:8]}", said)
 

@@ -17,10 +17,11 @@ from eoexplore.ui.text import as_text
 
 UPLOAD = "upload"
 """Query parameter and widget key: id of the file."""
-_HOLDER, _SENT = "upload_holder", "upload_sent"
-"""Session keys: what ends with the session, and which file of the widget was sent."""
+_HOLDER, _SENT, _REFUSED = "upload_holder", "upload_sent", "upload_refused"
+"""Session keys: what ends with the session, which file of the widget was sent, why not taken."""
 _LOOK_EVERY_S = 1.0
 _UNKNOWN = "–"
+_REMOVE = "Deletes the file and what was predicted of it from the server"
 
 
 _holders: "weakref.WeakSet[Holder]" = weakref.WeakSet()
@@ -53,7 +54,9 @@ def show(offer: Offer) -> None:
     Args:
         offer: the model.
     """
-    holder = st.session_state.setdefault(_HOLDER, Holder())
+    if _HOLDER not in st.session_state:
+        st.session_state[_HOLDER] = Holder()
+    holder: Holder = st.session_state[_HOLDER]
     # Never seen: written when a file was taken, so that a reload finds it again.
     upload_id = str(st.text_input("Upload", key=UPLOAD, bind=address.bind(), max_chars=32))
     _take(holder)
@@ -65,7 +68,13 @@ def show(offer: Offer) -> None:
         st.warning(as_text(str(error)), icon=":material/upload_file:")
         return
     holder.files.add(upload.id)
-    _facts(upload)
+    with st.container(horizontal=True, vertical_alignment="center", key="upload_head"):
+        _facts(upload)
+        if st.button("Remove", key="upload_remove", icon=":material/delete:", help=_REMOVE):
+            holder.files.discard(upload.id)
+            uploads.discard(upload.id)
+            state.later(_found, "")()
+            st.rerun()
     job = _job(upload.id)
     if job is not None and job.state == "running":
         _follow(upload.id)
@@ -85,17 +94,20 @@ def _take(holder: Holder) -> None:
         key="upload_file",
         help="Up to the size that the server takes; see the settings EOEXPLORE_UPLOAD_MB and so on",
     )
-    if file is None or st.session_state.get(_SENT) == file.file_id:
+    if file is None:
         return
-    st.session_state[_SENT] = file.file_id
-    try:
-        with st.spinner("Looking at the file …"):
-            upload = uploads.receive(holder.name, file.name, file)
-    except EOExploreError as error:
-        st.error(as_text(str(error)), icon=":material/block:")
-        return
-    state.later(_found, upload.id)()
-    st.rerun()
+    if st.session_state.get(_SENT) != file.file_id:
+        st.session_state[_SENT], st.session_state[_REFUSED] = file.file_id, ""
+        try:
+            with st.spinner("Looking at the file …"):
+                upload = uploads.receive(holder.name, file.name, file)
+        except EOExploreError as error:
+            st.session_state[_REFUSED] = str(error)
+        else:
+            state.later(_found, upload.id)()
+            st.rerun()
+    if st.session_state[_REFUSED]:
+        st.error(as_text(st.session_state[_REFUSED]), icon=":material/block:")
 
 
 def _found(upload_id: str) -> None:
@@ -135,25 +147,14 @@ def _ask(upload: Upload, offer: Offer) -> None:
         return
     for sentence in warnings:
         st.caption(as_text(sentence))
-    names = [band.name for band in facts.bands]
-    options = [_UNKNOWN, *(f"{band.number} {band.name}".strip() for band in facts.bands)]
-    chosen = {}
-    with st.expander("Which band is which?", expanded=True, icon=":material/checklist:"):
-        columns = st.columns(4)
-        for place, match in enumerate(bands.suggested(card.bands, names)):
-            with columns[place % 4]:
-                picked = st.selectbox(
-                    match.band,
-                    range(len(options)),
-                    match.number or 0,
-                    format_func=lambda number: as_text(options[number]),
-                    key=f"band_{upload.id}_{offer.name}_{match.band}",
-                )
-            chosen[match.band] = int(picked or 0)
+    chosen = _bands(upload, offer)
     missing = [band for band, number in chosen.items() if not number]
+    twice = len(set(chosen.values())) < len(chosen)
     if missing:
         st.info(as_text(f"Say which band of the file is {', '.join(missing)}."))
-    if st.button("Predict", type="primary", disabled=bool(missing), key="upload_go"):
+    elif twice:
+        st.info("One band of the file is chosen for two of the model's. Say which it is.")
+    if st.button("Predict", type="primary", disabled=bool(missing) or twice, key="upload_go"):
         said = ",".join(f"{band}={number}" for band, number in chosen.items())
         try:
             uploads.predict(upload, offer.name, said)
@@ -161,3 +162,32 @@ def _ask(upload: Upload, offer: Offer) -> None:
             st.error(as_text(str(error)))
             return
         st.rerun()
+
+
+def _bands(upload: Upload, offer: Offer) -> dict[str, int]:
+    """Return which band of the file is each of the model's, 0 for unknown, by what is chosen."""
+    facts, wanted = upload.facts, offer.card.bands
+    found = bands.suggested(wanted, [band.name for band in facts.bands])
+    options = [_UNKNOWN, *(f"{band.number} {band.name}".strip() for band in facts.bands)]
+    with st.expander("Which band is which?", expanded=True, icon=":material/checklist:"):
+        if any(match.why == bands.BY_ORDER for match in found):
+            # As many bands as the model takes are not yet in its order: a user has to say so.
+            in_order = st.checkbox(
+                as_text(f"Its bands have no names. They are, in this order: {', '.join(wanted)}"),
+                key=f"in_order_{upload.id}_{offer.name}",
+            )
+            if in_order:
+                return {match.band: match.number or 0 for match in found}
+        columns = st.columns(4)
+        chosen = {}
+        for place, match in enumerate(found):
+            with columns[place % 4]:
+                picked = st.selectbox(
+                    match.band,
+                    range(len(options)),
+                    0 if match.why == bands.BY_ORDER else match.number or 0,
+                    format_func=lambda number: as_text(options[number]),
+                    key=f"band_{upload.id}_{offer.name}_{match.band}",
+                )
+            chosen[match.band] = int(picked or 0)
+    return chosen
