@@ -236,6 +236,8 @@ def test_a_file_that_is_gone(served):
 
 
 def test_scores_of_a_card_are_flat_and_say_synthetic():
-    card = replace(LABELS, scores={"truth": {"f1_macro": 0.5}, "labels": 0.25})
-    assert choosing._scores(card) == "synthetic: truth f1 macro 0.500; labels 0.250"
+    card = replace(LABELS, scores={"truth": {"f1_macro": 0.5, "mean_iou": 0.2}, "labels": 1250})
+    said = "synthetic, labels 1,250; truth: f1 macro 0.500, mean IoU 0.200"
+    assert choosing._scores(card) == said
+    assert choosing._scores(card, 1) == "synthetic, labels 1,250"
     assert choosing._scores(replace(card, scores={})) == "none stated"

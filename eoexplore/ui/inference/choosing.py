@@ -1,6 +1,6 @@
 """Which model is asked, and which one beside it: both are kept in the address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
@@ -86,7 +86,7 @@ def _worth(offer: Offer) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"worth_{offer.name}"):
         if offer.card.synthetic:
             st.badge("synthetic", color="orange", help="Trained on made-up imagery.")
-        st.caption(as_text(f"{offer.card.name}. Scores: {_scores(offer.card)}"))
+        st.caption(as_text(f"{offer.card.name}. Scores: {_scores(offer.card, 1)}."))
 
 
 def _help(offers: tuple[Offer, ...]) -> str:
@@ -119,7 +119,7 @@ def card(offer: Offer) -> None:
         "Bands, in order": ", ".join(own.bands),
         "Input": f"{own.input_size} × {own.input_size} pixels, {own.resample}",
         "Imagery": f"pixels of {own.gsd_m[0]:g} to {own.gsd_m[1]:g} m",
-        "Classes": str(len(own.classes)),
+        "Classes": f"{len(own.classes)}: {', '.join(own.class_names)}",
         "Trained on": ", ".join(f"{key}: {value}" for key, value in own.trained_on.items()) or "–",
         "Scores": _scores(own),
         "Licence": own.licence,
@@ -130,22 +130,31 @@ def card(offer: Offer) -> None:
     st.markdown(f"| {as_text(own.name)} | |\n|---|---|\n{rows}")
 
 
-def _scores(own: ModelCard) -> str:
-    if not own.scores:
-        return "none stated"
-    word = "synthetic: " if own.synthetic else ""
-    return word + "; ".join(_flat("", own.scores))
+def _scores(own: ModelCard, most: int = 100) -> str:
+    """Return scores as words, by what they are of: so many of these at most."""
+    said = "; ".join(list(_groups("", own.scores))[:most])
+    word = "synthetic, " if own.synthetic and said and "synthetic" not in said else ""
+    return word + said or "none stated"
 
 
-def _flat(before: str, values: object) -> list[str]:
-    if isinstance(values, Mapping):
-        return [
-            text
-            for key, value in values.items()
-            for text in _flat(f"{before} {key}".strip(), value)
-        ]
-    number = f"{values:.3f}" if isinstance(values, float) else str(values)
-    return [f"{before} {number}".replace("_", " ")]
+def _groups(name: str, scores: Mapping[str, object]) -> Iterator[str]:
+    numbers = {key: value for key, value in scores.items() if not isinstance(value, Mapping)}
+    if numbers:
+        said = ", ".join(f"{_metric(key)} {_number(value)}" for key, value in numbers.items())
+        yield f"{name}: {said}" if name else said
+    for key, value in scores.items():
+        if isinstance(value, Mapping):
+            yield from _groups(f"{name} {key}".strip(), value)
+
+
+def _metric(name: str) -> str:
+    return name.replace("_", " ").replace(" iou", " IoU")
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def sentence(error: EOExploreError) -> None:
