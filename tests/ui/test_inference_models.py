@@ -164,3 +164,16 @@ def test_bands_without_names_are_not_guessed(asked, monkeypatch):
     assert started == [(upload, "masks", "s2/B02=1,s2/B03=2")]
     sound(test.checkbox(key=f"in_order_{upload.id}_masks").check().run())
     assert not test.button(key="upload_go").disabled
+
+
+def test_a_file_is_removed_when_asked(asked):
+    path = asked / "scene.tif"
+    path.write_bytes(tiffs.tif(tiffs.picture(2, 24, 24)))
+    with path.open("rb") as file:
+        upload = uploads.receive("me", "scene.tif", file)
+    test = run(model="masks", of="An own GeoTIFF", upload=upload.id)
+    assert upload.path.exists()
+    sound(test.button(key="upload_remove").click().run())
+    assert not upload.path.exists()
+    assert not any(button.key == "upload_go" for button in test.button)
+    assert "scene.tif" not in said(test)

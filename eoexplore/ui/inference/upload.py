@@ -17,8 +17,10 @@ from eoexplore.ui.text import as_text
 
 UPLOAD = "upload"
 """Query parameter and widget key: id of the file."""
-_HOLDER, _SENT, _REFUSED = "upload_holder", "upload_sent", "upload_refused"
-"""Session keys: what ends with the session, which file of the widget was sent, why not taken."""
+_HOLDER, _SENT = "upload_holder", "upload_sent"
+"""Session keys: what ends with the session, and which file of the widget was sent."""
+_REFUSED, _TURN = "upload_refused", "upload_turn"
+"""Session keys: why that file was not taken, and how often one was removed."""
 _LOOK_EVERY_S = 1.0
 _UNKNOWN = "–"
 _REMOVE = "Deletes the file and what was predicted of it from the server"
@@ -73,15 +75,17 @@ def show(offer: Offer) -> None:
         if st.button("Remove", key="upload_remove", icon=":material/delete:", help=_REMOVE):
             holder.files.discard(upload.id)
             uploads.discard(upload.id)
-            state.later(_found, "")()
+            state.later(_removed)()
             st.rerun()
     job = _job(upload.id)
-    if job is not None and job.state == "running":
-        _follow(upload.id)
-        return
+    running = job is not None and job.state == "running"
     if job is not None and job.state in ("failed", "interrupted"):
         st.error(as_text(job.error or "The prediction was interrupted. Start it again."))
-    _ask(upload, offer)
+    # While it runs too: a widget that is not shown forgets what was chosen.
+    _ask(upload, offer, running)
+    if running:
+        _follow(upload.id)
+        return
     found = geotiff_inference.read_result(upload.result)
     if found is not None:
         result.show(upload, found)
@@ -91,7 +95,7 @@ def _take(holder: Holder) -> None:
     """Show the widget for a file, and take what is put into it."""
     file = st.file_uploader(
         "GeoTIFF in any reference system; the server keeps it until you leave",
-        key="upload_file",
+        key=f"upload_file_{st.session_state.get(_TURN, 0)}",
         help="Up to the size that the server takes; see the settings EOEXPLORE_UPLOAD_MB and so on",
     )
     if file is None:
@@ -112,6 +116,12 @@ def _take(holder: Holder) -> None:
 
 def _found(upload_id: str) -> None:
     st.session_state[UPLOAD] = upload_id
+
+
+def _removed() -> None:
+    st.session_state[UPLOAD] = ""
+    # Another widget for files, which does not show the one that is gone.
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
 
 
 def _facts(upload: Upload) -> None:
@@ -137,8 +147,14 @@ def _follow(upload_id: str) -> None:
     st.button("Cancel", key="upload_cancel", on_click=background.cancel, args=(job.id,))
 
 
-def _ask(upload: Upload, offer: Offer) -> None:
-    """Show which band is which and what speaks against it, and start the prediction."""
+def _ask(upload: Upload, offer: Offer, running: bool) -> None:
+    """Show which band is which and what speaks against it, and start the prediction.
+
+    Args:
+        upload: the file.
+        offer: the model.
+        running: whether the file is being predicted.
+    """
     card, facts = offer.card, upload.facts
     try:
         _, warnings = geotiff_inference.fitting(card, facts.pixel_m)
@@ -154,7 +170,9 @@ def _ask(upload: Upload, offer: Offer) -> None:
         st.info(as_text(f"Say which band of the file is {', '.join(missing)}."))
     elif twice:
         st.info("One band of the file is chosen for two of the model's. Say which it is.")
-    if st.button("Predict", type="primary", disabled=bool(missing) or twice, key="upload_go"):
+    if st.button(
+        "Predict", type="primary", disabled=bool(missing) or twice or running, key="upload_go"
+    ):
         said = ",".join(f"{band}={number}" for band, number in chosen.items())
         try:
             uploads.predict(upload, offer.name, said)
