@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from eoexplore.analysis import resample
 from eoexplore.core.types import Array
 
 
@@ -29,5 +28,11 @@ def aligned(
     for plane, name in enumerate(wanted):
         if name in places:
             one = values[places[name]]
-            found[plane] = one if one.shape == shape else resample.nearest(one, shape[0])
+            found[plane] = one if one.shape == shape else _nearest(one, shape[0])
     return found
+
+
+def _nearest(plane: Array, side: int) -> Array:
+    """Return the value of the pixel in which each new pixel's middle lies."""
+    down, across = (((np.arange(side) + 0.5) * n / side).astype(np.intp) for n in plane.shape)
+    return plane[np.ix_(down, across)]
