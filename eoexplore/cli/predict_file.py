@@ -8,7 +8,8 @@ import numpy as np
 
 from eoexplore import models
 from eoexplore.cli import _text
-from eoexplore.jobs import geotiff_inference
+from eoexplore.core import settings
+from eoexplore.jobs import _upload_memory, geotiff_inference
 from eoexplore.jobs.geotiff_inference import Result, Source
 
 HELP = """Predict a GeoTIFF of your own with a model, in any CRS and resolution.
@@ -42,8 +43,12 @@ def run(args: argparse.Namespace) -> int:
     """Predict it."""
     from eoexplore.models.engine import Engine
 
-    card = models.find(args.model).card
     progress = args.progress
+    if progress.is_job:
+        # Of a file that somebody sent; whoever types the command knows the file and the machine.
+        limit = settings.megabytes("EOEXPLORE_UPLOADS_MEMORY_MB")
+        _upload_memory.watch(limit, lambda sentence: progress.close("failed", sentence))
+    card = models.find(args.model).card
     with geotiff_inference.opened(Path(args.file), card, args.bands) as source:
         if not args.json:
             _say(source)

@@ -116,6 +116,12 @@ SETTINGS = (
         "What the files of all users and their results may take on disk, in MB.",
     ),
     Setting(
+        "EOEXPLORE_UPLOADS_MEMORY_MB",
+        "6000",
+        "Memory that the prediction of a user's file may take, its model included, in MB; two run "
+        "at most.",
+    ),
+    Setting(
         "EOEXPLORE_UPLOADS_HOURS",
         "24",
         "Hours after which a user's files are deleted, if the user has not left before.",

@@ -90,12 +90,6 @@ def _check(found: Sequence[Match], names: Sequence[str]) -> None:
         )
 
 
-def text(matches: Sequence[Match]) -> str:
-    """Return choices as `matched` takes them."""
-    known = (match for match in matches if match.number is not None)
-    return ",".join(f"{match.band}={match.number}" for match in known)
-
-
 def _some(count: int) -> str:
     return "1 band" if count == 1 else f"{count:,} bands"
 

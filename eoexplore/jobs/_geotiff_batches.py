@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 Predict = Callable[[Floats], Floats]
 Read = Callable[[int, int, int], Floats]
 QUICK_S = 0.25
-"""A batch that took less is followed by a larger one: work that takes longer cannot be stopped."""
+"""A batch that took less, with its reading, is followed by a larger one: none can be stopped."""
 LARGEST = 64
 
 
@@ -67,17 +67,20 @@ def answers(
     size, done, most = windows.size, 0, 1
     step(0, len(windows), "windows")
     waiting: list[tuple[int, int, Floats]] = []
+    began = time.monotonic()
     for top, left in windows.places():
         waiting.append((top, left, read(top, left, size)))
-        if len(waiting) < most and done + len(waiting) < len(windows):
+        is_last = done + len(waiting) == len(windows)
+        # Reading takes time as well, and may be slow all at once.
+        if len(waiting) < most and not is_last and time.monotonic() - began < QUICK_S:
             continue
-        began = time.monotonic()
         yield from _batch(card, waiting, predict, seen)
         took = time.monotonic() - began
         most = min(2 * most, LARGEST) if took < QUICK_S else max(1, most // 2)
         done += len(waiting)
         waiting = []
         step(done, len(windows), "windows")
+        began = time.monotonic()
 
 
 def _batch(

@@ -1,7 +1,8 @@
 """A prediction as GeoTIFF: colours, names and source in the file, and no path of this machine."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 import eoexplore
+from eoexplore.core.errors import JobError
 from eoexplore.core.model_card import ModelCard
 from eoexplore.core.types import Array
 from eoexplore.jobs._geotiff_grid import Grid
@@ -22,7 +26,9 @@ BLOCK = 256
 """Side of a tile; rows are written in whole tiles."""
 UTM = "_utm"
 """What names of rasters on the model's grid end in, where that is not the file's."""
-NAMES = ("classes.tif", "confidence.tif", f"classes{UTM}.tif", f"confidence{UTM}.tif", "scores.tif")
+SCORES = "scores.tif"
+"""Result of a model of patches."""
+NAMES = ("classes.tif", "confidence.tif", f"classes{UTM}.tif", f"confidence{UTM}.tif", SCORES)
 """All that a result may have."""
 NO_CONFIDENCE = 255
 """Value of the confidence where there is no prediction; else it is percent."""
@@ -39,11 +45,25 @@ class Values:
 
     @classmethod
     def of(cls, card: ModelCard) -> "Values":
-        """Take the model's own codes, in the smallest type that holds them."""
-        codes = [item.code for item in card.classes]
-        kind = np.uint8 if max(codes) <= 255 else np.uint16
-        free = (code for code in (0, int(np.iinfo(kind).max), *range(256)) if code not in codes)
-        return cls(np.array(codes, kind), next(free))
+        """Take the model's own codes, in the smallest type that holds them and one value more."""
+        codes = {item.code for item in card.classes}
+        kind = np.uint8 if max(codes) <= 255 and len(codes) <= 255 else np.uint16
+        largest = int(np.iinfo(kind).max)
+        free = next(code for code in (0, largest, *range(largest)) if code not in codes)
+        return cls(np.array([item.code for item in card.classes], kind), free)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Have faults of the disk be a `JobError`; nothing else may happen inside."""
+    try:
+        yield
+    except (RasterioError, CPLE_BaseError, OSError) as error:
+        reason = getattr(error, "strerror", None) or "the disk or the system refused"
+        raise JobError(
+            f"The result cannot be written ({reason}). See that its folder can be written to and "
+            "that the disk has room."
+        ) from error
 
 
 def about(card: ModelCard) -> dict[str, str]:
@@ -84,6 +104,7 @@ def profile(grid: Grid, count: int, dtype: str, nodata: float) -> dict[str, Any]
 class Rasters:
     """The raster of classes and that of confidence, while rows come in from the top."""
 
+    @writing()
     def __init__(self, folder: Path, ending: str, grid: Grid, card: ModelCard) -> None:
         """Make both files.
 
@@ -92,6 +113,9 @@ class Rasters:
             ending: what their names end in.
             grid: their pixels.
             card: the model.
+
+        Raises:
+            JobError: they cannot be written; so does all else here.
         """
         values = Values.of(card)
         self._at = 0
@@ -116,22 +140,21 @@ class Rasters:
         """Return itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Write what is left, and close both files."""
-        self._flush(True)
-        largest = max(self._classes.shape)
-        steps = [2**power for power in range(1, 12) if largest > BLOCK * 2**power]
-        for file in (self._classes, self._confidence):
-            if steps:
-                # For maps and programs that show it from afar.
-                file.build_overviews(steps, Resampling.nearest)
-            file.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close both files; what is left is written only where all went well."""
+        try:
+            if kind is None:
+                self._flush(True)
+        finally:
+            for file in (self._classes, self._confidence):
+                file.close()
 
     def add(self, classes: Array, confidence: Array) -> None:
         """Add the next rows, shape (row, column) each."""
         self._waiting.append((classes, confidence))
         self._flush(False)
 
+    @writing()
     def _flush(self, last: bool) -> None:
         rows = sum(len(classes) for classes, _ in self._waiting)
         ready = rows if last else rows // BLOCK * BLOCK
@@ -142,6 +165,48 @@ class Rasters:
             file.write(values[:ready], 1, window=Window(0, self._at, values.shape[1], ready))
         self._waiting = [(both[0][ready:], both[1][ready:])]
         self._at += ready
+
+
+@writing()
+def scores(folder: Path, values: npt.NDArray[np.float32], grid: Grid, card: ModelCard) -> None:
+    """Write scores of squares, shape (class, row, column), NaN where there are none.
+
+    Raises:
+        JobError: they cannot be written.
+    """
+    stored = profile(grid, len(values), "float32", float("nan"))
+    with rasterio.open(folder / SCORES, "w", **stored) as file:
+        file.write(values)
+        file.update_tags(**about(card))
+        file.descriptions = card.class_names
+
+
+def add_smaller(paths: Sequence[Path], step: Callable[[], None]) -> None:
+    """Add smaller versions to rasters, for maps and programs that show them from afar.
+
+    Args:
+        paths: the rasters.
+        step: called before each of the versions, which takes a second or two of a large raster;
+            may end it.
+
+    Raises:
+        JobError: they cannot be written, or what was written of a raster is not all there.
+    """
+    for path in paths:
+        with writing(), rasterio.open(path, driver="GTiff") as file:
+            largest = max(file.shape)
+        for level in (level for level in range(11) if largest > 2 * BLOCK * 2**level):
+            step()
+            with writing():
+                _shrink(path, level)
+
+
+def _shrink(path: Path, level: int) -> None:
+    with rasterio.open(path, "r+", driver="GTiff") as file:
+        file.build_overviews([2 ** (level + 1)], Resampling.nearest)
+    # GDAL does not say that it could not write the last of it; who reads it would be told.
+    with rasterio.open(path, driver="GTiff", overview_level=level) as file:
+        file.checksum(1)
 
 
 def bring_back(
@@ -155,17 +220,21 @@ def bring_back(
         grid: the other grid.
         card: the model.
         step: told the share that is done; may end it.
+
+    Raises:
+        JobError: they cannot be written.
     """
     names = [folder / f"{name}{ending}.tif" for name in ("classes", "confidence")]
     with Rasters(folder, "", grid, card) as rasters:
         rows = zip(*(_warped(name, grid) for name in names), strict=True)
-        for done, (classes, confidence) in enumerate(rows):
+        for done, (classes, confidence) in enumerate(rows, start=1):
             rasters.add(classes, confidence)
-            step(min(1.0, (done + 1) * BLOCK / grid.height))
+            step(min(1.0, done * BLOCK / grid.height))
 
 
 def _warped(path: Path, grid: Grid) -> Iterator[Array]:
     with (
+        writing(),
         rasterio.open(path, driver="GTiff") as file,
         WarpedVRT(
             file,

@@ -6,7 +6,7 @@ pages, sizes, blocks, and how much more the pixels take than the file.
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, NoReturn
 
@@ -34,6 +34,10 @@ _PAIRS = {5: "I", 10: "i"}
 _PACKINGS = {1: "none", 5: "LZW", 8: "deflate", 32946: "deflate", 32773: "PackBits", 50000: "ZSTD"}
 _WIDTH, _HEIGHT, _BITS, _PACKING, _SAMPLES, _ROWS, _PLANES = 256, 257, 258, 259, 277, 278, 284
 _STRIPS, _STRIP_BYTES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 273, 279, 322, 323, 324, 325
+_WEIGHED = {
+    *(_WIDTH, _HEIGHT, _BITS, _PACKING, _SAMPLES, _ROWS, _PLANES, _STRIPS, _STRIP_BYTES),
+    *(_TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES),
+}
 _MOST_VALUES = 1_000_000
 _MOST_TAG_BYTES = 8 * _MOST_VALUES
 _KNOWN = (
@@ -77,7 +81,13 @@ def look(file: BinaryIO) -> Header:
     pages = [_page(tags, size) for tags in _Directories(file, size)]
     if not pages:
         _damaged()
-    unpacked = sum(page.bytes for page in pages)
+    for unpacked in (*(page.bytes for page in pages), sum(page.bytes for page in pages)):
+        _weigh(unpacked, size)
+    first = pages[0]
+    return Header(first.width, first.height, first.bands, first.bits, len(pages))
+
+
+def _weigh(unpacked: int, size: int) -> None:
     if unpacked > LARGEST_BYTES:
         raise UploadError(
             f"The file says that its pixels take {_amount(unpacked)}, and "
@@ -88,8 +98,6 @@ def look(file: BinaryIO) -> Header:
             f"The file would unpack from {_amount(size)} to {_amount(unpacked)}, which is more "
             f"than {RATIO} times as much. Cut it to the part that holds pixels."
         )
-    first = pages[0]
-    return Header(first.width, first.height, first.bands, first.bits, len(pages))
 
 
 def _amount(size: int) -> str:
@@ -138,22 +146,28 @@ class _Directories:
                 _damaged()
             at += struct.calcsize(f"={head}")
             entries = self._bytes(at, count * length)
-            yield dict(
-                filter(
-                    None,
-                    (self._tag(entries[n : n + length]) for n in range(0, len(entries), length)),
-                )
-            )
+            yield self._tags(entries[n : n + length] for n in range(0, len(entries), length))
             (at,) = self._unpack(link, at + len(entries))
 
-    def _tag(self, entry: bytes) -> tuple[int, npt.NDArray[np.generic]] | None:
+    def _tags(self, entries: Iterable[bytes]) -> Mapping[int, npt.NDArray[np.generic]]:
+        found: dict[int, npt.NDArray[np.generic]] = {}
+        for entry in entries:
+            tag, values = self._tag(entry)
+            # Of two of a kind readers take one or the other; of signed numbers some take none.
+            if tag in _WEIGHED and (tag in found or values is None or values.dtype.kind != "u"):
+                _damaged()
+            if values is not None:
+                found[tag] = values
+        return found
+
+    def _tag(self, entry: bytes) -> tuple[int, npt.NDArray[np.generic] | None]:
         tag, kind, count = struct.unpack(
             f"{self._order}HH{'Q' if self._big else 'I'}", entry[: 12 if self._big else 8]
         )
         value = entry[12 if self._big else 8 :]
         letter = self._types.get(kind) or _PAIRS.get(kind)
         if letter is None:
-            return None
+            return tag, None
         length = count * struct.calcsize(f"={letter}") * (2 if kind in _PAIRS else 1)
         if length > _MOST_TAG_BYTES:
             _damaged()
@@ -161,9 +175,8 @@ class _Directories:
             (at,) = struct.unpack(f"{self._order}{'Q' if self._big else 'I'}", value)
             value = self._bytes(at, length)
         if letter in "sfd" or kind in _PAIRS:
-            return None
-        found = np.frombuffer(value[:length], f"{self._order}{letter}")
-        return tag, found
+            return tag, None
+        return tag, np.frombuffer(value[:length], f"{self._order}{letter}")
 
     def _unpack(self, letter: str, at: int) -> tuple[int]:
         data = self._bytes(at, struct.calcsize(f"={letter}"))
@@ -202,7 +215,7 @@ def _page(tags: Mapping[int, npt.NDArray[np.generic]], size: int) -> _Page:
     width, height = (_one(tags, tag) for tag in (_WIDTH, _HEIGHT))
     bands = _one(tags, _SAMPLES, 1)
     bits = {int(value) for value in tags.get(_BITS, np.ones(1, int))}
-    if not (width and height and bands):
+    if min(width, height, bands) < 1:
         _damaged()
     if max(width, height) > LARGEST_SIDE or bands > MOST_BANDS:
         raise UploadError(
@@ -229,7 +242,7 @@ def _check_blocks(
     tiled = _TILES in tags
     wide = _one(tags, _TILE_WIDTH) if tiled else width
     high = _one(tags, _TILE_HEIGHT) if tiled else min(_one(tags, _ROWS, height), height)
-    if not (wide and high):
+    if min(wide, high) < 1:
         _damaged()
     apart = _one(tags, _PLANES, 1) == 2
     if wide * high * bits * (1 if apart else bands) // 8 > LARGEST_BLOCK:
@@ -249,4 +262,9 @@ def _check_blocks(
 
 def _one(tags: Mapping[int, npt.NDArray[np.generic]], tag: int, default: int = 0) -> int:
     values = tags.get(tag)
-    return int(values[0]) if values is not None and len(values) else default
+    if values is None:
+        return default
+    if len(values) != 1:
+        # Readers do not agree on which of them counts, if any.
+        _damaged()
+    return int(values[0])

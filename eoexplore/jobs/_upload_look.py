@@ -21,6 +21,8 @@ _PROGRAM = ("-m", "eoexplore.jobs._upload_process")
 _MOST_SAID = 1_000_000
 _SLOTS = threading.BoundedSemaphore(2)
 _WAIT_S = 20.0
+_ORDERS = ("GDAL_", "CPL_", "OGR_", "PROJ_", "VSI", "AWS_", "AZURE_", "GS_", "OSS_", "SWIFT_")
+"""What names of variables begin with that GDAL and PROJ take orders or keys from."""
 _TOO_MUCH = "The file takes too much time or memory to open. Save it anew, in tiles, or cut it."
 
 
@@ -72,13 +74,15 @@ def _said(path: Path) -> bytes:
     return said
 
 
+def without_orders() -> dict[str, str]:
+    """Return the variables of this process but those that command GDAL and PROJ, or open clouds."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(_ORDERS)}
+
+
 def _environment() -> dict[str, str]:
     package = Path(__file__).resolve().parents[2]
-    # GDAL and PROJ take orders from the environment: none of ours is handed on, but its own few.
     kept = {
-        name: text
-        for name, text in os.environ.items()
-        if not name.startswith(("GDAL_", "CPL_", "VSI", "AWS_", "EOEXPLORE_"))
+        name: text for name, text in without_orders().items() if not name.startswith("EOEXPLORE_")
     }
     own = {
         "GDAL_SKIP": "VRT",

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,13 @@ def folder() -> Path:
     return settings.cache_folder() / "jobs"
 
 
-def start(kind: str, title: str, args: list[str], dataset: str | None = None) -> Job:
+def start(
+    kind: str,
+    title: str,
+    args: list[str],
+    dataset: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Job:
     """Run a command in the background.
 
     Args:
@@ -47,6 +53,7 @@ def start(kind: str, title: str, args: list[str], dataset: str | None = None) ->
         title: what a user reads.
         args: arguments of the command line, such as ["index", path].
         dataset: path or slug of the dataset; at most one job per kind and dataset runs.
+        environment: variables that the process gets; those of this one when none.
 
     Returns:
         The new job, or the one of this kind and dataset that is running already.
@@ -62,7 +69,8 @@ def start(kind: str, title: str, args: list[str], dataset: str | None = None) ->
                 if job.state == "running" and (job.kind, job.dataset) == (kind, dataset):
                     return job
             _prune(listed)
-            return _launch(kind, title, args, dataset)
+            given = os.environ if environment is None else environment
+            return _launch(kind, title, args, dataset, given)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise JobError(
@@ -126,7 +134,9 @@ def _path(job_id: str) -> Path:
     return folder() / f"{job_id}.json"
 
 
-def _launch(kind: str, title: str, args: list[str], dataset: str | None) -> Job:
+def _launch(
+    kind: str, title: str, args: list[str], dataset: str | None, environment: Mapping[str, str]
+) -> Job:
     now = time.time()
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + f"{int(now % 1 * 1e6):06d}"
     slug = re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-")[:40] or "job"
@@ -148,7 +158,7 @@ def _launch(kind: str, title: str, args: list[str], dataset: str | None) -> Job:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(path),
+                env=_environment(path, environment),
                 **_detached(),
             )
     except OSError:
@@ -157,12 +167,12 @@ def _launch(kind: str, title: str, args: list[str], dataset: str | None) -> Job:
     return made
 
 
-def _environment(path: Path) -> dict[str, str]:
+def _environment(path: Path, given: Mapping[str, str]) -> dict[str, str]:
     package = Path(__file__).resolve().parents[2]
-    known = os.environ.get("PYTHONPATH")
+    known = given.get("PYTHONPATH")
     search = os.pathsep.join([str(package), *([known] if known else [])])
     return {
-        **os.environ,
+        **given,
         VARIABLE: str(path.resolve()),
         "PYTHONPATH": search,
         # Modules of whatever folder the app was started in must not stand in for ours.

@@ -10,7 +10,7 @@ import math
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
 from rasterio.transform import Affine
-from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window
 
 import eoexplore
-from eoexplore.analysis.windows import Windows, blend, fitted
+from eoexplore.analysis.windows import Windows, blend
 from eoexplore.core.errors import UploadError, Withdrawn
 from eoexplore.core.model_card import ModelCard
 from eoexplore.jobs import _geotiff_bands as bands
+from eoexplore.jobs import _geotiff_read as reading
 from eoexplore.jobs import _geotiff_write as write
 from eoexplore.jobs._geotiff_batches import Answer, Predict, answers
 from eoexplore.jobs._geotiff_grid import Grid, model_grid
@@ -136,14 +133,13 @@ def opened(path: Path, card: ModelCard, asked: str = "") -> Iterator[Source]:
     Raises:
         UploadError: it is no GeoTIFF that the model can use, with the reason.
     """
-    try:
-        with rasterio.open(path, driver="GTiff") as file:
-            yield _source(file, card, asked)
-    except (RasterioError, OSError) as error:
-        raise UploadError(
-            "The file cannot be read: it is no GeoTIFF, or damaged, or cut short. "
-            "Save the imagery anew as GeoTIFF."
-        ) from error
+    # Only what opens it: faults of those who use it are no faults of the file.
+    with reading.opening():
+        file = rasterio.open(path, driver="GTiff")
+    with file:
+        with reading.opening():
+            source = _source(file, card, asked)
+        yield source
 
 
 def _source(file: Any, card: ModelCard, asked: str) -> Source:  # noqa: ANN401 (of rasterio)
@@ -188,14 +184,16 @@ def run(
 
     Raises:
         UploadError: no pixel of the file counts, or it is damaged.
+        JobError: the result cannot be written.
         Cancelled: as asked; nothing is left behind.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob("*.partial"):
-        # Of a process that was killed.
-        shutil.rmtree(left, ignore_errors=True)
     partial = folder / f"{uuid.uuid4().hex[:8]}.partial"
-    partial.mkdir()
+    with write.writing():
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob("*.partial"):
+            # Of a process that was killed.
+            shutil.rmtree(left, ignore_errors=True)
+        partial.mkdir()
 
     def step(done: int, total: int, what: str) -> None:
         progress(done, total, what)
@@ -205,20 +203,17 @@ def run(
     try:
         work = _segment if source.card.task == "segmentation" else _score
         result = work(source, predict, partial, step)
-        (partial / RESULT).write_text(
-            json.dumps(document(result), indent=1, ensure_ascii=False), encoding="utf-8"
-        )
-        for name in (*result.files, RESULT):
-            (partial / name).replace(folder / name)
-        for name in set(write.NAMES) - set(result.files):
-            # Of an earlier result of another kind.
-            (folder / name).unlink(missing_ok=True)
+        with write.writing():
+            (partial / RESULT).write_text(
+                json.dumps(document(result), indent=1, ensure_ascii=False), encoding="utf-8"
+            )
+            for name in (*result.files, RESULT):
+                (partial / name).replace(folder / name)
+            for name in set(write.NAMES) - set(result.files):
+                # Of an earlier result of another kind.
+                (folder / name).unlink(missing_ok=True)
     except Withdrawn:
         raise Cancelled from None
-    except RasterioError as error:
-        raise UploadError(
-            "The file is damaged or cut short: not all of its pixels can be read. Save it anew."
-        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return replace(result, folder=folder)
@@ -306,7 +301,7 @@ def _segment(source: Source, predict: Predict, folder: Path, step: Report) -> Re
     seen = Answer(len(card.bands))
     hectares = np.zeros(len(card.classes) + 1)
     ending = "" if grid == source.own else write.UTM
-    with _on_model_grid(source) as read, write.Rasters(folder, ending, grid, card) as rasters:
+    with _read(source) as read, write.Rasters(folder, ending, grid, card) as rasters:
         said = answers(card, windows, read, predict, seen, step)
         for top, rows in blend(windows, said):
             # The last one is not a class: whether any band has a value.
@@ -319,10 +314,10 @@ def _segment(source: Source, predict: Predict, folder: Path, step: Report) -> Re
                 np.where(there, percent, np.uint8(write.NO_CONFIDENCE)),
             )
     hectares[-1] = max(0.0, source.own.hectares() - hectares[:-1].sum())
+    total = len(windows)
     files = (f"classes{ending}.tif", f"confidence{ending}.tif")
     result = _finished(source, folder, files, seen, hectares)
     if ending:
-        total = len(windows)
         write.bring_back(
             folder,
             ending,
@@ -331,6 +326,10 @@ def _segment(source: Source, predict: Predict, folder: Path, step: Report) -> Re
             lambda share: step(total, total, f"back to the file's pixels, {share:.0%}"),
         )
         result = replace(result, files=("classes.tif", "confidence.tif", *files))
+    write.add_smaller(
+        [folder / name for name in result.files],
+        lambda: step(total, total, "smaller versions for maps"),
+    )
     return result
 
 
@@ -340,43 +339,37 @@ def _score(source: Source, predict: Predict, folder: Path, step: Report) -> Resu
     rows, columns = -(-grid.height // size), -(-grid.width // size)
     windows = Windows(rows * size, columns * size, size, 0)
     scores = np.full((len(card.classes), rows, columns), np.nan, np.float32)
-    seen = Answer(len(card.bands))
-    with _on_model_grid(source) as read:
+    seen, left_out = Answer(len(card.bands)), 0
+    with _read(source) as read:
         for top, left, values in answers(card, windows, read, predict, seen, step):
             if values[-1].mean() > 0.5:
                 scores[:, top // size, left // size] = values[:-1, 0, 0]
+            else:
+                left_out += bool(values[-1].any())
+    said = _left_out(left_out, seen.windows, size)
     coarse = Grid(grid.crs, grid.transform @ Affine.scale(size), columns, rows)
-    stored = write.profile(coarse, len(scores), "float32", float("nan"))
-    with rasterio.open(folder / "scores.tif", "w", **stored) as file:
-        file.write(scores)
-        file.update_tags(**write.about(card))
-        file.descriptions = card.class_names
-    return _finished(source, folder, ("scores.tif",), seen, None)
+    write.scores(folder, scores, coarse, card)
+    result = _finished(source, folder, (write.SCORES,), seen, None)
+    return replace(result, warnings=(*result.warnings, *said))
 
 
-@contextmanager
-def _on_model_grid(source: Source) -> Iterator[Callable[[int, int, int], npt.NDArray[np.float32]]]:
-    """Yield what reads a window of the model's grid: row, column and side to its bands."""
-    file, grid = source.file, source.grid
+def _left_out(count: int, windows: int, size: int) -> tuple[str, ...]:
+    """Say how many squares have values, but too few for a score.
+
+    Raises:
+        UploadError: all of them.
+    """
+    half = "values in more than half of their pixels"
+    if not count:
+        return ()
+    if count == windows:
+        raise UploadError(
+            f"No square of {size} x {size} pixels has {half} (squares with some: {count:,}), so "
+            "nothing can be predicted. Choose imagery with fewer gaps, or a model of pixels."
+        )
+    return (f"{count:,} of {windows:,} squares have no score: they lack {half}.",)
+
+
+def _read(source: Source) -> AbstractContextManager[reading.Read]:
     numbers = [match.number for match in source.matches]
-    has_nodata = file.nodata is not None
-    is_float = all("float" in file.dtypes[number - 1] for number in numbers if number)
-    with WarpedVRT(
-        file,
-        crs=grid.crs,
-        transform=grid.transform,
-        width=grid.width,
-        height=grid.height,
-        resampling=Resampling[source.card.resample],
-        src_nodata=file.nodata if has_nodata else float("nan") if is_float else None,
-        nodata=float("nan"),
-        dtype="float32",
-        tolerance=0.01,
-    ) as warped:
-
-        def read(top: int, left: int, side: int) -> npt.NDArray[np.float32]:
-            high, wide = min(side, grid.height - top), min(side, grid.width - left)
-            found = warped.read(numbers, window=Window(left, top, wide, high))
-            return fitted(found, side)  # type: ignore[return-value]
-
-        yield read
+    return reading.on_grid(source.file, source.grid, numbers, source.card.resample)

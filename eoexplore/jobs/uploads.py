@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from filelock import FileLock, Timeout
 
 from eoexplore.core import settings
-from eoexplore.core.errors import Busy, UnknownName, UploadError
+from eoexplore.core.errors import Busy, JobError, UnknownName, UploadError
 from eoexplore.jobs import _upload_header, _upload_look, background
 from eoexplore.jobs.progress import Job
 from eoexplore.store.folder import atomic
@@ -33,6 +33,7 @@ _LETTERS = 80
 _ID = re.compile(r"[0-9a-f]{32}")
 _FILE, _FACTS, _RESULT = "upload.tif", "facts.json", "result"
 _WAIT_S = 20.0
+_END_S, _LOOK_S = 5.0, 0.1
 _SENTENCES = {
     "no_crs": "The file has no reference system (CRS), so nobody can tell where it lies. "
     "Save it with its CRS, for example with gdal_translate -a_srs EPSG:32633.",
@@ -146,6 +147,8 @@ def find(upload_id: str) -> Upload:
         UnknownName: there is none, or it has been deleted.
     """
     found = list(_root().glob(f"*/{upload_id}")) if _ID.fullmatch(upload_id) else []
+    if found and _is_old(found[0]):
+        sweep()
     try:
         said = json.loads((found[0] / _FACTS).read_text(encoding="utf-8"))
         facts = _facts(said["facts"])
@@ -157,38 +160,24 @@ def find(upload_id: str) -> Upload:
         ) from None
 
 
-def forget(session: str) -> None:
-    """Delete what a user has brought, except what a job still works on; that goes by its age."""
-    busy = {job.dataset for job in background.jobs() if job.state == "running"}
-    for folder in _folders(_home(session)):
-        if folder.name not in busy:
-            shutil.rmtree(folder, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        _home(session).rmdir()
-
-
 def discard(upload_id: str) -> None:
-    """Delete one upload, unless a job still works on it; that goes by its age."""
+    """Delete one upload with its result, and end the job that works on it; it may be gone already.
+
+    Args:
+        upload_id: of the file.
+    """
     if not _ID.fullmatch(upload_id):
         return
-    busy = {job.dataset for job in background.jobs() if job.state == "running"}
-    for folder in [] if upload_id in busy else _root().glob(f"*/{upload_id}"):
+    _end_job(upload_id)
+    for folder in _root().glob(f"*/{upload_id}"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep() -> None:
-    """Delete what is older than allowed; at the start, and before a new file is taken."""
-    oldest = time.time() - 3600 * settings.whole("EOEXPLORE_UPLOADS_HOURS")
-    busy: set[str | None] | None = None
-    for folder in _folders(_root(), "*/*"):
-        try:
-            young = folder.stat().st_mtime >= oldest
-        except OSError:
-            continue
-        if young:
-            continue
-        if busy is None:
-            busy = {job.dataset for job in background.jobs() if job.state == "running"}
+    """Delete what is older than allowed; at the start, and as files are taken or asked for."""
+    old = [folder for folder in _folders(_root(), "*/*") if _is_old(folder)]
+    busy = {job.dataset for job in _running()} if old else set()
+    for folder in old:
         if folder.name not in busy:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -205,16 +194,56 @@ def predict(upload: Upload, model: str, bands: str = "") -> Job:
         Busy: other files are being predicted.
         JobError: the job cannot be started.
     """
-    others = [job for job in background.jobs() if job.state == "running" and job.kind == KIND]
-    if len([job for job in others if job.dataset != upload.id]) >= MOST_JOBS:
+    args = [KIND, str(upload.path), "--model", model, "--out", str(upload.result)]
+    args += ["--bands", bands] if bands else []
+    title = f"Prediction of a GeoTIFF with {model[:60]}"
+    environment = _upload_look.without_orders() | {"PROJ_NETWORK": "OFF"}
+    try:
+        # Of two clicks at the same time, the second one sees the job of the first.
+        with FileLock(_root() / "predict.lock", timeout=_WAIT_S):
+            _check_jobs(upload.id)
+            os.utime(upload.folder)
+            return background.start(KIND, title, args, upload.id, environment=environment)
+    except Timeout:
+        raise Busy("Other files are being started just now. Try again in a minute.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise JobError(f"The prediction cannot be started: {reason}. Try again later.") from error
+
+
+def _check_jobs(upload_id: str) -> None:
+    others = [job for job in _running() if job.kind == KIND and job.dataset != upload_id]
+    if len(others) >= MOST_JOBS:
         raise Busy(
             f"{MOST_JOBS} files are being predicted already, and each takes memory for a model of "
             "its own. Try again when one has ended."
         )
-    args = [KIND, str(upload.path), "--model", model, "--out", str(upload.result)]
-    args += ["--bands", bands] if bands else []
-    os.utime(upload.folder)
-    return background.start(KIND, f"Prediction of a GeoTIFF with {model[:60]}", args, upload.id)
+
+
+def _running() -> list[Job]:
+    return [job for job in background.jobs() if job.state == "running"]
+
+
+def _end_job(upload_id: str) -> None:
+    """End the job that works on an upload at once: nobody wants what would come of it."""
+    end = time.monotonic() + _END_S
+    while time.monotonic() < end:
+        job = next((job for job in _running() if job.dataset == upload_id), None)
+        if job is None:
+            return
+        # Once more each time: one that has just been started cannot be ended yet.
+        with contextlib.suppress(UnknownName):
+            background.cancel(job.id, grace_s=0.0)
+        time.sleep(_LOOK_S)
+
+
+def _is_old(folder: Path) -> bool:
+    try:
+        age = time.time() - folder.stat().st_mtime
+    except OSError:
+        # Another thread deletes it.
+        return False
+    return age > 3600 * settings.whole("EOEXPLORE_UPLOADS_HOURS")
 
 
 def _root() -> Path:

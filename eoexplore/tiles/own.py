@@ -95,11 +95,11 @@ def _answer(asked: Asked) -> Answer | None:
     if found is None or z > _MAX_ZOOM or max(x, y) >= 1 << z:
         return None
     try:
-        codes = _codes(found, View(z, x, y))
+        picture = _picture(found, View(z, x, y))
     except (RasterioError, OSError):
         # It may be deleted, or predicted anew, while it is read.
         return None
-    return Answer(encode_rgba(colours(found)[codes], "png"), "image/png")
+    return Answer(encode_rgba(picture, "png"), "image/png")
 
 
 def colours(found: Result) -> RGBA:
@@ -110,8 +110,8 @@ def colours(found: Result) -> RGBA:
     return table
 
 
-def _codes(found: Result, view: View) -> npt.NDArray[np.integer]:
-    """Return the code of the file's pixel under the middle of each of a tile, 0 outside it.
+def _picture(found: Result, view: View) -> RGBA:
+    """Return the colour of the file's pixel under the middle of each of a tile.
 
     Not by a warped VRT of GDAL: one of those switches VRT files on again in the whole process.
     """
@@ -122,10 +122,11 @@ def _codes(found: Result, view: View) -> npt.NDArray[np.integer]:
         column = back.a * x + back.b * y + back.c
         row = back.d * x + back.e * y + back.f
         inside = (column >= 0) & (column < file.width) & (row >= 0) & (row < file.height)
-        codes = np.zeros(inside.shape, np.uint16)
+        # Transparent outside, where no code stands for anything.
+        picture = np.zeros((*inside.shape, 4), np.uint8)
         if inside.any():
-            codes[inside] = _read(file, row[inside], column[inside])
-    return codes
+            picture[inside] = colours(found)[_read(file, row[inside], column[inside])]
+    return picture
 
 
 def _middles(view: View) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

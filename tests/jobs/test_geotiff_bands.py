@@ -1,7 +1,7 @@
 import pytest
 
 from eoexplore.core.errors import UploadError
-from eoexplore.jobs._geotiff_bands import matched, suggested, text
+from eoexplore.jobs._geotiff_bands import matched, suggested
 
 BANDS = ("s2/B02", "s2/B8A")
 
@@ -31,7 +31,6 @@ def test_bands_without_names_wait_for_a_word():
     assert [match.number for match in matched(BANDS, ("", ""), "order")] == [1, 2]
     chosen = matched(BANDS, ("", "", ""), "s2/B8A=1, s2/B02=3")
     assert [(match.number, match.why) for match in chosen] == [(3, "chosen"), (1, "chosen")]
-    assert matched(BANDS, ("", "", ""), text(chosen)) == chosen
 
 
 def test_bands_that_are_not_there_are_named():

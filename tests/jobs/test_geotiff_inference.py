@@ -7,12 +7,10 @@ import rasterio
 from pyproj import Transformer
 from rasterio.transform import Affine, from_origin
 
-from eoexplore.core.errors import ModelError, UploadError, Withdrawn
+from eoexplore.core.errors import ModelError, UploadError
 from eoexplore.core.model_card import CardClass, ModelCard
-from eoexplore.jobs import _geotiff_batches, geotiff_inference
+from eoexplore.jobs import geotiff_inference
 from eoexplore.jobs._geotiff_grid import Grid
-from eoexplore.jobs._geotiff_write import Values
-from eoexplore.jobs.progress import Cancelled
 from tests import tiffs
 
 BANDS = ("s2/B02", "s2/B8A")
@@ -194,44 +192,6 @@ def test_hectares_of_a_pixel_on_the_ellipsoid(tmp_path):
     assert result.missing_hectares == pytest.approx(0, abs=1e-3)
 
 
-@pytest.mark.parametrize("value", ["nodata", "nan", "mask"])
-def test_missing_pixels_get_no_class(value, tmp_path):
-    pixels = halves(kind=np.uint16 if value != "nan" else np.float32)
-    hole = np.s_[10:20, 30:45]
-    more = {}
-    if value == "nan":
-        pixels[:, *hole] = np.nan
-    elif value == "nodata":
-        pixels[:, *hole] = 0
-        more = {"nodata": 0}
-    path = saved(tmp_path, pixels, **more)
-    if value == "mask":
-        mask = np.full((60, 90), 255, np.uint8)
-        mask[hole] = 0
-        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as file:
-            file.write_mask(mask)
-    result = predicted(path, tmp_path / "out")
-    classes, confidence = (read(tmp_path / "out" / f"{n}.tif") for n in ("classes", "confidence"))
-    assert (classes[hole] == 0).all()
-    assert (confidence[hole] == 255).all()
-    assert (classes == 0).sum() == (confidence == 255).sum() == 150
-    assert result.missing_hectares == pytest.approx(1.5, rel=2e-3)
-
-
-def test_a_band_that_is_missing_alone_is_left_to_the_model(tmp_path):
-    pixels = halves(kind=np.float32)
-    pixels[0, 10:20, 30:45] = np.nan
-    predicted(saved(tmp_path, pixels), tmp_path / "out")
-    assert (read(tmp_path / "out" / "classes.tif") != 0).all()
-
-
-def test_all_missing_is_a_sentence_and_leaves_nothing(tmp_path):
-    path = saved(tmp_path, np.zeros((2, 60, 90), np.uint16), nodata=0)
-    with pytest.raises(UploadError, match="All pixels of the file are missing"):
-        predicted(path, tmp_path / "out")
-    assert list((tmp_path / "out").iterdir()) == []
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (3, 50), (31, 33)])
 def test_files_smaller_than_a_window(shape, tmp_path):
     result = predicted(saved(tmp_path, halves(*shape) + 0), tmp_path / "out")
@@ -276,67 +236,6 @@ def test_values_of_another_unit_are_said(tmp_path):
     (sentence,) = result.warnings
     assert sentence.startswith("Values of s2/B02, s2/B8A are unlike those")
     assert predicted(saved(tmp_path, halves()), tmp_path / "out", std=(400.0, 10.0)).warnings != ()
-
-
-def test_codes_of_classes_are_the_values_of_pixels():
-    def values(*codes):
-        classes = tuple(CardClass(code, str(code), "#000000") for code in codes)
-        found = Values.of(card(classes=classes))
-        return found.codes.dtype.name, found.missing
-
-    assert values(1, 19) == ("uint8", 0)
-    assert values(0, 19) == ("uint8", 255)
-    assert values(*range(255), 255 + 256) == ("uint16", 65535)
-    assert values(111, 523) == ("uint16", 0)
-
-
-def test_codes_above_255_keep_their_colours(tmp_path):
-    classes = (CardClass(111, "low", "#112233"), CardClass(523, "high", "#a0b0c0"))
-    predicted(saved(tmp_path, halves()), tmp_path / "out", classes=classes)
-    with rasterio.open(tmp_path / "out" / "classes.tif") as file:
-        assert set(np.unique(file.read(1))) == {111, 523}
-        assert file.colormap(1)[523] == (0xA0, 0xB0, 0xC0, 255)
-
-
-def test_work_that_is_stopped_leaves_the_earlier_result(tmp_path):
-    path, out = saved(tmp_path, halves(200, 200)), tmp_path / "out"
-    predicted(path, out)
-    before = {file.name: file.read_bytes() for file in out.iterdir()}
-    seen = []
-
-    def stop():
-        return len(seen) >= 2
-
-    with geotiff_inference.opened(path, card()) as source:
-        progress = seen.append
-        with pytest.raises(Cancelled):
-            geotiff_inference.run(
-                source, by_value, out, lambda done, total, _: progress((done, total)), stop
-            )
-    assert seen[0] == (0, seen[0][1])
-    assert len(seen) == 2
-    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
-
-
-def test_an_answer_that_is_no_longer_wanted_stops_too(tmp_path):
-    def withdrawn(_):
-        raise Withdrawn("nobody waits")
-
-    with pytest.raises(Cancelled):
-        predicted(saved(tmp_path, halves()), tmp_path / "out", withdrawn)
-
-
-def test_batches_grow_while_they_are_quick_and_shrink_when_they_are_not(monkeypatch, tmp_path):
-    clock, sizes = [0.0], []
-    monkeypatch.setattr(_geotiff_batches.time, "monotonic", lambda: clock[0])
-
-    def slow(batch):
-        sizes.append(len(batch))
-        clock[0] += 0.1 * len(batch)
-        return by_value(batch)
-
-    predicted(saved(tmp_path, halves(200, 200)), tmp_path / "out", slow)
-    assert sizes[:6] == [1, 2, 4, 2, 4, 2]
 
 
 def test_answers_of_another_shape_or_without_numbers_are_refused(tmp_path):

@@ -1,4 +1,3 @@
-import contextlib
 import io
 import json
 import os
@@ -6,16 +5,18 @@ import subprocess
 import sys
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rasterio.transform import Affine
 
-from eoexplore.core.errors import Busy, UnknownName, UploadError
-from eoexplore.jobs import _upload_header, _upload_look, _upload_process, background, uploads
+from eoexplore.core.errors import UnknownName, UploadError
+from eoexplore.jobs import _upload_look, _upload_process, background, uploads
 from eoexplore.jobs.progress import Job
 from tests import tiffs
+from tests.jobs.test_upload_header import BAD_HEADER
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = tiffs.tif(tiffs.picture(2), names=("B02", "<img src=x onerror=alert(1)>{{7*7}}"))
@@ -63,29 +64,6 @@ NOT_TIFF = {
     "short": (b"I", "is no GeoTIFF"),
     "empty": (b"", r"is empty \(0 bytes\)"),
 }
-BAD_HEADER = {
-    "200 GB": (tiffs.huge(), "says that its pixels take 200 GB, and 2 GB are taken"),
-    "bomb": (tiffs.bomb(), "would unpack from 5.. kB to 537 MB"),
-    "cut short": (GOOD[: len(GOOD) // 2], "damaged or cut short"),
-    "cut in its header": (GOOD[:60], "damaged or cut short"),
-    "no strip": (tiffs.by_hand(1000, 1000, [b"x"], 10), "damaged or cut short"),
-    "one strip of all": (
-        tiffs.by_hand(20_000, 20_000, [bytes(9_000_000)], 20_000),
-        "blocks that are too large",
-    ),
-    "too wide": (tiffs.by_hand(4_000_000_000, 1, [b"x"], 1), "4,000,000,000 x 1 pixels"),
-    "no pixels": (tiffs.by_hand(0, 10, [b"x"], 10), "damaged or cut short"),
-    "too many bands": (tiffs.by_hand(8, 8, [b"x"], 8, bands=4000), "and 4,000 bands"),
-    "packed by LERC": (tiffs.by_hand(8, 8, [b"x"], 8, packing=34887), "packed in a way"),
-    "a tag past the end": (
-        tiffs.by_hand(8, 8, [b"x"], 8, tags=[(42112, 2, 4000, 1 << 30)]),
-        "damaged or cut short",
-    ),
-    "a tag of 4 GB": (
-        tiffs.by_hand(8, 8, [b"x"], 8, tags=[(34735, 3, (1 << 31) - 1, 8)]),
-        "damaged or cut short",
-    ),
-}
 BAD_INSIDE = {
     "no CRS": (tiffs.tif(tiffs.picture(1), crs=None), "no reference system"),
     "no grid": (
@@ -125,37 +103,7 @@ def test_what_shows_only_inside_is_refused_and_not_kept(kind, cache, here):
     assert [name for name in kept(cache) if name.endswith((".tif", ".json"))] == []
 
 
-def test_pages_that_go_round_in_a_circle_end():
-    data = bytearray(tiffs.by_hand(8, 8, [b"x"], 8))
-    directory = int.from_bytes(data[4:8], "little")
-    data[-4:] = directory.to_bytes(4, "little")
-    with pytest.raises(UploadError, match="go round in a circle"):
-        _upload_header.look(io.BytesIO(data))
-
-
-def test_headers_of_both_kinds_and_orders_are_read():
-    pixels = tiffs.picture(3, 70, 90)
-    for more in (
-        {"BIGTIFF": "YES"}, {"ENDIANNESS": "BIG"}, {"interleave": "pixel", "compress": "lzw"},
-        {"tiled": True, "blockxsize": 32, "blockysize": 16, "compress": "zstd"},
-    ):  # fmt: skip
-        found = _upload_header.look(io.BytesIO(tiffs.tif(pixels, **more)))
-        assert (found.width, found.height, found.bands, found.bits) == (90, 70, 3, 16)
-
-
-def test_any_byte_may_be_wrong():
-    generator = np.random.default_rng(0)
-    small = bytearray(tiffs.tif(tiffs.picture(1, 8, 8)))
-    for _ in range(3000):
-        data = bytearray(small)
-        for place in generator.integers(0, len(data), 3):
-            data[place] = generator.integers(0, 256)
-        # Nothing else may come out: struct, numpy and the memory have errors of their own.
-        with contextlib.suppress(UploadError):
-            _upload_header.look(io.BytesIO(data))
-
-
-def test_a_file_is_taken_found_again_and_forgotten(cache):
+def test_a_file_is_taken_found_again_and_removed(cache):
     made = send(GOOD, name="../../etc/{{7*7}}<b>.tif")
     assert made.name == "{{7*7}}<b>.tif"
     assert made.path.read_bytes() == GOOD
@@ -166,12 +114,14 @@ def test_a_file_is_taken_found_again_and_forgotten(cache):
     assert facts.bounds == pytest.approx((15.0, 47.8497, 15.0067, 47.8533), abs=1e-4)
     assert [band.name for band in facts.bands] == ["B02", "<img src=x onerror=alert(1)>{{7*7}}"]
     assert uploads.find(made.id) == made
-    uploads.forget("somebody else")
-    assert uploads.find(made.id) == made
-    uploads.forget("me")
+    uploads.discard(made.id)
     with pytest.raises(UnknownName, match="no longer here"):
         uploads.find(made.id)
-    assert kept(cache) == []
+    assert [path for path in (cache / "uploads").rglob("*") if path.is_file()] == [
+        cache / "uploads" / "uploads.lock"
+    ]
+    # It is gone already, or never was.
+    uploads.discard(made.id)
 
 
 @pytest.mark.parametrize("name", ["", "..", "*", "0" * 31 + "/", "../" * 10, "0" * 32])
@@ -199,26 +149,51 @@ def test_a_file_that_is_too_large_is_not_even_read(monkeypatch, cache):
         uploads.receive("me", "a.tif", Unread(bytes(1_000_001)))
 
 
-def test_four_at_once_above_the_quota_do_not_all_get_in(monkeypatch, cache, here):
-    monkeypatch.setenv("EOEXPLORE_UPLOADS_TOTAL_MB", "1")
-    data = tiffs.tif(tiffs.picture(1, 300, 700))
-    answers = []
+def sent_at_once(data, sessions):
+    """Return what came of one file for each session, all sent at the same time."""
 
     def one(session):
         try:
-            answers.append(send(data, session))
+            return send(data, session)
         except UploadError as error:
-            answers.append(str(error))
+            return str(error)
 
-    threads = [threading.Thread(target=one, args=(f"user {n}",)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        return list(pool.map(one, sessions))
+
+
+def test_four_at_once_above_the_quota_do_not_all_get_in(monkeypatch, cache, here):
+    monkeypatch.setenv("EOEXPLORE_UPLOADS_TOTAL_MB", "1")
+    data = tiffs.tif(tiffs.picture(1, 300, 700))
+    answers = sent_at_once(data, [f"user {n}" for n in range(4)])
     refused = [answer for answer in answers if isinstance(answer, str)]
     assert len(refused) == 2
     assert all("the files of all users take 1 of 1 MB" in sentence for sentence in refused)
     assert sum(name == "upload.tif" for name in kept(cache)) == 2
+
+
+def test_four_are_looked_at_by_four_processes_and_three_more_find_no_room(monkeypatch, cache):
+    monkeypatch.setenv("EOEXPLORE_UPLOADS_USER_MB", "1")
+    data = tiffs.tif(tiffs.picture(1, 400, 700))
+    looks, look = [], _upload_look.look
+    monkeypatch.setattr(_upload_look, "look", lambda path: looks.append(path) or look(path))
+    made = sent_at_once(data, [f"user {n}" for n in range(3)] + ["me"] * 4)
+    refused = [answer for answer in made if isinstance(answer, str)]
+    assert (
+        refused
+        == [
+            "There is no room for the file: your files take 1 of 1 MB. Remove one of yours, or try "
+            "again later."
+        ]
+        * 3
+    )
+    taken = [answer for answer in made if not isinstance(answer, str)]
+    assert sorted(looks) == sorted(upload.path for upload in taken)
+    for upload in taken:
+        assert upload.path.read_bytes() == data
+        assert (upload.facts.width, upload.facts.height) == (700, 400)
+        assert uploads.find(upload.id) == upload
+    assert kept(cache).count("upload.tif") == kept(cache).count("facts.json") == 4
 
 
 def test_one_user_cannot_take_the_room_of_others(monkeypatch):
@@ -234,10 +209,20 @@ def test_old_files_go_and_those_at_work_stay(monkeypatch, cache, here):
     job = Job("x", uploads.KIND, "x", busy.id)
     monkeypatch.setattr(background, "jobs", lambda: [job])
     uploads.sweep()
-    uploads.forget("b")
     assert {made.id: made.path.exists() for made in (old, busy, new)} == {
         old.id: False, busy.id: True, new.id: True,
     }  # fmt: skip
+
+
+def test_an_old_file_is_not_found_and_is_deleted_then(monkeypatch, here):
+    old, busy = send(GOOD), send(GOOD)
+    for made in (old, busy):
+        os.utime(made.folder, (1, 1))
+    monkeypatch.setattr(background, "jobs", lambda: [Job("x", uploads.KIND, "x", busy.id)])
+    with pytest.raises(UnknownName, match="no longer here"):
+        uploads.find(old.id)
+    assert not old.folder.exists()
+    assert uploads.find(busy.id) == busy
 
 
 @pytest.mark.parametrize(
@@ -258,35 +243,6 @@ def test_a_vrt_gives_no_byte_of_another_file(program, environment, tmp_path):
     assert found.returncode != 0
     assert "sixteen" not in found.stdout + found.stderr
     assert "not recognized as being in a supported file format" in found.stderr
-
-
-def test_a_prediction_is_a_job_of_its_own_and_few_run_at_once(monkeypatch, here):
-    made, running, started = send(GOOD), [], []
-    monkeypatch.setattr(background, "jobs", lambda: running)
-    monkeypatch.setattr(background, "start", lambda *asked: started.append(asked))
-    uploads.predict(made, "a model", "order")
-    kind, title, args, dataset = started[0]
-    assert (kind, dataset) == ("predict-file", made.id)
-    assert "scene" not in title
-    assert args == [
-        "predict-file", str(made.path), "--model", "a model", "--out", str(made.result),
-        "--bands", "order",
-    ]  # fmt: skip
-    running += [Job(str(n), uploads.KIND, "x", str(n)) for n in range(uploads.MOST_JOBS)]
-    with pytest.raises(Busy, match="2 files are being predicted already"):
-        uploads.predict(made, "a model")
-    # One that runs already is handed back by `background.start`.
-    running[0] = Job("0", uploads.KIND, "x", made.id)
-    uploads.predict(made, "a model")
-    assert len(started) == 2
-
-
-def test_one_file_is_discarded_and_no_other(monkeypatch, here):
-    one, other, busy = (send(GOOD) for _ in range(3))
-    monkeypatch.setattr(background, "jobs", lambda: [Job("x", uploads.KIND, "x", busy.id)])
-    for upload_id in (one.id, busy.id, "*", "..", ""):
-        uploads.discard(upload_id)
-    assert [made.path.exists() for made in (one, other, busy)] == [False, True, True]
 
 
 def test_a_vrt_that_came_past_the_first_gate_is_damaged(tmp_path):

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,14 +33,17 @@ def upload(tmp_path, monkeypatch):
     pixels[:, :50] = 0
     data = tiffs.tif(pixels, names=("B02",), nodata=0, compress="deflate")
     made = uploads.receive("me", "scene.tif", io.BytesIO(data))
+    predict(made, CARD)
+    return made
 
-    def predict(batch):
+
+def predict(made, card):
+    def by_value(batch):
         bright = (np.nan_to_num(batch[:, 0]) > 500).astype(np.float32)
         return np.stack([1 - bright, bright], axis=1)
 
-    with geotiff_inference.opened(made.path, CARD) as source:
-        geotiff_inference.run(source, predict, made.result)
-    return made
+    with geotiff_inference.opened(made.path, card) as source:
+        geotiff_inference.run(source, by_value, made.result)
 
 
 def ask(address):
@@ -72,6 +76,15 @@ def test_tiles_show_each_class_where_it_is(upload):
         assert picture.size == (256, 256)
         found = picture.getpixel((across, down))
         assert found == colour or (colour[3] == found[3] == 0)
+
+
+def test_a_class_of_code_0_ends_where_the_file_does(upload):
+    classes = (CardClass(0, "dark", "#102030"), CardClass(9, "bright", "#f0e0d0"))
+    predict(upload, replace(CARD, classes=classes))
+    for column, row, alpha in ((400, 300, 255), (620, 300, 0), (400, -20, 0), (400, 20, 0)):
+        address, down, across = tile_at(column, row)
+        picture = Image.open(io.BytesIO(ask(f"{upload.id}/{address}").body)).convert("RGBA")
+        assert picture.getpixel((across, down))[3] == alpha
 
 
 def test_the_layer_says_where_it_lies(upload):

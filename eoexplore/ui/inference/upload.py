@@ -1,6 +1,7 @@
 """A GeoTIFF of one's own: sent, looked at, predicted by a job, and taken away again."""
 
 import secrets
+import threading
 import weakref
 
 import streamlit as st
@@ -47,7 +48,8 @@ def _leave(files: set[str]) -> None:
     """Delete files of a session that has ended."""
     for upload_id in files:
         if not any(upload_id in holder.files for holder in list(_holders)):
-            uploads.discard(upload_id)
+            # It may have to wait for a job to end, which whoever collects the session must not.
+            threading.Thread(target=uploads.discard, args=(upload_id,), daemon=True).start()
 
 
 def show(offer: Offer) -> None:
