@@ -6,6 +6,7 @@ from typing import Any
 from eoexplore.charts.chart import Asked, Part
 from eoexplore.cli import _text
 from eoexplore.core.errors import SelectionError
+from eoexplore.core.selection import Selection
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
 
@@ -40,12 +41,22 @@ def part(opened: Opened, name: str, text: str) -> Part:
     Raises:
         SelectionError: it cannot be read, or cannot be answered.
     """
+    selection = selected(text)
+    table = opened.samples.table(opened.dataset.classes)
+    return Part(name, selection, table.select(selection).mask())
+
+
+def selected(text: str) -> Selection:
+    """Return a selection that was typed.
+
+    Raises:
+        SelectionError: it cannot be read.
+    """
     selection, notices = selections.parse(text)
     if notices:
         # A page goes on without what it cannot use; a script must not get other numbers.
         raise SelectionError(f"Nothing was counted. {' '.join(notices)}")
-    table = opened.samples.table(opened.dataset.classes)
-    return Part(name, selection, table.select(selection).mask())
+    return selection
 
 
 def about(asked: Asked) -> dict[str, Any]:

@@ -45,6 +45,10 @@ class ModelError(EOExploreError):
     """A model that cannot be loaded or fed: its card, its weights, its bands or its source."""
 
 
+class PredictionError(EOExploreError):
+    """A prediction set that cannot be read, imported or judged."""
+
+
 class Busy(EOExploreError):
     """More is asked of the models than may wait for them."""
 

@@ -135,6 +135,35 @@ def on_grid(values: Array, nodata: float | None, card: ModelCard) -> npt.NDArray
     return np.asarray(resample.nearest(known, card.input_size), np.float32)
 
 
+def reference(opened: Opened, row: int, card: ModelCard) -> npt.NDArray[np.int16] | None:
+    """Return the number of the card's class of each pixel of the label map.
+
+    The nearest pixel, whatever the model's bands are brought to its grid by: codes are no numbers.
+
+    Args:
+        opened: dataset and index.
+        row: of the sample table.
+        card: of the model.
+
+    Returns:
+        Shape (row, column) of the model's grid, -1 for pixels of no class of the card; none where
+        the sample has no label map.
+
+    Raises:
+        FileUnreadable, DataMissing: the label map cannot be read.
+    """
+    layer = next((item for item in opened.dataset.layers if item.kind == "categorical"), None)
+    if layer is None or not opened.samples.has(layer.name)[row]:
+        return None
+    key = str(opened.samples.frame[layer.key].iloc[row])
+    values = opened.dataset.read(key, layer.name, layer.bands[0].name)
+    codes, place = np.unique(resample.nearest(values, card.input_size), return_inverse=True)
+    numbers = {name: number for number, name in enumerate(card.class_names)}
+    schema = opened.dataset.classes
+    known = [numbers.get(schema.class_of(int(code)).name, -1) for code in codes]
+    return np.array(known, np.int16)[place].reshape(card.input_size, card.input_size)
+
+
 def ground_m(card: ModelCard) -> float:
     """Return the side of a pixel of the model's grid on a patch, in metres."""
     return mgrs.PATCH_M / card.input_size

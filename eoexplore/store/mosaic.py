@@ -277,7 +277,7 @@ def write(
         "blockysize": _BLOCK,
         "sparse_ok": True,
     }
-    mark = f"{group.name} {VERSIONS[group.name]}"
+    mark = f"{group.name} {VERSIONS.get(group.name, 1)}"
     with atomic(path) as partial:
         flat = partial.with_suffix(".flat")
         try:

@@ -7,6 +7,7 @@ import streamlit as st
 from eoexplore.analysis.alignment import aligned
 from eoexplore.charts import prediction
 from eoexplore.core.errors import EOExploreError, UnknownName
+from eoexplore.jobs import inputs
 from eoexplore.models import Offer
 from eoexplore.store.catalog import Opened
 from eoexplore.ui import address, state
@@ -149,11 +150,20 @@ def _scores(
 
 def _mask(view: View, offers: tuple[Offer, ...], row: int, found: dict[str, Probabilities]) -> None:
     opened = view.opened
-    reference = pictures.reference(opened, row, offers[0].card)
+    reference = _reference(opened, row, offers[0])
     pictures.masks(view, offers, row, found, reference)
     with st.container(border=True):
         chart = prediction.areas(offers[0].card, found, reference)
         shown.whole(chart, "predicted", f"{opened.slug}-areas", _said(opened, offers, row))
+
+
+def _reference(opened: Opened, row: int, offer: Offer) -> npt.NDArray[np.integer] | None:
+    """Return the label map in the model's classes; where it cannot be read, none and why."""
+    try:
+        return inputs.reference(opened, row, offer.card)
+    except EOExploreError as error:
+        choosing.sentence(error)
+        return None
 
 
 def _said(opened: Opened, offers: tuple[Offer, ...], row: int) -> dict[str, str]:

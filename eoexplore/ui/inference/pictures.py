@@ -8,7 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from eoexplore.analysis import resample, uncertainty
+from eoexplore.analysis import uncertainty
 from eoexplore.core.model_card import ModelCard
 from eoexplore.core.types import Layer
 from eoexplore.models import Offer
@@ -110,26 +110,6 @@ def class_colours(view: View, card: ModelCard) -> list[str]:
 def table_of(colours: list[str]) -> npt.NDArray[np.uint8]:
     """Return opaque colours as a table, shape (class, 4)."""
     return np.array([(*rgb(colour), 255) for colour in colours], np.uint8)
-
-
-def reference(opened: Opened, row: int, card: ModelCard) -> npt.NDArray[np.intp] | None:
-    """Return the number of the card's class of each pixel of the label map.
-
-    Returns:
-        Shape (row, column) of the model's grid, -1 for pixels of no class of the card; none where
-        the patch has no label map.
-    """
-    layer = _layer(opened, "categorical")
-    if layer is None or not opened.samples.has(layer.name)[row]:
-        return None
-    key = str(opened.samples.keys(layer)[row])
-    values = opened.dataset.read(key, layer.name, layer.bands[0].name)
-    # The nearest, whatever the model's bands are brought to its grid by: codes are no numbers.
-    codes, place = np.unique(resample.nearest(values, card.input_size), return_inverse=True)
-    numbers = {name: number for number, name in enumerate(card.class_names)}
-    schema = opened.dataset.classes
-    known = [numbers.get(schema.class_of(int(code)).name, -1) for code in codes]
-    return np.array(known, np.intp)[place].reshape(card.input_size, card.input_size)
 
 
 def _coded(numbers: npt.NDArray[np.integer], colours: list[str]) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,287 @@
+"""A model over a selection: chunks that survive a kill, put together into a prediction set."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Generator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
+import numpy as np
+import numpy.typing as npt
+
+from eoexplore import __version__, models
+from eoexplore.core import settings
+from eoexplore.core.errors import JobError, ModelError
+from eoexplore.core.model_card import ModelCard
+from eoexplore.core.selection import Selection
+from eoexplore.jobs import cluster, inputs, predict_join, predict_part
+from eoexplore.jobs.predict_part import Chunk, Plan
+from eoexplore.jobs.progress import Cancelled, Report
+from eoexplore.jobs.run import Run
+from eoexplore.store import catalog, prediction_sets
+from eoexplore.store.catalog import Opened
+from eoexplore.store.prediction_sets import About
+
+CHUNK = 256
+"""Samples of a chunk: what a kill loses at most, of each worker."""
+PREPROCESSING = 1
+"""Version of how bands are brought to a model; another one makes other sets."""
+THRESHOLD = 0.5
+_POLL_S = 0.2
+_WHAT = "predicting"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be predicted."""
+
+    slug: str
+    """The dataset, as the catalog knows it."""
+    model: str
+    """Name of the model."""
+    selection: Selection = dataclasses.field(default_factory=Selection)
+    """Which samples."""
+    name: str = ""
+    """What the set is to be called; made of the model's name and the key where empty."""
+    chunk: int = CHUNK
+    """Samples of a chunk."""
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who does the work."""
+
+    workers: int | None = None
+    """Processes to start, where no scheduler is given; one when none, for it has all threads."""
+    scheduler: str | None = None
+    """Address of a running Dask scheduler; the setting when none, and no workers were asked for."""
+
+    def chosen(self) -> "Hands":
+        """Return what was asked for, else what the settings say."""
+        if self.workers is None and self.scheduler is None:
+            return Hands(1, settings.value("EOEXPLORE_SCHEDULER") or None)
+        return Hands(self.workers or 1, self.scheduler)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a prediction."""
+
+    about: About
+    """The set."""
+    predicted: int = 0
+    """Samples that were predicted now; those that were there before are not."""
+
+
+def predict(
+    asked: Asked,
+    hands: Hands | None = None,
+    progress: Report | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Made:
+    """Predict a selection, or go on with what was stopped; what is there is not done again.
+
+    Args:
+        asked: dataset, model and selection.
+        hands: processes of this machine, or a cluster.
+        progress: told (samples done, samples in all, what).
+        cancelled: asked five times a second; true ends it, and finished chunks stay.
+
+    Raises:
+        ModelError: the model does not fit the dataset, or cannot answer.
+        JobError: another process predicts the same, the disk is full, or the name is taken.
+        Cancelled: `cancelled` said so.
+    """
+    report, hands = progress or (lambda *_: None), (hands or Hands()).chosen()
+    opened = catalog.open_slug(asked.slug)
+    report(0, 0, "the model")
+    card = models.load(asked.model).card
+    rows = _rows(opened, asked, card)
+    said = _about(opened, asked, card, rows)
+    folder = prediction_sets.folder_of(opened.fingerprint, said.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / "build.lock", timeout=0):
+            there = prediction_sets.about(folder)
+            if there is not None:
+                return Made(_same(there, said))
+            plan = _plan(asked, card, folder, said, hands)
+            chunks = _chunks(opened, rows, asked.chunk)
+            count = _run(plan, chunks, hands, report, cancelled)
+            report(len(rows), len(rows), "putting it together")
+            return Made(predict_join.join(opened, card, said, plan.parts, folder), count)
+    except filelock.Timeout:
+        raise JobError("Another process predicts this set already.") from None
+    except OSError as error:
+        raise JobError(
+            "The predictions could not be written; the disk may be full. Free some space and "
+            f"start again: finished chunks are kept. ({error.strerror or error})"
+        ) from error
+
+
+def _same(there: About, said: About) -> About:
+    if there.key == said.key:
+        return there
+    raise JobError(
+        f"There is a prediction set {said.name} already, of other samples or another model. "
+        "Choose another name, or delete it."
+    )
+
+
+def _rows(opened: Opened, asked: Asked, card: ModelCard) -> npt.NDArray[np.intp]:
+    """Return the rows that are predicted: those of the selection that have every layer."""
+    why = inputs.misfit(opened.dataset, card)
+    if why:
+        raise ModelError(why)
+    samples = opened.samples
+    there = samples.table(opened.dataset.classes).select(asked.selection).mask()
+    chosen = int(there.sum())
+    for layer in card.layers:
+        there = there & samples.has(layer)
+    rows = np.flatnonzero(there)
+    if not len(rows):
+        raise ModelError(
+            f"Of the {chosen:,} patches of the selection, none has all layers that the model "
+            f"{asked.model} takes ({', '.join(card.layers)}). Choose a wider selection."
+        )
+    return rows
+
+
+def preprocessing_hash(card: ModelCard) -> str:
+    """Return what stands for how samples are brought to a model: 16 hexadecimal digits."""
+    own = (card.bands, card.input_size, card.resample, card.mean, card.std, card.activation)
+    return _digest(PREPROCESSING, own, card.class_names)
+
+
+def _digest(*values: object) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+
+
+def _about(opened: Opened, asked: Asked, card: ModelCard, rows: npt.NDArray[np.intp]) -> About:
+    ids = "\n".join(opened.samples.frame["id"].iloc[rows])
+    prepared = preprocessing_hash(card)
+    own = hashlib.sha256(ids.encode()).hexdigest()
+    key = _digest(card.sha256, prepared, opened.fingerprint, own)
+    word = re.sub(r"[^a-z0-9]+", "-", asked.model.lower().rpartition("/")[2]).strip("-")
+    return About(
+        name=asked.name or f"{word[:31].rstrip('-') or 'model'}-{key[:8]}",
+        task="segmentation" if card.task == "segmentation" else "multilabel",
+        model=asked.model,
+        model_hash=card.sha256,
+        preprocessing_hash=prepared,
+        dataset_fingerprint=opened.fingerprint,
+        selection=asked.selection.canonical(),
+        classes=card.class_names,
+        threshold=THRESHOLD,
+        trained_on_split=str(card.trained_on.get("split", "")),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        eoexplore_version=__version__,
+        key=key,
+        trained_on=dict(card.trained_on),
+        synthetic=card.synthetic,
+        codes=tuple(item.code for item in card.classes),
+    )
+
+
+def _plan(asked: Asked, card: ModelCard, folder: Path, said: About, hands: Hands) -> Plan:
+    """Return what workers have to know; chunks of other samples or another model are removed."""
+    parts = folder / f"parts-{said.key}"
+    for other in folder.glob("parts-*"):
+        if other != parts:
+            shutil.rmtree(other, ignore_errors=True)
+    parts.mkdir(exist_ok=True)
+    for partial in parts.glob("*.partial*"):
+        partial.unlink(missing_ok=True)
+    threads = max(1, (os.cpu_count() or 1) // (hands.workers or 1))
+    known = {"EOEXPLORE_CACHE": str(settings.cache_folder().resolve())}
+    known["EOEXPLORE_MODELS"] = os.pathsep.join(str(path) for path in settings.model_folders())
+    return Plan(asked.slug, asked.model, card.sha256, parts, threads, tuple(known.items()))
+
+
+def _chunks(opened: Opened, rows: npt.NDArray[np.intp], size: int) -> list[Chunk]:
+    """Return the work: neighbours in the archive together, products one after the other."""
+    frame = opened.samples.frame
+    products = frame["product"].iloc[rows].astype(str).to_numpy(object)
+    order = np.lexsort((rows, np.unique(products, return_inverse=True)[1]))
+    ordered = rows[order].tolist()
+    return [
+        Chunk(f"{at:08d}-{min(at + size, len(ordered)):08d}", tuple(ordered[at : at + size]))
+        for at in range(0, len(ordered), size)
+    ]
+
+
+def _run(
+    plan: Plan,
+    chunks: list[Chunk],
+    hands: Hands,
+    report: Report,
+    cancelled: Callable[[], bool] | None,
+) -> int:
+    """Predict the chunks that are missing, and return how many samples they have."""
+    total = sum(len(chunk.rows) for chunk in chunks)
+    todo = [chunk for chunk in chunks if not predict_part.path_of(plan.parts, chunk).is_file()]
+    done = total - sum(len(chunk.rows) for chunk in todo)
+    there = done
+    report(done, total, _WHAT)
+    if not todo:
+        return 0
+    run = Run.begin(plan.parts / "run")
+    seen = (Path(catalog.entry(plan.slug).path), plan.parts)
+    try:
+        with cluster.connect(hands.workers or 1, hands.scheduler, seen) as pool:
+            works = {pool.submit(predict_part.make, plan, chunk, run): chunk for chunk in todo}
+            for finished, at_work in _finished(works, pool, run, cancelled or (lambda: False)):
+                done += finished
+                report(min(done + at_work, total), total, _WHAT)
+    finally:
+        # First of all: what is at work on a cluster stops before its next batch.
+        run.end()
+    return total - there
+
+
+def _finished(
+    works: dict[Future[bool], Chunk],
+    pool: cluster.Cluster,
+    run: Run,
+    cancelled: Callable[[], bool],
+) -> Generator[tuple[int, int]]:
+    """Yield how many samples have been finished since the last time, and how many are begun."""
+    pending = set(works)
+    try:
+        while pending:
+            done, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
+            if cancelled():
+                raise Cancelled
+            for future in done:
+                _take(future, pool)
+            pool.check()
+            yield (
+                sum(len(works[future].rows) for future in done),
+                run.counts([works[future].name for future in pending]),
+            )
+    finally:
+        run.end()
+        for future in pending:
+            future.cancel()
+
+
+def _take(future: Future[bool], pool: cluster.Cluster) -> None:
+    """Raise what went wrong with a chunk."""
+    try:
+        made = future.result()
+    except CancelledError as error:
+        raise pool.lost() from error
+    except pool.killed as error:
+        raise JobError(
+            "Processes that predicted were ended, perhaps for lack of memory. Start again, with "
+            "fewer processes: finished chunks are kept."
+        ) from error
+    if not made:
+        raise JobError("Another run of this prediction began; this one has stopped.")

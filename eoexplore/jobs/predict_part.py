@@ -1,0 +1,209 @@
+"""What a worker predicts: a chunk of samples, kept as one file of the unfinished set."""
+
+import functools
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eoexplore.analysis import resample
+from eoexplore.core.errors import EOExploreError, ModelError, Withdrawn
+from eoexplore.core.model_card import ModelCard
+from eoexplore.core.types import Array
+from eoexplore.jobs import inputs
+from eoexplore.jobs.inputs import Inputs
+from eoexplore.jobs.run import Run, Worker
+from eoexplore.models.engine import Engine
+from eoexplore.store import catalog, prediction_mosaics
+from eoexplore.store.catalog import Opened
+from eoexplore.store.folder import atomic
+
+_SIDES = {name: group.patch_px for name, group in prediction_mosaics.groups(("any",)).items()}
+"""Rows and columns that are stored of a patch, by what is stored."""
+_TOGETHER = {"cpu": 16, "mps": 64, "cuda": 256}
+"""Samples that are read while the ones before them are predicted, by the kind of device."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker of a run has to know."""
+
+    slug: str
+    """The dataset, as the catalog knows it."""
+    model: str
+    """Name of the model."""
+    model_hash: str
+    """SHA-256 of its weights: a worker that has others does nothing."""
+    parts: Path
+    """Folder of the finished chunks."""
+    threads: int
+    """Threads of a worker on the CPU."""
+    settings: tuple[tuple[str, str], ...]
+    """Where datasets and models are known: a worker elsewhere may have been told otherwise."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some samples that are predicted together."""
+
+    name: str
+    """Name of its file."""
+    rows: tuple[int, ...]
+    """Rows of the sample table."""
+
+
+def make(plan: Plan, chunk: Chunk, run: Run) -> bool:
+    """Predict a chunk and write it; false where the run was over before.
+
+    Raises:
+        ModelError: the model is another one here, or cannot answer.
+    """
+    os.environ.update(plan.settings)
+    worker, goes_on = Worker(run, chunk.name), run.path.is_dir
+    opened, engine = catalog.open_slug(plan.slug), _engine(plan.threads)
+    card = engine.load(plan.model).card
+    if card.sha256 != plan.model_hash:
+        raise ModelError(f"The model {plan.model} has changed. Start the prediction anew.")
+    found = Found(card)
+    size = _TOGETHER[engine.device.name.partition(":")[0]]
+    batches = [chunk.rows[at : at + size] for at in range(0, len(chunk.rows), size)]
+    try:
+        for asked, maps in _ahead(lambda rows: _read(opened, rows, card), batches):
+            if not worker.goes_on(found.count):
+                return False
+            values = np.empty(0, np.float32)
+            if len(asked.rows):
+                answer = engine.predict(plan.model, asked.batch, lambda: not goes_on())
+                values = np.asarray(answer, np.float32)
+            found.add(asked, values, maps)
+    except Withdrawn:
+        return False
+    found.write(path_of(plan.parts, chunk), engine.device.words)
+    return True
+
+
+def path_of(parts: Path, chunk: Chunk) -> Path:
+    """Return where a chunk is kept once it is predicted."""
+    return parts / f"{chunk.name}.npz"
+
+
+@functools.lru_cache(maxsize=1)
+def _engine(threads: int) -> Engine:
+    """Return the one model server of a worker's process."""
+    import torch
+
+    from eoexplore import models
+
+    # A worker of Dask is told to use one; the passes of a model are its only work.
+    torch.set_num_threads(threads)
+    return Engine(models.load)
+
+
+Maps = list[npt.NDArray[np.int16] | None]
+
+
+def _read(opened: Opened, rows: Sequence[int], card: ModelCard) -> tuple[Inputs, Maps]:
+    """Return what a model takes of samples and, for masks, their label maps."""
+    asked = inputs.read(opened, rows, card)
+    if card.task != "segmentation":
+        return asked, []
+    maps: Maps = []
+    for row in asked.rows.tolist():
+        try:
+            maps.append(inputs.reference(opened, row, card))
+        except EOExploreError:
+            # The mask is predicted all the same; it is not compared.
+            maps.append(None)
+    return asked, maps
+
+
+def _ahead(read: Callable[[Sequence[int]], Any], batches: Sequence[Sequence[int]]) -> Any:  # noqa: ANN401
+    """Yield what is read, the next batch being read meanwhile."""
+    with ThreadPoolExecutor(1, "eoexplore-read") as reader:
+        coming = reader.submit(read, batches[0]) if batches else None
+        for number in range(len(batches)):
+            assert coming is not None
+            found = coming.result()
+            last = number + 1 == len(batches)
+            coming = None if last else reader.submit(read, batches[number + 1])
+            yield found
+
+
+class Found:
+    """What is kept of the samples of a chunk."""
+
+    def __init__(self, card: ModelCard) -> None:
+        """Keep nothing yet."""
+        self._card = card
+        self._masks = card.task == "segmentation"
+        self._kept: dict[str, list[Array]] = {}
+        self._left_out: dict[str, str] = {}
+        self.count = 0
+
+    def add(self, asked: Inputs, values: npt.NDArray[np.float32], maps: Maps) -> None:
+        """Take the answers for some samples.
+
+        Args:
+            asked: what the model was given.
+            values: probabilities, shape (n, class), or (n, class, row, column) of masks.
+            maps: of masks, the label map of each sample in the model's classes, or none.
+        """
+        self._left_out |= {str(row): why for row, why in asked.left_out.items()}
+        self.count += len(asked.rows) + len(asked.left_out)
+        if not len(asked.rows):
+            return
+        self._keep("rows", asked.rows)
+        if not self._masks:
+            self._keep("scores", values)
+            return
+        chosen = values.argmax(1)
+        shares = [np.bincount(one.ravel(), minlength=values.shape[1]) for one in chosen]
+        self._keep("scores", np.array(shares, np.float32) / chosen[0].size)
+        self._keep("mask", _to(chosen, _SIDES["mask"]).astype(np.uint8))
+        self._keep("confidence", _percent(_to(values.max(1), _SIDES["confidence"])))
+        coarse = [_to(plane, _SIDES["prob"]) for plane in np.moveaxis(values, 1, 0)]
+        self._keep("prob", _percent(np.stack(coarse, 1)))
+        self._confuse(asked.rows, chosen, maps)
+
+    def _confuse(self, rows: Array, chosen: Array, maps: Maps) -> None:
+        classes = len(self._card.classes)
+        for row, predicted, known in zip(rows.tolist(), chosen, maps, strict=True):
+            if known is None:
+                continue
+            there = known >= 0
+            pairs = known[there].astype(np.int64) * classes + predicted[there]
+            cells, pixels = np.unique(pairs, return_counts=True)
+            self._keep("confused_row", np.full(len(cells), row, np.int64))
+            self._keep("reference", (cells // classes).astype(np.int16))
+            self._keep("predicted", (cells % classes).astype(np.int16))
+            self._keep("pixels", pixels.astype(np.int32))
+
+    def _keep(self, name: str, values: Array) -> None:
+        self._kept.setdefault(name, []).append(values)
+
+    def write(self, path: Path, device: str) -> None:
+        """Write it, atomically, with where the model ran."""
+        arrays: dict[str, Any] = {key: np.concatenate(own) for key, own in self._kept.items()}
+        said = np.array(json.dumps({"left_out": self._left_out, "device": device}))
+        with atomic(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, said=said, **arrays)
+
+
+def _to(planes: Array, side: int) -> Array:
+    """Return planes, (n, row, column), on another grid of the same ground."""
+    if planes.shape[1:] == (side, side):
+        return planes
+    times = planes.shape[1] // side
+    if planes.shape[1:] == (times * side, times * side) and planes.dtype.kind == "f":
+        return np.asarray(planes.reshape(len(planes), side, times, side, times).mean((2, 4)))
+    return np.stack([resample.nearest(plane, side) for plane in planes])
+
+
+def _percent(shares: Array) -> npt.NDArray[np.uint8]:
+    return np.asarray(np.rint(np.clip(shares, 0, 1) * 100), np.uint8)

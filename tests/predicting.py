@@ -1,0 +1,55 @@
+"""Small models of random weights, and predictions made in the test's own process."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eoexplore.core.model_card import CardClass, ModelCard
+from eoexplore.jobs import predict_part
+from eoexplore.jobs.progress import Cancelled
+from eoexplore.jobs.run import Run
+
+MASKS = ModelCard(
+    name="Masks", task="segmentation", architecture="small_unet", encoder="",
+    bands=("s2/B02", "s2/B03"), input_size=24, resample="nearest",
+    mean=(900.0, 900.0), std=(300.0, 300.0),
+    classes=(
+        CardClass(211, "Arable land", "#ffffa8"), CardClass(231, "Pastures", "#e6e64d"),
+        CardClass(523, "Marine waters", "#e6f2ff"),
+    ),
+    activation="softmax", gsd_m=(8.0, 60.0), licence="MIT", source="a test",
+    trained_on={"dataset": "reben", "split": "train"}, options={"widths": [4, 6, 8]},
+)  # fmt: skip
+LABELS = dataclasses.replace(
+    MASKS, name="Labels", task="multilabel", architecture="small_labels", activation="sigmoid"
+)
+
+
+def write_models(folder: Path) -> Path:
+    """Write both models, and return their folder."""
+    import torch
+    from safetensors.torch import save_file
+
+    from eoexplore.models import small
+
+    for name, card in {"masks": MASKS, "labels": LABELS}.items():
+        torch.manual_seed(0)
+        (folder / name).mkdir(parents=True)
+        (folder / name / "card.json").write_text(card.to_json(), encoding="utf-8")
+        save_file(small.build(card).state_dict(), folder / name / "model.safetensors")
+    return folder
+
+
+def run_here(
+    plan: Any, chunks: Any, hands: object, report: Any, cancelled: Callable[[], bool] | None
+) -> int:
+    """Do here what a prediction has its workers do; how many samples it was."""
+    todo = [chunk for chunk in chunks if not predict_part.path_of(plan.parts, chunk).is_file()]
+    run = Run.begin(plan.parts / "run")
+    for chunk in todo:
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        assert predict_part.make(plan, chunk, run)
+    run.end()
+    return sum(len(chunk.rows) for chunk in todo)
