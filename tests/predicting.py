@@ -5,10 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eoexplore.core.model_card import CardClass, ModelCard
 from eoexplore.jobs import predict_part
 from eoexplore.jobs.progress import Cancelled
 from eoexplore.jobs.run import Run
+from eoexplore.store import prediction_sets
+from eoexplore.store.catalog import Opened
 
 MASKS = ModelCard(
     name="Masks", task="segmentation", architecture="small_unet", encoder="",
@@ -53,3 +57,30 @@ def run_here(
         assert predict_part.make(plan, chunk, run)
     run.end()
     return sum(len(chunk.rows) for chunk in todo)
+
+
+def write_set(
+    opened: Opened, name: str, rows: Any, scores: Any, classes: Any, **more: Any
+) -> prediction_sets.PredictionSet:
+    """Write a prediction set by hand and read it.
+
+    Args:
+        opened: dataset.
+        name: of the set.
+        rows: of the sample table, ascending.
+        scores: shape (n, class).
+        classes: names.
+        more: of `About`; `confusion` is the table of that name.
+    """
+    confusion = more.pop("confusion", None)
+    about = prediction_sets.About(
+        name=name, task=more.pop("task", "multilabel"), model="made", model_hash="0" * 64,
+        preprocessing_hash="0", dataset_fingerprint=opened.fingerprint, selection="",
+        classes=tuple(classes), threshold=more.pop("threshold", 0.5),
+        trained_on_split=more.pop("trained_on_split", ""), created="2026-01-01T00:00:00+00:00",
+        eoexplore_version="0", **more,
+    )  # fmt: skip
+    ids = opened.samples.frame["id"].to_numpy(object)[np.asarray(rows)]
+    folder = prediction_sets.folder_of(opened.fingerprint, name)
+    prediction_sets.write(folder, about, ids, np.asarray(scores, np.float32), confusion)
+    return prediction_sets.read(opened, name)

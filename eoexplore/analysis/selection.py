@@ -26,6 +26,10 @@ from eoexplore.core.selection import NO_FLAG, ClassRule, Comparison, Selection
 from eoexplore.core.types import Classes
 
 Mask = npt.NDArray[np.bool_]
+Columns = Callable[[str], tuple[Hashable, npt.NDArray[np.floating]]]
+"""From "<set>.<column>" to what changes when the set does, and a number for each sample."""
+PREDICTED = "pred."
+"""How conditions on prediction sets begin."""
 _NOUNS = {"country": "country", "season": "season", "split": "split", "tile": "tile"}
 _SAID = 3
 """Values that are named one by one, before a message becomes too long."""
@@ -75,15 +79,19 @@ def _numbers(names: tuple[str, ...], classes: Classes) -> list[int]:
 class Table:
     """A sample table of n rows, prepared for selections."""
 
-    def __init__(self, samples: pd.DataFrame, classes: Classes) -> None:
+    def __init__(
+        self, samples: pd.DataFrame, classes: Classes, columns: Columns | None = None
+    ) -> None:
         """Take a table; nothing is read from it before it is asked for.
 
         Args:
             samples: sample table with the base columns of the index, which must not change.
             classes: label schema; bit i of label_mask is its class i.
+            columns: gives columns of prediction sets; none where there are none.
         """
         self.samples = samples
         self.classes = classes
+        self._columns = columns
         self._options: dict[str, tuple[npt.NDArray[np.integer], dict[str, int]]] = {}
         self._kept: ByteCache[Bits] = ByteCache(beside_table(_KEPT_BYTES, len(samples)))
 
@@ -102,9 +110,38 @@ class Table:
         for key, value in sorted(selection.conditions, key=lambda item: item[0] in _PLACES):
             if key in _PLACES:
                 found = _PLACES[key](self, value, found)
+            elif key.startswith(PREDICTED):
+                found = found & self.predicted(key, cast(Comparison, value))
             else:
-                found = found & _TESTS.get(key, _not_there)(self, value)
+                found = found & _TESTS[key](self, value)
         return found
+
+    def predicted(self, key: str, asked: Comparison) -> Bits:
+        """Return the samples in which a column of a prediction set is as asked.
+
+        Raises:
+            SelectionError: there is no such set or column.
+        """
+        if self._columns is None:
+            raise SelectionError("There are no prediction sets for this dataset yet.")
+        stamp, values = self._columns(key.removeprefix(PREDICTED))
+        test = _SIGNS[asked.sign]
+        # The bound in 32 bits too: a score that was stored as 0.1 is not above 0.1.
+        bound = float(values.dtype.type(asked.bound))
+        return self.keep(
+            (key, stamp, asked), lambda: Bits.of(test(values.astype(np.float64), bound))
+        )
+
+    def stamp(self, selection: Selection) -> tuple[Hashable, ...]:
+        """Return what changes when a selection may select others of the same table.
+
+        Raises:
+            SelectionError: it asks for a prediction set or column that there is not.
+        """
+        keys = [key for key, _ in selection.conditions if key.startswith(PREDICTED)]
+        if not keys or self._columns is None:
+            return ()
+        return tuple(self._columns(key.removeprefix(PREDICTED))[0] for key in keys)
 
     def part(self, key: str, value: object) -> Bits:
         """Return the samples for which one condition holds; the last ones asked for are kept.
@@ -112,6 +149,9 @@ class Table:
         Raises:
             SelectionError: a class that does not exist, or a column that is not computed yet.
         """
+        if key.startswith(PREDICTED):
+            # Kept with the set's own stamp: sets come and go while the table stays.
+            return self.predicted(key, cast(Comparison, value))
         return self.keep((key, value), lambda: self.select(Selection(((key, value),))))
 
     def keep(self, name: Hashable, make: Callable[[], Bits]) -> Bits:
@@ -359,10 +399,6 @@ def _ids(table: Table, value: object) -> Bits:
         return Bits.of(ids.isin(wanted).to_numpy(bool))
     ends = [(bisect.bisect_left(ids.array, x), bisect.bisect_right(ids.array, x)) for x in wanted]
     return Bits.of_rows([row for first, end in ends for row in range(first, end)], len(table))
-
-
-def _not_there(*_: object) -> Bits:
-    raise SelectionError("There are no prediction sets for this dataset yet.")
 
 
 def _box(table: Table, value: object, among: Bits) -> Bits:

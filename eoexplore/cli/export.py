@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from eoexplore.analysis import selection as select
 from eoexplore.cli import _target, _text
 from eoexplore.core.errors import DataMissing, SelectionError, UnknownName
 from eoexplore.jobs import export as parts
@@ -82,7 +81,7 @@ def _selected(opened: Opened, asked: str) -> tuple[npt.NDArray[np.bool_], str]:
     if notices:
         # A page goes on without what it cannot use; a script must not get other rows than asked.
         raise SelectionError(f"Nothing was written. {' '.join(notices)}")
-    mask = select.mask(selection, opened.samples.frame, opened.dataset.classes)
+    mask = opened.samples.table(opened.dataset.classes).select(selection).mask()
     if not mask.any():
         raise SelectionError("No sample matches the selection, so nothing was written.")
     return mask, selection.canonical()

@@ -17,7 +17,7 @@ from eoexplore.core import settings
 from eoexplore.core.errors import UnknownName
 from eoexplore.core.memory import SMALL_BYTES, ByteCache
 from eoexplore.core.types import Dataset, Health, Problem
-from eoexplore.store import base
+from eoexplore.store import base, prediction_columns
 from eoexplore.store import samples as sample_table
 from eoexplore.store.folder import BuildState, FileStamp, IndexFolder, atomic, file_stamp
 from eoexplore.store.mosaic import GROUPS
@@ -228,6 +228,7 @@ def _samples(item: Entry, stamp: FileStamp) -> Samples:
     if found is None:
         classes = _dataset(item.path, item.stamp).classes
         found = sample_table.read(IndexFolder.of(item.fingerprint, item.path).samples, classes)
+        found.predicted = prediction_columns.Source(item.fingerprint, found, classes)
         # Four caches go with a table: selections, their topmost patches, orders, sets of bits.
         tables.put((item, stamp), found, _TIMES * found.nbytes + 4 * SMALL_BYTES)
     return found

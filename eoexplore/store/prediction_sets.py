@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,11 @@ import pyarrow.parquet as pq
 from eoexplore.core import settings
 from eoexplore.core.errors import PredictionError, UnknownName
 from eoexplore.core.memory import ByteCache
-from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import FileStamp, atomic, file_stamp
+from eoexplore.store.samples import Samples
+
+if TYPE_CHECKING:
+    from eoexplore.store.catalog import Opened
 
 ABOUT, SCORES, CONFUSION = "set.json", "scores.parquet", "confusion.parquet"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -159,24 +162,34 @@ def about(folder: Path) -> About | None:
     return found if found.name == folder.name and found.classes else None
 
 
-def read(opened: Opened, name: str) -> PredictionSet:
+def read(opened: "Opened", name: str) -> PredictionSet:
+    """Return a set of a dataset; see `read_for`."""
+    return read_for(opened.fingerprint, opened.samples, name)
+
+
+def read_for(fingerprint: str, samples: Samples, name: str) -> PredictionSet:
     """Return a set of a dataset; the last ones asked for stay in memory.
+
+    Args:
+        fingerprint: of the dataset.
+        samples: its sample table.
+        name: of the set.
 
     Raises:
         UnknownName: there is none of that name.
         PredictionError: its files are damaged.
     """
-    folder = folder_of(opened.fingerprint, name)
+    folder = folder_of(fingerprint, name)
     stamp = file_stamp(folder / ABOUT)
     kept = _sets.get(str(folder))
     if kept is not None and kept[0] == stamp:
         return kept[1]
     said = about(folder)
     if said is None:
-        names = ", ".join(item.name for item in available(opened.fingerprint)) or "none yet"
+        names = ", ".join(item.name for item in available(fingerprint)) or "none yet"
         raise UnknownName(f"There is no prediction set {name[:60]!r} here. There are: {names}.")
     try:
-        found = _read(opened, folder, said)
+        found = _read(samples, folder, said)
     except (OSError, ValueError, KeyError, pa.ArrowException):
         raise PredictionError(
             f"The files of the prediction set {name} are damaged. Delete it and predict again."
@@ -185,9 +198,9 @@ def read(opened: Opened, name: str) -> PredictionSet:
     return found
 
 
-def _read(opened: Opened, folder: Path, said: About) -> PredictionSet:
+def _read(samples: Samples, folder: Path, said: About) -> PredictionSet:
     table = pq.read_table(folder / SCORES)
-    ids = opened.samples.frame["id"]
+    ids = samples.frame["id"]
     own = table["id"].to_pandas()
     # Both are sorted by id; what the dataset does not have is no part of it.
     places = np.asarray(ids.array.searchsorted(own.to_numpy(object)), np.intp)
@@ -236,7 +249,7 @@ def write(
         partial.write_text(said.to_json(), encoding="utf-8")
 
 
-def remove(opened: Opened, name: str) -> None:
+def remove(opened: "Opened", name: str) -> None:
     """Delete a set and all that is kept of it.
 
     Raises:

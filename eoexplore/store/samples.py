@@ -53,7 +53,8 @@ class Samples:
         self.looked_through = "unreadable" in frame.columns
         """Whether the index has read every file; `areas` asks for label maps as well."""
         self._tables: dict[tuple[str, ...], selection.Table] = {}
-
+        self.predicted: selection.Columns | None = None
+        """Gives columns of prediction sets; whoever opens the dataset sets it."""
         self._kept: dict[str, object] = {}
         self._making = threading.RLock()
 
@@ -80,7 +81,10 @@ class Samples:
 
     def table(self, classes: Classes) -> selection.Table:
         """Return the table as it is prepared for selections; always the same one."""
-        return self._tables.setdefault(classes.names, selection.Table(self.frame, classes))
+        if classes.names not in self._tables:
+            made = selection.Table(self.frame, classes, self.predicted)
+            return self._tables.setdefault(classes.names, made)
+        return self._tables[classes.names]
 
     def row(self, sample: str) -> int:
         """Return the row of an id.

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -165,13 +166,21 @@ def shown_of(
     """
     if rule.within is not None:
         selection, rule = selection.replace("date", rule.within), LATEST
-    ground, key = scene.ground, (selection.canonical(), rule.canonical())
+    ground, key = scene.ground, (selection.canonical(), rule.canonical(), _stamp(scene, selection))
     found = ground.shown.get(key)
     if found is None:
         with ground.making:
             found = ground.shown.get(key) or _evaluate(scene, selection, rule)
             ground.shown.put(key, found, found[0].mask.nbytes)
     return found
+
+
+def _stamp(scene: Scene, selection: Selection) -> tuple[Hashable, ...]:
+    """Return what tells one state of the asked prediction sets from another."""
+    try:
+        return scene.samples.table(scene.opened.dataset.classes).stamp(selection)
+    except SelectionError:
+        return ("none",)
 
 
 def _evaluate(scene: Scene, selection: Selection, rule: DateRule) -> tuple[Shown, tuple[str, ...]]:

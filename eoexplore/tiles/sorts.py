@@ -9,18 +9,19 @@ any location.
 import itertools
 import threading
 import weakref
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from eoexplore.analysis import selection as select
-from eoexplore.core.errors import SelectionError
+from eoexplore.analysis.selection import PREDICTED
+from eoexplore.core.errors import EOExploreError, SelectionError
 from eoexplore.core.memory import ByteCache
 from eoexplore.core.nomenclature import key_of
 from eoexplore.core.selection import Selection
 from eoexplore.core.types import LabelClass
+from eoexplore.store import prediction_columns, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
 
@@ -28,7 +29,6 @@ Ints = npt.NDArray[np.int32]
 Values = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 _BYTES = 96_000_000
-_PREDICTED = "pred."
 _NO_AREAS = "The index has not read the reference maps yet."
 
 
@@ -78,10 +78,7 @@ def sorts(opened: Opened) -> tuple[Sort, ...]:
     if by_id not in found:
         found.append(by_id)
     found += _shares(opened)
-    for name in _predicted(frame):
-        ends = ("lowest first", "highest first")
-        found.append(Sort(name, name.removeprefix(_PREDICTED), ends, "Predictions"))
-    return tuple(found)
+    return (*found, *_predicted(opened))
 
 
 def known_sort(opened: Opened, text: str) -> tuple[str, bool, tuple[str, ...]]:
@@ -112,7 +109,7 @@ def chosen(opened: Opened, selection: Selection, name: str, turned: bool) -> Cho
     Both the order of all samples and the answer stay in memory, as far as there is room.
     """
     samples = opened.samples
-    key = (_number(samples), selection.canonical(), name, turned)
+    key = (_number(samples), selection.canonical(), name, turned, _stamp(opened, selection, name))
     found = _cache.get(key)
     if not isinstance(found, Chosen):
         mask, notices = _mask(opened, selection)
@@ -123,9 +120,19 @@ def chosen(opened: Opened, selection: Selection, name: str, turned: bool) -> Cho
     return found
 
 
+def _stamp(opened: Opened, selection: Selection, name: str) -> Hashable:
+    """Return what changes when a prediction set that takes part is made anew."""
+    own = name.removeprefix(PREDICTED).partition(".")[0] if name.startswith(PREDICTED) else ""
+    try:
+        sorting = prediction_columns.stamp_of(opened.fingerprint, own) if own else None
+        return sorting, opened.samples.table(opened.dataset.classes).stamp(selection)
+    except EOExploreError:
+        return "none"
+
+
 def order_of(opened: Opened, name: str, turned: bool) -> Ints:
     """Return all rows of a sample table in an order, shape (n,)."""
-    key = (_number(opened.samples), name, turned)
+    key = (_number(opened.samples), name, turned, _stamp(opened, Selection(), name))
     found = _cache.get(key)
     if not isinstance(found, np.ndarray):
         found = _sorted(opened, name, turned)
@@ -152,8 +159,8 @@ def values_of(opened: Opened, name: str, rows: Ints | None = None) -> Values:
         return np.asarray(np.bitwise_count(labels), np.float64)
     if name.startswith("share."):
         return _share(opened, name, at)
-    if name.startswith(_PREDICTED):
-        return np.asarray(frame[name].to_numpy()[at], np.float64)
+    if name.startswith(PREDICTED):
+        return np.asarray(_column(opened, name)[at], np.float64)
     # The table is sorted by id.
     return np.arange(len(frame), dtype=np.float64)[at]
 
@@ -225,18 +232,27 @@ def _share_name(item: LabelClass) -> str:
     return f"share.{key_of(item)}"
 
 
-def _predicted(frame: pd.DataFrame) -> list[str]:
-    names = [str(name) for name in frame.columns if str(name).startswith(_PREDICTED)]
-    return [name for name in names if pd.api.types.is_numeric_dtype(frame[name])]
+def _column(opened: Opened, name: str) -> npt.NDArray[np.floating]:
+    source = prediction_columns.Source(opened.fingerprint, opened.samples, opened.dataset.classes)
+    return source(name.removeprefix(PREDICTED))[1]
+
+
+def _predicted(opened: Opened) -> list[Sort]:
+    ends = ("lowest first", "highest first")
+    return [
+        Sort(f"{PREDICTED}{item.name}.{column}", title, ends, f"Predictions: {item.name}")
+        for item in prediction_sets.available(opened.fingerprint)
+        for column, title in prediction_columns.names_of(item).items()
+    ]
 
 
 def _mask(opened: Opened, selection: Selection) -> tuple[Mask, tuple[str, ...]]:
     """Tell which samples are selected; a condition that cannot be answered is left out."""
-    frame, classes = opened.samples.frame, opened.dataset.classes
-    mask, notices = np.ones(len(frame), bool), []
+    table = opened.samples.table(opened.dataset.classes)
+    mask, notices = np.ones(len(table), bool), []
     for condition in selection.conditions:
         try:
-            mask &= select.mask(Selection((condition,)), frame, classes)
+            mask &= table.part(*condition).mask()
         except SelectionError as error:
             notices.append(str(error))
     return mask, tuple(notices)

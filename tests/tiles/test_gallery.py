@@ -19,7 +19,7 @@ from eoexplore.tiles import gallery, sorts
 from eoexplore.tiles.originals import READER
 from eoexplore.tiles.routes import routes
 from eoexplore.tiles.scene import scene_of
-from tests import builders
+from tests import builders, predicting
 from tests.tiles.conftest import PATCHES as PICTURED
 
 BAD = '<img src=x onerror="alert(1)">'
@@ -180,15 +180,18 @@ def test_nothing_selected(page):
     assert (found["total"], found["pages"], found["items"]) == (0, 1, [])
 
 
-def test_a_prediction_column_is_an_order(changed, page, table):
+def test_a_prediction_column_is_an_order(page, table, tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path))
+    catalog.add(table.dataset.path)
     count = len(table.samples)
-    client = changed(
-        **{"pred.mine.score": np.linspace(1, 0, count), "pred.mine.name": ["x"] * count}
-    )
-    found = page(using=client, sort="pred.mine.score")
+    scores = np.linspace(1, 0, count)[:, None]
+    predicting.write_set(table, "mine", np.arange(count), scores, ["Pastures"])
+    found = page(sort="pred.mine.Pastures")
     assert ids(found) == IDS[::-1]
     assert [item["value"] for item in found["items"]][:2] == [0, 0.125]
-    assert "There is no order" in page(using=client, sort="pred.mine.name")["notices"][0]
+    assert "There is no order" in page(sort="pred.mine.name")["notices"][0]
+    chosen = page(sort="id", select="pred.mine.Pastures=>=0.5")
+    assert ids(chosen) == IDS[: count // 2 + 1]
 
 
 @pytest.fixture
