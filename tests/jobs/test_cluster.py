@@ -208,7 +208,8 @@ def test_versions_that_differ_are_a_sentence():
 
 
 def test_workers_that_cannot_do_it_are_told_apart():
-    good = cluster.look(())
+    # Whatever this process has done since: a warped VRT switches the driver on again.
+    good = replace(cluster.look(()), strict=True)
     cluster._check_worker("tcp://w:1", good, ())
     for said, sentence in (
         (replace(good, version="9.9"), r"tcp://w:1 has another release of EOExplore \(9\.9\)"),
