@@ -30,10 +30,6 @@ Columns = Callable[[str], tuple[Hashable, npt.NDArray[np.floating]]]
 """From "<set>.<column>" to what changes when the set does, and a number for each sample."""
 PREDICTED = "pred."
 """How conditions on prediction sets begin."""
-_NOUNS = {"country": "country", "season": "season", "split": "split", "tile": "tile"}
-_SAID = 3
-"""Values that are named one by one, before a message becomes too long."""
-_LISTED = 12
 _KEPT_BYTES = 32_000_000
 """Of the sets of bits that a table keeps: 460 of half a million samples."""
 _FEW = 8
@@ -48,23 +44,6 @@ _SIGNS: dict[str, Callable[[npt.NDArray[np.float64], float], Mask]] = {
     "<": operator.lt,
     "=": operator.eq,
 }
-
-
-def mask(selection: Selection, samples: pd.DataFrame, classes: Classes) -> Mask:
-    """Tell which samples a selection selects; for a table that is asked once.
-
-    Args:
-        selection: conditions that must all hold.
-        samples: sample table with the base columns of the index, n rows.
-        classes: label schema; bit i of label_mask is its class i.
-
-    Returns:
-        Booleans, shape (n,).
-
-    Raises:
-        SelectionError: a class that does not exist, or a column that is not computed yet.
-    """
-    return Table(samples, classes).select(selection).mask()
 
 
 def _numbers(names: tuple[str, ...], classes: Classes) -> list[int]:
@@ -288,32 +267,6 @@ class Table:
             return Bits.none(len(self))
         least, most = (part.dtype.type(will_do[end]) for end in (0, -1))
         return Bits.of((part >= least) & (part <= most)) & mapped
-
-
-def remarks(selection: Selection, table: Table) -> tuple[str, ...]:
-    """Say which values of a selection no sample has: they are valid, and select nothing."""
-    found = []
-    for key, value in selection.conditions:
-        if key in _NOUNS:
-            known = {str(name) for name in table.samples[key].cat.categories if name}
-            absent = [name for name in cast(tuple[str, ...], value) if name not in known]
-            found += [_absent(_NOUNS[key], name, sorted(known)) for name in absent[:_SAID]]
-        elif key == "ids":
-            ids = cast(tuple[str, ...], value)
-            there = set(table.samples["id"].to_numpy(object)[table.part(key, value).rows()])
-            missing = [name for name in ids if name not in there]
-            if missing:
-                names = ", ".join(name[:80] for name in missing[:_SAID])
-                found.append(f"{len(missing)} of {len(ids)} patch ids are not here: {names}.")
-    return tuple(found)
-
-
-def _absent(noun: str, name: str, known: list[str]) -> str:
-    there = ", ".join(known[:_LISTED]) + (" and more" if len(known) > _LISTED else "")
-    return f"No patch has the {noun} {name[:80]!r}. There are: {there or 'none'}."
-
-
-# -- conditions ---------------------------------------------------------------------------------
 
 
 def _classes(table: Table, value: object) -> Bits:

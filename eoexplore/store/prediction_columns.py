@@ -83,14 +83,22 @@ def names_of(found: prediction_sets.About) -> dict[str, str]:
     return {**AGREEMENT, **(ACCURACY if masks else CONFIDENCE), **own}
 
 
-def labels_of(read: PredictionSet, samples: Samples, classes: Classes) -> npt.NDArray[np.bool_]:
-    """Tell which samples of a set have which of its classes as a label, shape (n, class)."""
-    masks = samples.frame["label_mask"].to_numpy(np.uint64)[read.rows]
+def labels_of(
+    read: PredictionSet, masks: npt.NDArray[np.uint64], classes: Classes
+) -> npt.NDArray[np.bool_]:
+    """Tell which samples of a set have which of its classes as a label, shape (n, class).
+
+    Args:
+        read: the set.
+        masks: labels of all samples of the dataset, a bit for each of its classes.
+        classes: of the dataset.
+    """
+    own = masks[read.rows]
     found = np.zeros(read.scores.shape, bool)
     numbers = {name: number for number, name in enumerate(classes.names)}
     for column, name in enumerate(read.about.classes):
         if name in numbers:
-            found[:, column] = (masks >> np.uint64(numbers[name])) & np.uint64(1)
+            found[:, column] = (own >> np.uint64(numbers[name])) & np.uint64(1)
     return found
 
 
@@ -113,7 +121,8 @@ def _column(read: PredictionSet, source: Source, column: str) -> npt.NDArray[np.
         return np.asarray(np.maximum(read.scores, 1 - read.scores).mean(1))
     if column in ACCURACY:
         return accuracy_of(read)
-    labels = labels_of(read, source.samples, source.classes)
+    masks = source.samples.frame["label_mask"].to_numpy(np.uint64)
+    labels = labels_of(read, masks, source.classes)
     predicted = predicted_of(read)
     wrong = {"errors": labels != predicted, "missed": labels & ~predicted}
     return np.asarray(wrong.get(column, predicted & ~labels).sum(1), np.float32)

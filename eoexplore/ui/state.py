@@ -11,7 +11,7 @@ import streamlit as st
 
 from eoexplore.analysis import facets
 from eoexplore.analysis.facets import Columns, Facets
-from eoexplore.analysis.selection import Table, remarks
+from eoexplore.analysis.selection import Table
 from eoexplore.core.bits import Bits
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.memory import ByteCache
@@ -227,7 +227,7 @@ def view_of(opened: Opened) -> View:
             selection = selection.replace(key, None)
         else:
             selected = selected & parts[key]
-    notices += remarks(selection, table)
+    notices += selections.remarks(selection, table)
     return View(opened, selection, selected.mask(), tuple(notices), parts, current_palette())
 
 

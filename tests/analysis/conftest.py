@@ -3,6 +3,17 @@ import pandas as pd
 import pytest
 
 
+@pytest.fixture(scope="session")
+def torchmetrics():
+    """The functions of torchmetrics, the second independent implementation."""
+    from eoexplore.models import _torchvision
+
+    _torchvision.ready()
+    from torchmetrics.functional import classification
+
+    return classification
+
+
 @pytest.fixture(scope="package")
 def metadata_table(real_data):
     """The two released tables together: 549,488 rows."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eoexplore.analysis import facets
-from eoexplore.analysis.selection import Table, mask
+from eoexplore.analysis.selection import Table
 from eoexplore.core.selection import ClassRule, Comparison, Selection, parse
 from eoexplore.core.types import Classes, LabelClass
 
@@ -65,7 +65,7 @@ def counted(selection, frame=FRAME, columns=COLUMNS):
 
 
 def left(selection, frame=FRAME):
-    return int(mask(selection, frame, CLASSES).sum())
+    return int(Table(frame, CLASSES).select(selection).mask().sum())
 
 
 def check_all(selection, frame=FRAME, columns=COLUMNS):

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eoexplore.analysis import selection as selection_module
-from eoexplore.analysis.selection import Table, mask, remarks
+from eoexplore.analysis.selection import Table
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import EVERYTHING, parse
 from eoexplore.core.types import Classes, LabelClass
+from eoexplore.store import selections
 
 CLASSES = Classes(
     name="four",
@@ -70,6 +71,10 @@ def frame_of(table, areas=True):
 
 TABLE = rows()
 FRAME = frame_of(TABLE)
+
+
+def mask(selection, frame, classes):
+    return Table(frame, classes).select(selection).mask()
 
 
 def selected(text, frame=FRAME):
@@ -231,7 +236,7 @@ def test_everything_is_everything():
     ],
 )
 def test_values_that_no_sample_has_are_said(text, said):
-    found = remarks(parse(text)[0], Table(FRAME, CLASSES))
+    found = selections.remarks(parse(text)[0], Table(FRAME, CLASSES))
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
     assert all(len(sentence) < 300 for sentence in found)

@@ -6,7 +6,6 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from eoexplore.analysis.selection import mask
 from eoexplore.core.selection import parse
 from eoexplore.store import catalog
 from eoexplore.ui import choices, pages, state
@@ -105,7 +104,8 @@ def selected(test):
 
 
 def left(dataset, text):
-    return int(mask(parse(text)[0], dataset.samples.frame, dataset.dataset.classes).sum())
+    table = dataset.samples.table(dataset.dataset.classes)
+    return int(table.select(parse(text)[0]).mask().sum())
 
 
 @pytest.mark.parametrize("select", EVERY_KIND)

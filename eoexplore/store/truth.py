@@ -1,0 +1,70 @@
+"""Labels to judge by instead of the stored ones: a table of ids and lists of class names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eoexplore.core.errors import PredictionError
+from eoexplore.store.catalog import Opened
+
+_IDS, _LABELS = ("patch_id", "id"), ("true_labels", "labels")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of the samples of a dataset."""
+
+    name: str
+    """What the file is called."""
+    masks: npt.NDArray[np.uint64]
+    """Classes of each sample as in `label_mask`: bit i is the dataset's class i; shape (n,)."""
+    known: npt.NDArray[np.bool_]
+    """Of which samples the file says something, shape (n,)."""
+
+
+def read(opened: Opened, path: Path) -> Truth:
+    """Read a Parquet file with an id and a list of class names for each sample.
+
+    Args:
+        opened: the dataset.
+        path: columns `patch_id` or `id`, and `true_labels` or `labels`; other columns are ignored.
+
+    Raises:
+        PredictionError: it is none, or fits no sample, or names a class that there is not.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException):
+        raise PredictionError(
+            f"The file {path.name} cannot be read as Parquet. It should have an id and a list of "
+            "class names for each sample."
+        ) from None
+    columns = [next((n for n in names if n in table.column_names), "") for names in (_IDS, _LABELS)]
+    if not all(columns) or not pa.types.is_list(table.schema.field(columns[1]).type):
+        raise PredictionError(
+            f"The file {path.name} needs a column patch_id (or id) and a column true_labels (or "
+            f"labels) with lists of class names. It has: {', '.join(table.column_names)}."
+        )
+    ids, labels = (table[name].to_pylist() for name in columns)
+    numbers = {name: number for number, name in enumerate(opened.dataset.classes.names)}
+    strange = sorted({name for own in labels for name in own or () if name not in numbers})
+    if strange:
+        raise PredictionError(
+            f"The file {path.name} names {strange[0]!r}, which is no class of the dataset. Its "
+            f"classes: {'; '.join(numbers)}."
+        )
+    places = {str(sample): place for place, sample in enumerate(opened.samples.frame["id"])}
+    masks = np.zeros(len(places), np.uint64)
+    known = np.zeros(len(places), bool)
+    for sample, own in zip(ids, labels, strict=True):
+        place = places.get(str(sample), -1)
+        if place >= 0:
+            known[place] = True
+            masks[place] = sum(1 << numbers[name] for name in set(own or ()))
+    if not known.any():
+        raise PredictionError(f"None of the ids of {path.name} is a sample of the dataset.")
+    return Truth(path.name, masks, known)
