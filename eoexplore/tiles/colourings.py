@@ -1,8 +1,8 @@
 """What footprints can be coloured by, and which colour each patch has then.
 
 A style is `split`, `country`, `season`, `nlabels`, `near.train`, `has.CODE` and `share.CODE` with a
-pixel code of a class of the dataset, or one of any split (`ruled`). Their colours are apart for
-colour-blind readers in both palettes.
+pixel code of a class of the dataset, one of any split (`ruled`), or one of a prediction set
+(`scored`). Their colours are apart for colour-blind readers in both palettes.
 """
 
 import functools
@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from eoexplore.analysis.selection import PREDICTED
 from eoexplore.core.memory import ByteCache
 from eoexplore.core.nomenclature import key_of
 from eoexplore.core.types import Classes, LabelClass
 from eoexplore.render import colours
 from eoexplore.store.catalog import Opened
 from eoexplore.store.splits import split_of
-from eoexplore.tiles import nearness, ruled
+from eoexplore.tiles import nearness, ruled, scored
 from eoexplore.tiles.scene import Scene, Shown
 
 Json = dict[str, Any]
@@ -79,7 +80,7 @@ def footprint_styles(opened: Opened) -> list[Json]:
         one = {"title": item.name, "group": "Share of the class", "help": "of the reference map"}
         reason = None if areas else NO_AREAS
         styles.append({"id": f"share.{key_of(item)}", **one, "disabled": reason})
-    return styles
+    return styles + scored.styles(opened)
 
 
 def _labelled(classes: Classes) -> tuple[LabelClass, ...]:
@@ -96,8 +97,8 @@ def footprint_style(opened: Opened, text: str) -> tuple[str, tuple[str, ...]]:
     name = text.partition("~")[0]
     if name in ("", *_SIMPLE):
         return name or "split", ()
-    if ruled.rule_of(name) is not None:
-        why = ruled.refused(opened, name)
+    if ruled.rule_of(name) is not None or name.startswith(PREDICTED):
+        why = (scored if name.startswith(PREDICTED) else ruled).refused(opened, name)
         return ("split", (f"{why} Footprints are coloured by split.",)) if why else (name, ())
     known = {style["id"]: style["disabled"] for style in footprint_styles(opened)}
     name = _canonical(opened.dataset.classes, name)
@@ -142,7 +143,8 @@ def _patches(count: int) -> str:
 
 def colouring(scene: Scene, style: str) -> Colouring:
     """Return how a style colours the patches; kept for the tiles that follow."""
-    key = (scene.ground.number, style, scene.opened.dataset.classes.names)
+    stamp = scored.stamp(scene.opened, style) if style.startswith(PREDICTED) else None
+    key = (scene.ground.number, style, scene.opened.dataset.classes.names, stamp)
     found = _colourings.get(key)
     if found is None:
         found = _make(scene, style)
@@ -158,6 +160,9 @@ def _make(scene: Scene, style: str) -> Colouring:
         return Colouring(nearness.TITLE, "steps", nearness.entries(), codes)
     if by := ruled.rule_of(style):
         return _ruled(scene.opened, *by)
+    if style.startswith(PREDICTED):
+        title, entries, codes = scored.parts(scene.opened, style)
+        return Colouring(title, "steps", entries, codes)
     kind, _, code = style.partition(".")
     item = scene.opened.dataset.classes.class_of(int(code))
     if kind == "has":

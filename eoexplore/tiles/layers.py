@@ -20,7 +20,7 @@ from eoexplore.render.styles import Style
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
 from eoexplore.store.samples import Samples
-from eoexplore.tiles import sealed
+from eoexplore.tiles import predicted, sealed
 from eoexplore.tiles.colourings import footprint_styles
 from eoexplore.tiles.imagery import MOSAIC_ZOOM, ORIGINALS_ZOOM
 from eoexplore.tiles.overview import density_styles
@@ -78,9 +78,24 @@ def describe(opened: Opened, selection: Selection, palette: str = "official") ->
         "layers": [
             _density(opened, query),
             *_pictures(opened, query),
+            *_predictions(opened, query),
             _footprints(opened, query),
         ],
     }
+
+
+def _predictions(opened: Opened, query: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the layers of predicted masks; the style is part of the layer's name in addresses."""
+    return [
+        {
+            **layer,
+            "url": f"{predicted.path_of(opened.slug, layer['id'])}?date={{date}}&{_query(query)}",
+            "min_zoom": MOSAIC_ZOOM,
+            "max_zoom": MAX_ZOOM,
+            "disabled": None,
+        }
+        for layer in predicted.layers_of(opened)
+    ]
 
 
 def _whole_zoom(opened: Opened) -> int:

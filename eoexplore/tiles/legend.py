@@ -12,7 +12,7 @@ from eoexplore.render.composites import styles_of
 from eoexplore.render.paint import colours_of
 from eoexplore.render.styles import Channel, Style
 from eoexplore.store.catalog import Opened
-from eoexplore.tiles import own
+from eoexplore.tiles import own, predicted
 from eoexplore.tiles.colourings import footprint_legend, footprint_style
 from eoexplore.tiles.imagery import unpacked
 from eoexplore.tiles.overview import density_legend, density_style
@@ -64,8 +64,9 @@ def legend(asked: Asked) -> Noted | None:
         colouring, notices = density_style(text)
         found = density_legend(asked.scene, colouring, palette, asked.number("z", 0, 0, 22))
         return Noted(blank("", "steps") | found, notices + strange)
-    if name == own.ID:
-        said = own.legend_of(text)
+    if name == own.ID or name.startswith(predicted.PREFIX):
+        is_own = name == own.ID
+        said = own.legend_of(text) if is_own else predicted.legend_of(opened, name, text, palette)
         return Noted(blank("", "classes") | said, ()) if said else None
     layer = asked.scene.layer(name)
     if layer is None or not styles_of(layer):

@@ -10,7 +10,7 @@ from eoexplore.render.encode import MEDIA_TYPES, encode_palette, encode_rgba
 from eoexplore.render.warp import View
 from eoexplore.store.catalog import Opened
 from eoexplore.store.selections import parse
-from eoexplore.tiles import sealed
+from eoexplore.tiles import predicted, sealed
 from eoexplore.tiles.colourings import footprint_style
 from eoexplore.tiles.imagery import ORIGINALS_ZOOM, Picture, draw, unpacked
 from eoexplore.tiles.overview import density_style, draw_density, draw_footprints
@@ -92,6 +92,8 @@ def _draw(
     if request.layer == "density":
         name, notices = density_style(request.style)
         return draw_density(scene, shown, view, name, palette), notices
+    if request.layer.startswith(predicted.PREFIX):
+        return predicted.draw(scene, shown, request.layer, view, palette), ()
     style, notices = look(scene.opened, request.layer, request.style)
     notices += sealed.notices(scene.opened.dataset, request.layer, view.z)
     if view.z < ORIGINALS_ZOOM:
@@ -107,7 +109,9 @@ def check(opened: Opened, request: TileRequest) -> None:
     """
     known = [layer.name for layer in opened.dataset.layers if styles_of(layer)]
     known += _FROM_TABLE
-    if request.layer not in known:
+    if request.layer.startswith(predicted.PREFIX):
+        predicted.asked_of(opened, request.layer)
+    elif request.layer not in known:
         raise UnknownName(f"There is no such layer. Layers: {', '.join(known)}.")
     if not opened.samples.located.any():
         raise UnknownName(
@@ -140,6 +144,9 @@ def canonical(opened: Opened, request: TileRequest) -> TileRequest:
         text, notices = footprint_style(opened, request.style)
     elif request.layer == "density":
         text, notices = density_style(request.style)
+    elif request.layer.startswith(predicted.PREFIX):
+        # What is shown stands in the name of the layer.
+        text, notices = "", ()
     else:
         style, notices = look(opened, request.layer, request.style)
         text = style.text
