@@ -18,9 +18,11 @@ from eoexplore.core.selection import ClassRule, Selection
 from eoexplore.core.types import LabelClass
 from eoexplore.render import palettes
 from eoexplore.store.catalog import Opened
+from eoexplore.store.prediction_sets import PredictionSet
+from eoexplore.store.truth import Truth
 
 Mask = npt.NDArray[np.bool_]
-Page = Literal["statistics", "splits"]
+Page = Literal["statistics", "splits", "evaluation"]
 TRAIN, VALIDATION, TEST = SPLITS = core_split.SPLITS
 Split = core_split.Split
 
@@ -115,6 +117,10 @@ class Asked:
     """Colours of the classes."""
     splits: tuple[Split, ...] = ()
     """On the splits page, the one that is audited, then those it is compared with."""
+    predictions: tuple[PredictionSet, ...] = ()
+    """On the evaluation page, the set that is judged and, where two are, the one beside it."""
+    truth: Truth | None = None
+    """Labels to judge by instead of the stored ones; none for these."""
 
     def choosing(self, name: str, options: Mapping[str, str]) -> "Asked":
         """Return the same question with the options of one chart, out of those of many.

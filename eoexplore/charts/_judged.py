@@ -1,0 +1,219 @@
+"""What is judged: the predictions of a set for the selection, beside what is true of it."""
+
+import functools
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from eoexplore.analysis import pixels
+from eoexplore.analysis.bootstrap import REPLICATES, Clusters
+from eoexplore.charts.chart import Asked, CannotTell
+from eoexplore.core.memory import ByteCache
+from eoexplore.store import prediction_columns
+from eoexplore.store.prediction_sets import PredictionSet
+
+T = TypeVar("T")
+Bools = npt.NDArray[np.bool_]
+SEED = 0
+_FEWER = 20_000_000
+"""Labels times replicates that are drawn at once: of more, there are fewer replicates."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A prediction set on the samples of the selection that it is about."""
+
+    read: PredictionSet
+    """The set."""
+    at: npt.NDArray[np.intp]
+    """Places in the set, shape (k,)."""
+    rows: npt.NDArray[np.intp]
+    """Rows of the sample table, shape (k,)."""
+    truth: Bools
+    """Whether a sample has a class, shape (k, class), in the classes of the set."""
+    clusters: Clusters
+    """Tiles of the samples."""
+    key: tuple[Hashable, ...]
+    """Stands for all of it: what was worked out once is kept by it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the set."""
+        return self.read.about.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of its classes."""
+        return self.read.about.classes
+
+    @property
+    def masks(self) -> bool:
+        """Whether it is of masks: scores are shares of the mask then."""
+        return self.read.about.task == "segmentation"
+
+    @functools.cached_property
+    def scores(self) -> npt.NDArray[np.float32]:
+        """Scores of the samples, shape (k, class)."""
+        return self.read.scores[self.at]
+
+    @property
+    def threshold(self) -> float:
+        """Score from which a class counts as predicted; of masks, one pixel of it."""
+        return float(np.nextafter(np.float32(0), np.float32(1))) if self.masks else self.stated
+
+    @property
+    def stated(self) -> float:
+        """Threshold of the set."""
+        return float(np.float32(self.read.about.threshold))
+
+    @property
+    def replicates(self) -> int:
+        """How many replicates are drawn: fewer of many samples, so that a page answers."""
+        return int(np.clip(_FEWER // max(1, self.truth.size), 40, REPLICATES))
+
+    @functools.cached_property
+    def by_tile(self) -> npt.NDArray[np.int64]:
+        """Pixels by tile, reference class and predicted class, shape (tile, class, class).
+
+        Raises:
+            CannotTell: it is not of masks, or none was compared with a label map.
+        """
+        own = self.read.confusion
+        if own is None:
+            raise CannotTell(
+                f"The set {self.name} has no pixels that were compared with label maps. Choose a "
+                "set of masks of a dataset with label maps."
+            )
+        place = np.full(len(self.read.rows), -1, np.intp)
+        place[self.at] = np.arange(len(self.at))
+        kept = place[own.sample] >= 0
+        if not kept.any():
+            raise CannotTell("No patch of the selection has a label map that could be compared.")
+        pairs = own.reference[kept], own.predicted[kept], own.pixels[kept]
+        tile = self.clusters.codes[place[own.sample[kept]]]
+        return pixels.counts(pairs, len(self.classes), tile, self.clusters.count)
+
+    def rows_of_pixels(self, reference: int, predicted: int) -> npt.NDArray[np.intp]:
+        """Return the rows of samples with such pixels, those with most of them first."""
+        own = self.read.confusion
+        if own is None:
+            return np.empty(0, np.intp)
+        chosen = np.zeros(len(self.read.rows), bool)
+        chosen[self.at] = True
+        hit = (own.reference == reference) & (own.predicted == predicted) & chosen[own.sample]
+        order = np.argsort(-own.pixels[hit], kind="stable")
+        return np.asarray(self.read.rows[own.sample[hit][order]], np.intp)
+
+
+def judged(asked: Asked, number: int = 0) -> Judged:
+    """Return the set that is judged, or the one beside it.
+
+    Raises:
+        CannotTell: there is none, or it is about no sample of the selection.
+    """
+    if number >= len(asked.predictions):
+        raise CannotTell(
+            "There is no prediction set to judge. Predict the selection on this page, import "
+            "predictions, or run `python -m eoexplore predict`."
+        )
+    read = asked.predictions[number]
+    masks = asked.truth.masks if asked.truth is not None else asked.masks
+    inside = asked.part.mask[read.rows]
+    if asked.truth is not None:
+        inside = inside & asked.truth.known[read.rows]
+    at = np.flatnonzero(inside)
+    if not len(at):
+        raise CannotTell(
+            f"The set {read.about.name} says nothing of the {len(asked.part):,} patches of the "
+            "selection. Choose a wider selection, or predict it."
+        )
+    rows = read.rows[at]
+    known = prediction_columns.labels_of(read, masks, asked.opened.dataset.classes)
+    clusters = Clusters.of(asked.opened.samples.tiles[0][rows])
+    return Judged(read, at, rows, known[at], clusters, _key(asked, read))
+
+
+def _key(asked: Asked, read: PredictionSet) -> tuple[Hashable, ...]:
+    table = asked.opened.samples.table(asked.opened.dataset.classes)
+    selection = asked.part.selection
+    truth = (asked.truth.name, asked.truth.masks.tobytes()) if asked.truth is not None else ()
+    return (
+        asked.opened.version, read.about.name, read.about.key, read.about.created,
+        selection.canonical(), table.stamp(selection), hash(truth),
+    )  # fmt: skip
+
+
+_kept: ByteCache[Any] = ByteCache(100_000_000)
+
+
+def kept(own: Judged, what: str, make: Callable[[], T]) -> T:
+    """Return what was measured of a set, from memory or worked out.
+
+    Args:
+        own: the set.
+        what: stands for all that `make` depends on beside it.
+        make: works it out; some tens of kilobytes.
+    """
+    found = _kept.get((own.key, what))
+    if found is None:
+        found = make()
+        _kept.put((own.key, what), found, 200_000)
+    return cast(T, found)
+
+
+def both(asked: Asked) -> tuple[Judged, Judged]:
+    """Return two sets on the samples, and in the classes, that both have.
+
+    Raises:
+        CannotTell: there are none.
+    """
+    one, other = judged(asked, 0), judged(asked, 1)
+    rows, first, second = np.intersect1d(one.rows, other.rows, return_indices=True)
+    if not len(rows):
+        raise CannotTell(f"The sets {one.name} and {other.name} have no patch in common.")
+    clusters = Clusters.of(asked.opened.samples.tiles[0][rows])
+    return (
+        replace(
+            one,
+            at=one.at[first],
+            rows=rows,
+            truth=one.truth[first],
+            clusters=clusters,
+            key=(*one.key, *other.key),
+        ),
+        replace(
+            other,
+            at=other.at[second],
+            rows=rows,
+            truth=other.truth[second],
+            clusters=clusters,
+            key=(*other.key, *one.key),
+        ),
+    )
+
+
+def warnings(asked: Asked) -> tuple[str, ...]:
+    """Return what stands beside every number: training on the judged samples, made-up imagery."""
+    found = []
+    for read in asked.predictions:
+        about = read.about
+        inside = read.rows[asked.part.mask[read.rows]]
+        if about.trained_on_split:
+            split = asked.frame["split"].astype(str).to_numpy()[inside]
+            known = int((split == about.trained_on_split).sum())
+            if known:
+                found.append(
+                    f"{about.name} was trained on the split “{about.trained_on_split}”, to which "
+                    f"{known:,} of the {len(inside):,} judged patches belong: on those it says "
+                    "how well the model remembers."
+                )
+        else:
+            found.append(f"Nobody states what {about.name} was trained on: it may know these.")
+        if about.synthetic:
+            found.append(f"{about.name} was trained on synthetic imagery.")
+    if asked.truth is not None:
+        found.append(f"Judged by the labels of {asked.truth.name}, not by the stored ones.")
+    return tuple(found)

@@ -1,0 +1,72 @@
+"""`evaluate`: the numbers of the evaluation page."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from eoexplore.charts import chart, document
+from eoexplore.charts.chart import Asked
+from eoexplore.cli import _asked, _target, _text
+from eoexplore.core.errors import PredictionError
+from eoexplore.store import catalog, prediction_sets, truth
+
+HELP = """Judge predictions: the numbers of the evaluation page, from the same code.
+
+Without --chart, all figures of the labels and, of masks, of the pixels, each with an interval of
+95 %; with --json, every chart of the page too. --truth names a Parquet file with the true labels.
+
+example:
+  python -m eoexplore evaluate data/demo --predictions demo-labels-1a2b3c4d --select split=test
+  python -m eoexplore evaluate data/demo --predictions mine --beside other --json"""
+
+_METRICS = ("scores_overview", "pixel_scores")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `evaluate`."""
+    parser.add_argument("path", metavar="PATH", help=_target.HELP)
+    parser.add_argument("--predictions", metavar="NAME", required=True, help="the prediction set")
+    parser.add_argument("--beside", metavar="NAME", help="a second one, on the same patches")
+    parser.add_argument("--truth", metavar="FILE", help="Parquet: id and true labels of patches")
+    _asked.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print them."""
+    opened = catalog.add(_target.find(args.path))
+    names = [args.predictions, *([args.beside] if args.beside else [])]
+    if len(set(names)) < len(names):
+        raise PredictionError(f"{names[0]} stands beside itself. Name another prediction set.")
+    asked = Asked(
+        opened,
+        (_asked.part(opened, "Selection", args.select),),
+        predictions=tuple(prediction_sets.read(opened, name) for name in names),
+        truth=truth.read(opened, Path(args.truth).expanduser()) if args.truth else None,
+    )
+    kinds = document.chosen("evaluation", args.charts)
+    options = document.options("evaluation", args.options, asked)
+    if not args.charts and not args.json:
+        kinds = tuple(chart.kind("evaluation", name) for name in _METRICS)
+    found = document.of(kinds, asked, options)
+    args.progress.end_line()
+    if not args.json:
+        _asked.show(found)
+        return 0
+    judged = {
+        "predictions": names[0],
+        "samples": len(asked.predictions[0].rows),
+        "metrics": _metrics(found),
+    }
+    _text.show_json({**judged, **_asked.about(asked), "charts": found})
+    return 0
+
+
+def _metrics(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures with their intervals by name; those of two sets by set first."""
+    metrics: dict[str, Any] = {}
+    for name in _METRICS:
+        facts = found.get(name, {}).get("facts", {})
+        if "sets" in facts:
+            metrics |= {who: own["metrics"] for who, own in facts["sets"].items()}
+        metrics |= facts.get("metrics", {})
+    return metrics

@@ -1,0 +1,133 @@
+"""Which predictions are judged, and which stand beside them: both are kept in the address."""
+
+import streamlit as st
+
+from eoexplore import models
+from eoexplore.charts import _judged
+from eoexplore.charts.chart import Asked
+from eoexplore.core.errors import EOExploreError
+from eoexplore.jobs import background, inputs
+from eoexplore.store import prediction_sets
+from eoexplore.store.catalog import Opened
+from eoexplore.store.prediction_sets import About, PredictionSet
+from eoexplore.ui import address, long_work, state
+from eoexplore.ui.state import View
+from eoexplore.ui.text import as_text
+
+SET, BESIDE = "set", "set2"
+"""Query parameters and widget keys: names of the sets."""
+_NONE = "none"
+_KIND = "predict"
+_LOOK_EVERY_S = 1.0
+
+
+def chosen(view: View) -> tuple[PredictionSet, ...]:
+    """Show the choice of sets, and return the judged one and, where there is one, the other."""
+    sets = {item.name: item for item in prediction_sets.available(view.opened.fingerprint)}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="judged"):
+        first = second = None
+        if sets:
+            first = st.selectbox("Predictions", list(sets), key=SET, bind=address.bind(), width=300)
+            others = [_NONE, *(name for name in sets if name != first)]
+            second = st.selectbox("Beside them", others, key=BESIDE, bind=address.bind(), width=300)
+        with st.popover("Predict", icon=":material/neurology:"):
+            _predict(view)
+        if first in sets:
+            with st.popover("About", icon=":material/info:"):
+                _about(view.opened, sets[str(first)])
+    _running(view.opened)
+    if not sets:
+        st.info(
+            "There are no predictions for this dataset yet. Predict the selection with a model, "
+            "here or with python -m eoexplore predict.",
+            icon=":material/grading:",
+        )
+    found = []
+    for name in (first, second):
+        if name in sets:
+            try:
+                found.append(prediction_sets.read(view.opened, str(name)))
+            except EOExploreError as error:
+                st.error(as_text(str(error)), icon=":material/error:")
+    return tuple(found)
+
+
+def warn(asked: Asked) -> None:
+    """Say in amber what stands beside every number."""
+    for sentence in _judged.warnings(asked):
+        st.warning(as_text(sentence), icon=":material/warning:")
+
+
+def _about(opened: Opened, item: About) -> None:
+    facts = {
+        "Model": item.model,
+        "Task": "a class for each pixel" if item.task == "segmentation" else "labels of a patch",
+        "Selection": item.selection or "all patches",
+        "Classes": f"{len(item.classes)}",
+        "Trained on": ", ".join(f"{key}: {value}" for key, value in item.trained_on.items()) or "–",
+        "Made": f"{item.created}, {item.device}".rstrip(", "),
+        "SHA-256 of the model": item.model_hash,
+    }
+    rows = "\n".join(f"| {as_text(key)} | {as_text(text)} |" for key, text in facts.items())
+    st.markdown(f"| {as_text(item.name)} | |\n|---|---|\n{rows}")
+    for reason, count in item.left_out.items():
+        st.caption(as_text(f"Left out, {count:,}: {reason}"))
+    if st.button("Delete these predictions", key="set_delete", icon=":material/delete:"):
+        prediction_sets.remove(opened, item.name)
+        state.later(_forget)()
+        st.rerun()
+
+
+def _forget() -> None:
+    for key in (SET, BESIDE):
+        st.session_state.pop(key, None)
+
+
+def _predict(view: View) -> None:
+    """Offer to predict the selection with a model; a job does it."""
+    offers = {
+        offer.name: offer
+        for offer in models.available()
+        if not inputs.misfit(view.opened.dataset, offer.card)
+    }
+    if not offers:
+        st.info("No model fits this dataset. The page Inference says which there are, and why.")
+        return
+    name = st.selectbox("Model", list(offers), key="predict_model", width=300)
+    count = int(view.mask.sum())
+    st.caption(
+        f"{count:,} patches of the selection. The job goes on when this page is closed, and what "
+        "was predicted is not predicted again."
+    )
+    if st.button("Predict them", type="primary", key="predict_go", disabled=not count):
+        text = view.selection.canonical()
+        args = [_KIND, view.opened.slug, f"--model={name}", f"--select={text}"]
+        try:
+            background.start(_KIND, f"Predicting with {name}", args, view.opened.slug)
+        except EOExploreError as error:
+            st.error(as_text(str(error)))
+            return
+        st.rerun()
+
+
+def _running(opened: Opened) -> None:
+    job = long_work.latest(_KIND, opened.slug)
+    if job is None:
+        return
+    if job.state == "running":
+        _follow(opened.slug)
+    elif job.state in ("failed", "interrupted"):
+        st.error(
+            as_text(job.error or "The prediction was interrupted. Start it again: it goes on.")
+        )
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _follow(slug: str) -> None:
+    job = long_work.latest(_KIND, slug)
+    if job is None or job.state != "running":
+        st.rerun()
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(job.share or 0.0, text=long_work.progress_text(job))
+        st.button("Cancel", key="predict_cancel", on_click=background.cancel, args=(job.id,))
