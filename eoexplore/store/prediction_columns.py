@@ -102,10 +102,19 @@ def labels_of(
     return found
 
 
-def predicted_of(read: PredictionSet) -> npt.NDArray[np.bool_]:
-    """Tell which classes are predicted: from the threshold on or, of masks, with any pixel."""
+def predicted_of(read: PredictionSet, places: slice = slice(None)) -> npt.NDArray[np.bool_]:
+    """Tell which classes are predicted: from the threshold on or, of masks, with any pixel.
+
+    Args:
+        read: the set.
+        places: which of its samples; all when not said.
+
+    Returns:
+        Shape (n, class).
+    """
+    scores = read.scores[places]
     masks = read.about.task == "segmentation"
-    return read.scores > 0 if masks else read.scores >= np.float32(read.about.threshold)
+    return scores > 0 if masks else scores >= np.float32(read.about.threshold)
 
 
 def _column(read: PredictionSet, source: Source, column: str) -> npt.NDArray[np.floating]:

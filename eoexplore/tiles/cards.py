@@ -20,6 +20,7 @@ from eoexplore.tiles.patches import BandFile
 from eoexplore.tiles.pixel import day, same_place
 from eoexplore.tiles.point import Json, outline
 from eoexplore.tiles.queries import Asked, Noted, Query
+from eoexplore.tiles.said import predictions_of
 from eoexplore.tiles.scene import Scene, Shown
 from eoexplore.tiles.steps import neighbours
 
@@ -54,6 +55,7 @@ def card(scene: Scene, row: int, shown: Shown, palette: str = palettes.OFFICIAL)
         "labels": _labels(classes, sample, codes),
         "pixel_classes": _pixel_classes(classes, codes),
         "unlabelled_share": _unlabelled(classes, codes),
+        "predictions": predictions_of(scene.opened, row, classes),
         "times": _times(scene, row),
         "grid": {"rows": grid.rows, "columns": grid.columns},
         **_place(scene, row),

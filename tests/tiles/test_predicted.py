@@ -166,3 +166,24 @@ def test_the_map_offers_them_and_their_legends(opened):
     assert client.get(f"/legend/{SLUG}/pred:none?style=mask").status_code == 404
     tile = client.get(f"/tiles/{SLUG}/pred:same:prob.{classes[2]}/3/0/0.png")
     assert tile.status_code == 200
+
+
+def test_the_card_shows_what_is_predicted_beside_the_labels(opened):
+    classes = opened.dataset.classes.names
+    scores = np.zeros((1, len(classes)))
+    scores[0, [classes.index("Pastures"), classes.index("Marine waters")]] = 0.9, 0.6
+    predicting.write_set(opened, "words", [1], scores, classes)
+    client = TestClient(Starlette(routes=routes()), base_url="http://127.0.0.1:8501")
+    ids = opened.samples.frame["id"]
+    found = client.get(f"/patch/{SLUG}/{ids.iloc[1]}/card.json").json()["predictions"]
+    (own,) = [item for item in found if item["set"] == "words"]
+    told = [
+        (item["name"], item["share"], item["label"], item["predicted"]) for item in own["classes"]
+    ]
+    # The labels of the builder's patches are Arable land and Pastures.
+    assert told == [
+        ("Pastures", 0.9, True, True), ("Marine waters", 0.6, False, True),
+        ("Arable land", 0.0, True, False),
+    ]  # fmt: skip
+    other = client.get(f"/patch/{SLUG}/{ids.iloc[0]}/card.json").json()["predictions"]
+    assert "words" not in {item["set"] for item in other}

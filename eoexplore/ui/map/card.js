@@ -206,7 +206,7 @@ export class Card {
     this.dateRow.replaceChildren(head, el("div", { class: "eo-dates" }, ...buttons));
   }
 
-  #labels({ labels, pixel_classes: classes, unlabelled_share: unlabelled }) {
+  #labels({ labels, pixel_classes: classes, unlabelled_share: unlabelled, predictions }) {
     const named = new Set((labels ?? []).map(({ name }) => name));
     const rows = (labels ?? []).map((label) => labelRow(label, label.small));
     const others = (classes ?? []).filter(({ label }) => !named.has(label));
@@ -223,7 +223,7 @@ export class Card {
     if (rest.length) {
       parts.push(el("h3", { class: "eo-next-head", text: "On the reference map, but no label" }), el("ul", { class: "eo-labels" }, ...rest));
     }
-    this.labelList.replaceChildren(...parts);
+    this.labelList.replaceChildren(...parts, ...(predictions ?? []).flatMap(predicted));
   }
 
   #placeLine() {
@@ -305,6 +305,19 @@ function labelRow({ name, colour, share, key }, isSmall) {
   }
   row.append(text, el("span", { class: "eo-track", "aria-hidden": "true" }, fill));
   return row;
+}
+
+/** What a prediction set says, with the classes on which it and the labels do not agree marked. */
+function predicted({ set, synthetic, masks, classes }) {
+  const what = `${masks ? "share of the mask" : "score"}${synthetic ? ", synthetic" : ""}`;
+  const rows = classes.map((item) => {
+    const row = labelRow(item, false);
+    const odd = !item.label ? "no label" : !item.predicted ? "not predicted" : "";
+    if (odd) row.querySelector(".eo-label-name").append(el("span", { class: "eo-note", text: ` ${odd}` }));
+    return row;
+  });
+  const list = rows.length ? el("ul", { class: "eo-labels" }, ...rows) : el("p", { class: "eo-note", text: "Nothing is predicted" });
+  return [el("h3", { class: "eo-next-head", text: `Predicted: ${set}`, title: what }), el("p", { class: "eo-note", text: what }), list];
 }
 
 /** One line of reflectance for each date on which the layer was read. */
