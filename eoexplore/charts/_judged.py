@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoexplore.analysis import pixels
-from eoexplore.analysis.bootstrap import REPLICATES, Clusters
+from eoexplore.analysis.bootstrap import REPLICATES, Clusters, Intervals
 from eoexplore.charts.chart import Asked, CannotTell
 from eoexplore.core.memory import ByteCache
 from eoexplore.store import prediction_columns
@@ -193,6 +193,17 @@ def both(asked: Asked) -> tuple[Judged, Judged]:
             key=(*other.key, *one.key),
         ),
     )
+
+
+def tiles(own: Judged) -> str:
+    """Return how many tiles there are, as words."""
+    return "1 tile" if own.clusters.count == 1 else f"{own.clusters.count:,} tiles"
+
+
+def between(found: Intervals, digits: str = ".3f") -> str:
+    """Return the interval of one figure as words; those of one tile have none."""
+    low, high = float(found.low), float(found.high)
+    return "one tile: no interval" if np.isnan(low) else f"{low:{digits}} to {high:{digits}}"
 
 
 def warnings(asked: Asked) -> tuple[str, ...]:

@@ -49,8 +49,7 @@ def _measure(own: Judged, name: str) -> bootstrap.Intervals:
 def _sentence(own: Judged, ends: dict[str, bootstrap.Intervals]) -> str:
     said = "; ".join(
         f"{_measured.PIXELS[name].lower() if name != 'mean_iou' else 'mean IoU'} "
-        f"{float(ends[name].value):.3f} ({float(ends[name].low):.3f} to "
-        f"{float(ends[name].high):.3f})"
+        f"{float(ends[name].value):.3f} ({_judged.between(ends[name])})"
         for name in ("mean_iou", "accuracy")
     )
     return f"On {int(own.by_tile.sum()):,} labelled pixels of {len(own.rows):,} patches: {said}."
@@ -67,15 +66,14 @@ def _notes(several: tuple[Judged, ...], found: list[_measured.Measured]) -> tupl
         f"{others}.",
         "Unlabelled pixels, and those of classes that the model does not know, are not counted; "
         "classes that no pixel has are left out of means.",
-        f"Intervals of 95 % by bootstrap over {own.clusters.count} tiles, {own.replicates:,} "
-        "replicates.",
+        f"Intervals of 95 % by bootstrap over {_judged.tiles(own)}, {own.replicates:,} replicates.",
     ]
     if len(several) > 1:
         apart = found[0].minus(found[1])["mean_iou"]
         notes.insert(
             0,
             f"Mean IoU of {several[0].name} minus {several[1].name}: {float(apart.value):+.3f} "
-            f"({float(apart.low):+.3f} to {float(apart.high):+.3f}, paired by tile).",
+            f"({_judged.between(apart, '+.3f')}; paired by tile).",
         )
     return tuple(notes)
 

@@ -64,7 +64,7 @@ def _two(asked: Asked) -> Chart:
         sentence=f"On {len(one.rows):,} patches that both have, the macro average precision of "
         f"{one.name} is {first.values['average_precision_macro']:.3f} and that of {other.name} "
         f"{second.values['average_precision_macro']:.3f}: a difference of {float(main.value):+.3f} "
-        f"({float(main.low):+.3f} to {float(main.high):+.3f}, paired by tile).",
+        f"({_judged.between(main, '+.3f')}; paired by tile).",
         table=pd.DataFrame(
             {
                 "Figure": [_measured.title_of(name) for name in names],
@@ -106,15 +106,13 @@ def _figure(names: list[str], ends: dict[str, dict[str, Intervals]]) -> object:
 def _sentence(own: _judged.Judged, ends: dict[str, Intervals]) -> str:
     macro, micro = ends["average_precision_macro"], ends["f1_micro"]
     return (
-        f"On {len(own.rows):,} patches of {own.clusters.count} tiles, {own.name} has a macro "
+        f"On {len(own.rows):,} patches of {_judged.tiles(own)}, {own.name} has a macro "
         f"average precision of {_said(macro)} and a micro F1 of {_said(micro)}."
     )
 
 
 def _said(found: Intervals) -> str:
-    if np.isnan(found.low):
-        return f"{float(found.value):.3f} (one tile: no interval)"
-    return f"{float(found.value):.3f} ({float(found.low):.3f} to {float(found.high):.3f})"
+    return f"{float(found.value):.3f} ({_judged.between(found)})"
 
 
 def _notes(own: _judged.Judged) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import streamlit as st
 from eoexplore.analysis.facets import Facets
 from eoexplore.core import outline, words
 from eoexplore.core.selection import MAX_IDS, NO_FLAG, ClassRule, Comparison, Selection
-from eoexplore.ui import choices, state
+from eoexplore.ui import choices, predicted_filter, state
 from eoexplore.ui.choices import choose, get, key_of, later, put
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
@@ -47,6 +47,8 @@ def _parts(view: View, found: Facets) -> dict[str, Callable[[View, Facets], None
     parts = {"Labels": _labels, "Place": _place, "Time": _time, "Patches": _patches}
     out = {name for name, there in (("Place", place), ("Time", time)) if not there}
     kept = {name: part for name, part in parts.items() if name not in out}
+    if predicted_filter.is_there(view):
+        kept["Predictions"] = _predictions
     return {**kept, "As text": lambda *_: _as_text()}
 
 
@@ -73,6 +75,10 @@ def _patches(view: View, found: Facets) -> None:
     _options("Split", "split", view, found)
     _options("Flag", "flag", view, found)
     _ids(view.selection)
+
+
+def _predictions(view: View, found: Facets) -> None:  # noqa: ARG001 - as the others
+    predicted_filter.show(view)
 
 
 def _options(title: str, key: str, view: View, found: Facets) -> None:
