@@ -77,7 +77,8 @@ def write_set(
         name=name, task=more.pop("task", "multilabel"), model="made", model_hash="0" * 64,
         preprocessing_hash="0", dataset_fingerprint=opened.fingerprint, selection="",
         classes=tuple(classes), threshold=more.pop("threshold", 0.5),
-        trained_on_split=more.pop("trained_on_split", ""), created="2026-01-01T00:00:00+00:00",
+        trained_on_split=more.pop("trained_on_split", ""),
+        created=more.pop("created", "2026-01-01T00:00:00+00:00"),
         eoexplore_version="0", **more,
     )  # fmt: skip
     ids = opened.samples.frame["id"].to_numpy(object)[np.asarray(rows)]

@@ -119,7 +119,7 @@ def _notes(own: _judged.Judged) -> tuple[str, ...]:
     few = own.clusters.count < 10
     notes = [f"{_INTERVAL} {own.replicates:,} replicates, seed {_judged.SEED}."]
     if few:
-        notes.append(f"Only {own.clusters.count} tiles: intervals of so few clusters say little.")
+        notes.append(f"Only {_judged.tiles(own)}: intervals of so few clusters say little.")
     if own.masks:
         notes.append(
             "The set is of masks: the share of a class in the mask is its score, and a class with "

@@ -65,7 +65,7 @@ def test_a_set_is_judged_on_the_selection(opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES)
     test = run(select="split=test")
     text = said(test)
-    assert "On 2 patches of 1 tiles" in text
+    assert "On 2 patches of 1 tile, mine" in text
     table = test.dataframe[0].value.set_index("Figure")
     assert table["value"]["F1, micro"] == 1
 
@@ -82,10 +82,22 @@ def test_what_it_was_trained_on_is_said_in_amber(opened):
     assert "synthetic imagery" in other
 
 
+def test_a_set_that_is_made_anew_is_judged_anew(opened):
+    predicting.write_set(opened, "mine", range(4), scores(), NAMES)
+    first = run().dataframe[0].value
+    predicting.write_set(opened, "mine", range(4), scores(right=0.4), NAMES, created="2026-02-02")
+    second = run().dataframe[0].value
+    assert (first["value"] != second["value"]).any()
+
+
 def test_two_sets_are_compared_on_what_both_have(opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES)
     predicting.write_set(opened, "worse", range(3), scores(3, 0.3), NAMES)
     test = run(set="mine", set2="worse")
+    assert [item.value for item in test.selectbox if item.key in ("set", "set2")] == [
+        "mine",
+        "worse",
+    ]
     assert "On 3 patches that both have" in said(test)
     assert {"mine", "worse", "difference"} <= set(test.dataframe[0].value.columns)
 

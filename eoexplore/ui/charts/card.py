@@ -1,12 +1,13 @@
 """One chart on a page."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import streamlit as st
 
-from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option
+from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
+from eoexplore.core.errors import SelectionError
 from eoexplore.core.memory import ByteCache
 from eoexplore.core.selection import parse
 from eoexplore.core.words import phrases
@@ -83,6 +84,9 @@ def _chart(kind: Kind, asked: Asked) -> Chart:
         tuple(asked.options.items()),
         asked.palette,
         tuple(split.rule for split in asked.splits),
+        # Sets come and go while the dataset stays: what they were tells them apart.
+        tuple((one.about.name, one.about.key, one.about.created) for one in asked.predictions),
+        tuple(_stamp(asked, part) for part in asked.parts),
     )
     found = _made.get(key)
     if found is None:
@@ -90,6 +94,14 @@ def _chart(kind: Kind, asked: Asked) -> Chart:
         if not found.job:
             _made.put(key, found, _size(found))
     return found
+
+
+def _stamp(asked: Asked, part: Part) -> tuple[Hashable, ...]:
+    table = asked.opened.samples.table(asked.opened.dataset.classes)
+    try:
+        return table.stamp(part.selection)
+    except SelectionError:
+        return ("none",)
 
 
 def _size(found: Chart) -> int:
@@ -118,6 +130,10 @@ def said(asked: Asked) -> dict[str, str]:
         **{part.name.lower(): part.selection.canonical() or "all" for part in asked.parts},
         **dict(asked.options),
         **{f"split {n}": split.made for n, split in enumerate(asked.splits, 1)},
+        **{
+            f"predictions {n}": f"{one.about.name}, {one.about.model} {one.about.model_hash[:16]}"
+            for n, one in enumerate(asked.predictions, 1)
+        },
     }
 
 
