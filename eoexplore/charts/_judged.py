@@ -120,20 +120,35 @@ def judged(asked: Asked, number: int = 0) -> Judged:
             "predictions, or run `python -m eoexplore predict`."
         )
     read = asked.predictions[number]
-    masks = asked.truth.masks if asked.truth is not None else asked.masks
-    inside = asked.part.mask[read.rows]
-    if asked.truth is not None:
-        inside = inside & asked.truth.known[read.rows]
-    at = np.flatnonzero(inside)
-    if not len(at):
+    found = on(asked, read, asked.part.mask)
+    if found is None:
         raise CannotTell(
             f"The set {read.about.name} says nothing of the {len(asked.part):,} patches of the "
             "selection. Choose a wider selection, or predict it."
         )
+    return found
+
+
+def on(asked: Asked, read: PredictionSet, mask: Bools, name: str = "") -> Judged | None:
+    """Return a set on some samples; none where it is about none of them.
+
+    Args:
+        asked: dataset and truth.
+        read: the set.
+        mask: which samples, shape (n,).
+        name: stands for them where they are not those of the selection.
+    """
+    masks = asked.truth.masks if asked.truth is not None else asked.masks
+    inside = mask[read.rows]
+    if asked.truth is not None:
+        inside = inside & asked.truth.known[read.rows]
+    at = np.flatnonzero(inside)
+    if not len(at):
+        return None
     rows = read.rows[at]
     known = prediction_columns.labels_of(read, masks, asked.opened.dataset.classes)
     clusters = Clusters.of(asked.opened.samples.tiles[0][rows])
-    return Judged(read, at, rows, known[at], clusters, _key(asked, read))
+    return Judged(read, at, rows, known[at], clusters, (*_key(asked, read), name))
 
 
 def _key(asked: Asked, read: PredictionSet) -> tuple[Hashable, ...]:

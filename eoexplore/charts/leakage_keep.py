@@ -1,15 +1,18 @@
 """What is left of a part when only patches far from another part are kept."""
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from eoexplore.analysis import rare
-from eoexplore.charts import _figures, _labels, _leakage, _parts
+from eoexplore.analysis import multilabel, rare
+from eoexplore.charts import _figures, _judged, _labels, _leakage, _parts
 from eoexplore.charts.chart import Asked, Chart, Kind, Mask, Option, Part
 from eoexplore.store import distances
 
+MOST_SETS = 3
+"""Prediction sets that are judged on what is left, the newest first."""
 _STEPS = ("0", "1.3", "2.5", "5", "10", "20", "50")
 
 
@@ -42,6 +45,7 @@ def make(asked: Asked) -> Chart:
         notes=(
             distances.places(asked.opened.samples).note,
             "At 0 km, only patches whose very place is in the other part are dropped.",
+            *_judge(asked, of, found.rows, left[km], km),
             f"Too rare: fewer than {rare.LEAST} patches, or an F1 of {rare.F1} could only be "
             f"measured to an interval wider than {rare.WIDEST}.",
         ),
@@ -53,6 +57,34 @@ def make(asked: Asked) -> Chart:
             "too_rare": few,
         },
     )
+
+
+def _judge(asked: Asked, of: str, rows: distances.Rows, kept: distances.Rows, km: str) -> list[str]:
+    """Say how the predictions that there are do on what is kept, beside the whole part."""
+    said = []
+    for read in asked.predictions:
+        parts = []
+        for own in (rows, kept):
+            mask = np.zeros(len(asked.part.mask), bool)
+            mask[own] = True
+            # Its rows stand for the part: the same set is asked about many distances.
+            judged = _judged.on(asked, read, mask, f"{of} {len(own)} {int(own.sum())}")
+            if judged is not None:
+                found = _judged.kept(judged, "figures", functools.partial(_figures_of, judged))
+                parts.append((len(judged.rows), *found))
+        if len(parts) == 2:
+            (whole, ap, f1), (count, ap_kept, f1_kept) = parts
+            said.append(
+                f"{read.about.name}: macro average precision {ap_kept:.3f} and micro F1 "
+                f"{f1_kept:.3f} on {count:,} patches farther than {km} km, {ap:.3f} and {f1:.3f} "
+                f"on all {whole:,} of {of} that it predicts."
+            )
+    return said
+
+
+def _figures_of(own: _judged.Judged) -> tuple[float, float]:
+    found = multilabel.measure(own.truth, own.scores, own.threshold)
+    return found["average_precision_macro"], found["f1_micro"]
 
 
 def _table(

@@ -4,14 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any, cast
 
-from eoexplore.charts import document, report
+from eoexplore.charts import document, leakage_keep, report
 from eoexplore.charts.audit import audit
 from eoexplore.charts.chart import Asked, Split
 from eoexplore.cli import _asked, _target, _text
 from eoexplore.core import split_rule
 from eoexplore.core.errors import SplitError
 from eoexplore.jobs import export, resample
-from eoexplore.store import catalog, split_export, split_files, splits
+from eoexplore.store import catalog, prediction_sets, split_export, split_files, splits
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import atomic
 
@@ -56,7 +56,12 @@ def run(args: argparse.Namespace) -> int:
     opened = catalog.add(_target.find(args.path))
     said: list[str] = []
     found = tuple(_split(opened, text, said) for text in (args.split, *args.compare))
-    asked = Asked(opened, (_asked.part(opened, "Selection", args.select),), splits=found)
+    asked = Asked(
+        opened,
+        (_asked.part(opened, "Selection", args.select),),
+        splits=found,
+        predictions=prediction_sets.newest(opened, leakage_keep.MOST_SETS),
+    )
     kinds = document.chosen("splits", args.charts)
     options = document.options("splits", args.options, asked)
     if args.draws:

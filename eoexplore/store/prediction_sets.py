@@ -5,6 +5,7 @@ reference and predicted class) and mosaics of masks. `set.json` is written last:
 is not finished.
 """
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eoexplore.core import settings
-from eoexplore.core.errors import PredictionError, UnknownName
+from eoexplore.core.errors import EOExploreError, PredictionError, UnknownName
 from eoexplore.core.memory import ByteCache
 from eoexplore.store.folder import FileStamp, atomic, file_stamp
 from eoexplore.store.samples import Samples
@@ -196,6 +197,15 @@ def read_for(fingerprint: str, samples: Samples, name: str) -> PredictionSet:
         ) from None
     _sets.put(str(folder), (stamp, found), found.nbytes)
     return found
+
+
+def newest(opened: "Opened", most: int) -> tuple[PredictionSet, ...]:
+    """Return the sets of a dataset that were made last, as far as they can be read."""
+    found: list[PredictionSet] = []
+    for item in sorted(available(opened.fingerprint), key=lambda item: item.created)[::-1]:
+        with contextlib.suppress(EOExploreError):
+            found += [read(opened, item.name)] if len(found) < most else []
+    return tuple(found)
 
 
 def _read(samples: Samples, folder: Path, said: About) -> PredictionSet:

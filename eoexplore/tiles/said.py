@@ -4,14 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from eoexplore.core.errors import EOExploreError
 from eoexplore.core.types import Classes
 from eoexplore.store import prediction_columns, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.prediction_sets import PredictionSet
 
 MOST_SETS = 4
-"""Sets whose predictions stand on a card, the newest first."""
+"""Sets that are looked into for a card, the newest first."""
 
 
 def predictions_of(opened: Opened, row: int, classes: Classes) -> list[dict[str, Any]]:
@@ -27,15 +26,10 @@ def predictions_of(opened: Opened, row: int, classes: Classes) -> list[dict[str,
         each with name, colour, `share` (score, or share of the mask), and whether it is a label
         and predicted, the highest first.
     """
-    newest = sorted(prediction_sets.available(opened.fingerprint), key=lambda item: item.created)
-    found: list[dict[str, Any]] = []
-    for about in newest[::-1]:
-        try:
-            read = prediction_sets.read(opened, about.name)
-        except EOExploreError:
-            continue
+    found = []
+    for read in prediction_sets.newest(opened, MOST_SETS):
         place = int(np.searchsorted(read.rows, row))
-        if place < len(read.rows) and read.rows[place] == row and len(found) < MOST_SETS:
+        if place < len(read.rows) and read.rows[place] == row:
             found.append(_one(opened, read, place, row, classes))
     return found
 

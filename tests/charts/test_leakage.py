@@ -1,5 +1,7 @@
 """Distances between the parts of a split, what they share, and what is left far away."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from eoexplore.charts import (
     rare_classes,
 )
 from eoexplore.charts.chart import CannotTell
+from tests import predicting
 from tests.charts.conftest import FOREST, PASTURES, Row, asked_of, opened_of, split_of
 
 # A row of patches: training at 0, test at 0 (another date), 1, 5 and 20, validation at 2.
@@ -116,6 +119,20 @@ def test_keep_only_what_is_far(opened):
     assert table.to_dict() == {PASTURES: 2, FOREST: 0}
     assert set(chart.facts["too_rare"]) == {PASTURES, FOREST}
     assert chart.figure.data[0].customdata[0][0] == "class=all:Pastures&split=test"
+
+
+def test_predictions_are_judged_on_what_is_left(opened, tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path))
+    # Of the test patches at 0, 1, 5 and 20: only those far from training are predicted rightly.
+    rows = [row for row, item in enumerate(ROWS) if item.split == "test"][:4]
+    right = {FOREST: (1.0, 0.0), PASTURES: (0.0, 1.0)}
+    scores = [right[ROWS[row].labels[0]] for row in rows]
+    scores[0], scores[1] = scores[0][::-1], scores[1][::-1]
+    found = predicting.write_set(opened, "mine", rows, scores, [FOREST, PASTURES])
+    chart = leakage_keep.CHART(replace(ask(opened, km="5"), predictions=(found,)))
+    (said,) = [note for note in chart.notes if note.startswith("mine:")]
+    assert "micro F1 1.000 on 2 patches farther than 5 km" in said
+    assert "0.500 on all 4 of test" in said
 
 
 def test_the_real_metadata(all_of_reben):
