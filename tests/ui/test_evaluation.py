@@ -1,6 +1,7 @@
 """The evaluation page: which sets are judged, what is said in amber, and how they are predicted."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -152,3 +153,30 @@ def test_a_condition_on_predictions_is_made_in_the_filter(opened):
     assert not test.exception
     assert test.query_params["select"] == "pred.mine.Pastures=>=0.5"
     assert "**1** of 4 patches" in said(test)
+
+
+def test_a_file_is_looked_at_before_it_is_kept(opened):
+    ids = opened.samples.frame["id"].tolist()
+    data = pd.DataFrame({"id": [*ids, "nobody"], "Pastures": [-1.0, 0, 1, 2, 3]})
+    test = run()
+    test.file_uploader(key="import_file").upload(
+        "My scores.csv", data.to_csv(index=False).encode(), "text/csv"
+    ).run()
+    assert not test.exception
+    assert "1 lines have an id that is no sample here" in said(test)
+    assert test.button(key="import_keep").disabled
+    test.selectbox(key="import_values").select("logits").run()
+    assert test.text_input(key="import_name").value == "my-scores"
+    test.button(key="import_keep").click().run()
+    assert not test.exception
+    (about,) = prediction_sets.available(opened.fingerprint)
+    assert (about.name, about.classes) == ("my-scores", ("Pastures",))
+    assert "On 4 patches" in said(test)
+
+
+def test_a_file_that_is_no_table_is_a_sentence(opened):
+    test = run()
+    test.file_uploader(key="import_file").upload("x.csv", b"nothing", "text/csv").run()
+    assert not test.exception
+    assert "x.csv" in said(test)
+    assert prediction_sets.available(opened.fingerprint) == ()

@@ -11,6 +11,7 @@ from eoexplore.store import prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.prediction_sets import About, PredictionSet
 from eoexplore.ui import address, long_work, state
+from eoexplore.ui.charts import imported
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
@@ -32,6 +33,8 @@ def chosen(view: View) -> tuple[PredictionSet, ...]:
             second = st.selectbox("Beside them", others, key=BESIDE, bind=address.bind(), width=300)
         with st.popover("Predict", icon=":material/neurology:"):
             _predict(view)
+        with st.popover("Import", icon=":material/upload_file:"):
+            imported.show(view.opened)
         if first in sets:
             with st.popover("About", icon=":material/info:"):
                 _about(view.opened, sets[str(first)])
@@ -39,7 +42,7 @@ def chosen(view: View) -> tuple[PredictionSet, ...]:
     if not sets:
         st.info(
             "There are no predictions for this dataset yet. Predict the selection with a model, "
-            "here or with python -m eoexplore predict.",
+            "import what was predicted elsewhere, or use python -m eoexplore predict.",
             icon=":material/grading:",
         )
     found = []
