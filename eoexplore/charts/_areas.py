@@ -12,7 +12,7 @@ from pyproj import Transformer
 
 from eoexplore.analysis import hexagons
 from eoexplore.charts import _groups
-from eoexplore.charts.chart import Asked, CannotTell
+from eoexplore.charts.chart import Asked, CannotTell, Option
 from eoexplore.core import mgrs, settings
 from eoexplore.core.metric import EUROPE
 from eoexplore.store import distances
@@ -95,6 +95,43 @@ def widths(asked: Asked) -> tuple[int, ...]:
         return (best, *(width for width in found if width != best))
 
     return asked.opened.samples.keep("widths of hexagons", make)
+
+
+def options(asked: Asked) -> tuple[Option, ...]:
+    """Return what a map lets the user choose of its areas: the way, and the width of hexagons."""
+    way = Option("by", "By", WAYS)
+    if not asked.opened.samples.located.any():
+        return (way,)
+    best, *others = widths(asked)
+    width = Option(
+        "width",
+        "Hexagons of",
+        {str(width): f"{width} km" for width in sorted((best, *others))},
+        ordered=True,
+        default=str(best),
+        when={"by": ("hexagon",)},
+    )
+    return (way, width)
+
+
+def selection(asked: Asked, found: Areas, at: int) -> str | None:
+    """Return what a click on an area selects; none where the grammar cannot say it."""
+    value = found.values[at]
+    if value is None or (found.key == "poly" and asked.part.selection.get("poly") is not None):
+        return None
+    return asked.part.only(**{found.key: value})
+
+
+def notes(found: Areas) -> tuple[str, ...]:
+    """Return how the areas lie."""
+    if found.key == "poly":
+        return (
+            "Hexagons are equally large: they are laid in EPSG:3035 in Europe, else in EPSG:6933, "
+            "both equal-area projections.",
+        )
+    if found.key == "tile":
+        return ("Tiles overlap with their neighbours by 9.8 km; one lies above the other.",)
+    return ()
 
 
 def _tiles(asked: Asked) -> Areas:

@@ -50,6 +50,7 @@ def make(asked: Asked) -> Chart:
             *_judged.warnings(asked),
             f"A click leads to up to {_MOST_IDS} patches, those with most such pixels first.",
             "Pixels without a label are not counted.",
+            *((f"Of {own.name} alone.",) if len(asked.predictions) > 1 else ()),
         ),
         facts={"classes": names, "pixels": counted.tolist()},
     )

@@ -5,7 +5,7 @@ import pandas as pd
 
 from eoexplore.analysis.bootstrap import Intervals
 from eoexplore.charts import _figures, _judged, _measured
-from eoexplore.charts.chart import Asked, Chart, Kind, Option
+from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option
 
 _SHOWN = tuple(
     f"{figure}_{mean}" for figure in _measured.LABELS for mean in _measured.MEANS
@@ -26,6 +26,7 @@ def make(asked: Asked) -> Chart:
     if len(asked.predictions) > 1:
         return _two(asked)
     own = _judged.judged(asked)
+    _need_labels(own)
     found = _measured.of_labels(own)
     ends = found.intervals()
     names = [name for name in (*_SHOWN, *_measured.OTHERS) if name in found.values]
@@ -49,6 +50,8 @@ def make(asked: Asked) -> Chart:
 
 def _two(asked: Asked) -> Chart:
     one, other = _judged.both(asked)
+    _need_labels(one)
+    _need_labels(other)
     first, second = _measured.of_labels(one), _measured.of_labels(other)
     apart = first.minus(second)
     ends = {item.name: found.intervals() for item, found in ((one, first), (other, second))}
@@ -83,6 +86,19 @@ def _two(asked: Asked) -> Chart:
             "difference": {name: _ends(apart[name]) for name in names},
         },
     )
+
+
+def _need_labels(own: _judged.Judged) -> None:
+    """See that there is a label to judge by.
+
+    Raises:
+        CannotTell: no judged sample has a class of the set.
+    """
+    if not own.truth.any():
+        raise CannotTell(
+            f"None of the {len(own.rows):,} judged patches has a class of the set {own.name} as a "
+            "label, so nothing can be measured. Select others."
+        )
 
 
 def _figure(names: list[str], ends: dict[str, dict[str, Intervals]]) -> object:

@@ -233,14 +233,6 @@ def _said(
     return "<br>".join(lines)
 
 
-def _selection(asked: Asked, areas: Areas, at: int) -> str | None:
-    """Return what a click on an area selects; none where the grammar cannot say it."""
-    value = areas.values[at]
-    if value is None or (areas.key == "poly" and asked.part.selection.get("poly") is not None):
-        return None
-    return asked.part.only(**{areas.key: value})
-
-
 def _figure(
     asked: Asked,
     areas: Areas,
@@ -256,7 +248,7 @@ def _figure(
             "The two selections have no area in common, so no difference can be drawn."
         )
     marks = [
-        _maps.Mark(at, _said(asked, areas, values, counted, at), _selection(asked, areas, at))
+        _maps.Mark(at, _said(asked, areas, values, counted, at), _areas.selection(asked, areas, at))
         for at in shown.tolist()
     ]
     if several and common:
@@ -296,13 +288,7 @@ def _table(
 
 def _notes(asked: Asked, areas: Areas, counted: list[_Counted]) -> tuple[str, ...]:
     notes = [note] if (note := _STATISTICS[asked.options["statistic"]].note) else []
-    if areas.key == "poly":
-        notes.append(
-            "Hexagons are equally large: they are laid in EPSG:3035 in Europe, else in EPSG:6933, "
-            "both equal-area projections."
-        )
-    if areas.key == "tile":
-        notes.append("Tiles overlap with their neighbours by 9.8 km; one lies above the other.")
+    notes += _areas.notes(areas)
     lacking = len(asked.part) - int(counted[0].patches.sum())
     if lacking:
         notes.append(f"{lacking:,} patches lie in no such area, or have no place.")
@@ -334,31 +320,16 @@ def _facts(asked: Asked, areas: Areas, values: Floats, counted: _Counted) -> dic
 
 def _options(asked: Asked) -> tuple[Option, ...]:
     """Offer what can be mapped; one class is chosen from the dataset's own."""
-    found = [
+    return (
         Option("statistic", "Statistic", {name: item.title for name, item in _STATISTICS.items()}),
-        Option("by", "By", _areas.WAYS),
-    ]
-    if asked.opened.samples.located.any():
-        best, *others = _areas.widths(asked)
-        found.append(
-            Option(
-                "width",
-                "Hexagons of",
-                {str(width): f"{width} km" for width in sorted((best, *others))},
-                ordered=True,
-                default=str(best),
-                when={"by": ("hexagon",)},
-            )
-        )
-    found.append(
+        *_areas.options(asked),
         Option(
             "class",
             "Class",
             {item.name: item.name for item in asked.classes},
             when={"statistic": ("class", "pixels")},
-        )
+        ),
     )
-    return tuple(found)
 
 
 CHART = Kind(

@@ -28,6 +28,8 @@ _SIDES = {name: group.patch_px for name, group in prediction_mosaics.groups(("an
 """Rows and columns that are stored of a patch, by what is stored."""
 _TOGETHER = {"cpu": 16, "mps": 64, "cuda": 256}
 """Samples that are read while the ones before them are predicted, by the kind of device."""
+_LONGEST_S = 5.0
+"""Seconds of a pass at most: nobody else waits for this process, and large batches are faster."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def _engine(threads: int) -> Engine:
 
     # A worker of Dask is told to use one; the passes of a model are its only work.
     torch.set_num_threads(threads)
-    return Engine(models.load)
+    return Engine(models.load, longest=_LONGEST_S)
 
 
 Maps = list[npt.NDArray[np.int16] | None]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from eoexplore.core import published
 from eoexplore.core.model_card import CardClass
 from eoexplore.core.nomenclature import corine
 
@@ -12,7 +13,7 @@ PREFIX = "model.vision_encoder."
 """What every tensor's name begins with: the training module's `model`, its `vision_encoder`."""
 GSD_M = (5.0, 20.0)
 """Pixels for which the models are offered: half and twice those of the training (10 m)."""
-ORGANISATION = "BIFOLD-BigEarthNetv2-0"
+ORGANISATION = published.ORGANISATION
 """Publisher of the zoo on the hub."""
 
 _S1 = {"v0.2.0": ("VV", "VH"), "v0.1.1": ("VH", "VV")}
@@ -95,31 +96,7 @@ def classes() -> tuple[CardClass, ...]:
     return tuple(CardClass(code, name, codes[code][1]) for name, code in _CLASSES)
 
 
-# Per cent on the test split without snow and clouds, from the models' pages on the hub: average
-# precision macro and micro, F1 macro and micro, precision macro and micro. Two pages repeat the
-# average precision where the precision should stand; it is left out here.
-_NAMES = (
-    "average_precision_macro", "average_precision_micro", "f1_macro", "f1_micro",
-    "precision_macro", "precision_micro",
-)  # fmt: skip
-_SCORES: Mapping[str, tuple[float, ...]] = {
-    f"{ORGANISATION}/resnet50-all-v0.2.0": (70.33, 86.07, 64.42, 76.66, 74.57, 79.80),
-    f"{ORGANISATION}/vit_base_patch8_224-all-v0.2.0": (66.76, 84.22, 60.32, 74.58, 71.05, 77.93),
-    "hackelle/rdnet_base-all-v0.2.0": (68.88, 85.95, 61.90, 75.89, 73.96, 80.28),
-    "hackelle/rdnet_base-s2-v0.2.0": (68.87, 85.39, 62.31, 75.48, 71.68, 79.41),
-    f"{ORGANISATION}/resnet50-s1-v0.2.0": (62.84, 80.07, 57.61, 70.20, 64.31, 75.83),
-    f"{ORGANISATION}/mobilevit_s-s1-v0.2.0": (63.12, 81.18, 56.57, 70.56, 68.28, 77.78),
-    f"{ORGANISATION}/convnextv2_base-all-v0.1.1": (69.20, 85.73, 62.69, 75.96, 75.19, 79.69),
-    f"{ORGANISATION}/mobilevit_s-all-v0.1.1": (70.33, 86.36, 63.75, 76.35),
-    f"{ORGANISATION}/mixer_b16_224-s2-v0.1.1": (67.84, 84.41, 61.61, 74.42),
-}
-
-
 def scores(hub_id: str) -> Mapping[str, Any]:
     """Return the published scores of a repository, 0 to 1; empty where none are known."""
-    published = _SCORES.get(hub_id)
-    if published is None:
-        return {}
-    named = {name: round(value / 100, 4) for name, value in zip(_NAMES, published, strict=False)}
-    note = "As published; the best of several trainings by this score, so slightly optimistic."
-    return {"split": "test", **named, "note": note}
+    found = published.SCORES.get(hub_id)
+    return {} if found is None else {"split": "test", **found, "note": published.NOTE}

@@ -19,7 +19,7 @@ from eoexplore.core.errors import ModelError, Withdrawn
 from eoexplore.core.types import Array
 from eoexplore.models import Loaded
 from eoexplore.models import device as devices
-from eoexplore.models.engine_forward import Forward, is_full, let_go, sentence
+from eoexplore.models.engine_forward import LONGEST, Forward, is_full, let_go, sentence
 from eoexplore.models.engine_memory import Loader, Pace, Resident, Residents, missing
 from eoexplore.models.engine_queue import Part, Queue, Request
 
@@ -78,6 +78,7 @@ class Engine:
         *,
         tune: bool | None = None,
         precision: str | None = None,
+        longest: float = LONGEST,
     ) -> None:
         """Start with no model; torch is imported here.
 
@@ -88,6 +89,7 @@ class Engine:
             queue: requests that may wait or be under way.
             tune: whether layouts of memory and compiled networks are tried; none for CUDA only.
             precision: `float32`, `bfloat16` or `float16`; none for what the device does best.
+            longest: seconds that a pass should take at most: short ones let others in.
 
         Raises:
             ModelError: there is no such device here.
@@ -95,7 +97,7 @@ class Engine:
         found = devices.pick(device)
         self.device = replace(found, precision=precision) if precision else found
         budget = settings.model_cache_bytes() if budget_bytes is None else budget_bytes
-        self._forward = Forward(self.device, tune=tune)
+        self._forward = Forward(self.device, tune=tune, longest=longest)
         self._residents = Residents(loader, self.device.name, budget, is_full)
         self._queue = Queue(queue, PATIENCE)
         self._pace = Pace()

@@ -66,15 +66,18 @@ def sentence(name: str, error: BaseException) -> EOExploreError:
 class Forward:
     """Runs models on one device; called by one thread at a time."""
 
-    def __init__(self, device: Device, *, tune: bool | None = None) -> None:
+    def __init__(
+        self, device: Device, *, tune: bool | None = None, longest: float = LONGEST
+    ) -> None:
         """Prepare nothing.
 
         Args:
             device: where to run.
             tune: whether layouts of memory and compiled networks are tried; none for CUDA only,
                 where it pays.
+            longest: seconds that a pass should take at most.
         """
-        self.device = device
+        self.device, self._longest = device, longest
         self._tune = device.is_cuda if tune is None else tune
         self.compiling = Compiling(self._through, device.precision, AFTER)
 
@@ -87,7 +90,7 @@ class Forward:
             # Other sizes would not go through the compiled network.
             most = min(most, resident.trial.quick.shape[0])
         elif resident.seconds:
-            most = min(most, int(LONGEST / resident.seconds))
+            most = min(most, int(self._longest / resident.seconds))
         if resident.patch_bytes:
             # A device that is lost has nothing free; the pass itself tells whoever asked.
             with contextlib.suppress(RuntimeError):

@@ -191,7 +191,7 @@ def read_for(fingerprint: str, samples: Samples, name: str) -> PredictionSet:
         raise UnknownName(f"There is no prediction set {name[:60]!r} here. There are: {names}.")
     try:
         found = _read(samples, folder, said)
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+    except (OSError, ValueError, LookupError, pa.ArrowException):
         raise PredictionError(
             f"The files of the prediction set {name} are damaged. Delete it and predict again."
         ) from None
@@ -252,7 +252,9 @@ def write(
     table = pa.table({"id": pa.array(ids, pa.string()), **columns})
     with atomic(folder / SCORES) as partial:
         pq.write_table(table, partial, compression="zstd")
-    if confusion is not None:
+    if confusion is None:
+        (folder / CONFUSION).unlink(missing_ok=True)
+    else:
         with atomic(folder / CONFUSION) as partial:
             pq.write_table(pa.table(dataclasses.asdict(confusion)), partial, compression="zstd")
     with atomic(folder / ABOUT) as partial:

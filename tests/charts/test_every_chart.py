@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from eoexplore.charts import chart, document
+from eoexplore.charts import _judged, chart, document
 from eoexplore.charts.chart import Asked, CannotTell
 from eoexplore.core.errors import SplitError
 from eoexplore.core.selection import parse
@@ -22,8 +22,11 @@ from tests.charts.conftest import (
     opened_of,
     split_of,
 )
+from tests.charts.judging import confusion, write
 
-KINDS = (*chart.kinds("statistics"), *chart.kinds("splits"))
+PAGES = ("statistics", "splits", "evaluation")
+KINDS = tuple(kind for page in PAGES for kind in chart.kinds(page))
+JUDGING = chart.kinds("evaluation")
 LARGEST = 400_000
 """Characters of a figure as JSON: a page's message stays below a megabyte."""
 NAMES = ("train", "validation", "test")
@@ -72,11 +75,66 @@ def opened(request):
     return opened_of(DATASETS[request.param])
 
 
-def ask(kind: chart.Kind, opened, selections) -> Asked:
+@pytest.fixture(autouse=True)
+def _few_replicates(monkeypatch):
+    monkeypatch.setattr(_judged, "REPLICATES", 40)
+
+
+def scored(opened, name="scores", classes=(FOREST, PASTURES, MARINE), rows=None, **more):
+    """Return a set of scores by chance."""
+    rows = np.arange(len(opened.samples)) if rows is None else np.asarray(rows)
+    scores = np.random.default_rng(7).random((len(rows), len(classes)))
+    return write(opened, name, rows, more.pop("scores", scores), classes, **more)
+
+
+def masks(opened, name="masks", **more):
+    """Return a set of masks of which two thirds are right."""
+    pairs = [(place, place % 3, (place + said) % 3, 60 - 30 * said)
+             for place in range(len(opened.samples)) for said in (0, 1)]  # fmt: skip
+    pixels = more.pop("confusion", confusion(*pairs))
+    return scored(opened, name, task="segmentation", confusion=pixels, **more)
+
+
+ODD = {
+    "no set": lambda _: (),
+    "one sample": lambda opened: (scored(opened, rows=[0]),),
+    "one class": lambda opened: (scored(opened, classes=(PASTURES,)),),
+    "a class that nobody has": lambda opened: (scored(opened, classes=("Glaciers",)),),
+    "never sure": lambda opened: (scored(opened, scores=np.zeros((64, 3))),),
+    "always sure": lambda opened: (scored(opened, scores=np.ones((64, 3))),),
+    "validation only": lambda opened: (scored(opened, rows=part(opened, "validation")),),
+    "no validation": lambda opened: (scored(opened, rows=part(opened, "test")),),
+    "trained on these": lambda opened: (scored(opened, trained_on_split="train", synthetic=True),),
+    "masks": lambda opened: (masks(opened),),
+    "masks without pixels": lambda opened: (masks(opened, confusion=None),),
+    "masks with one pixel": lambda opened: (masks(opened, confusion=confusion((3, 0, 1, 1))),),
+    "two": lambda opened: (scored(opened), scored(opened, "others", rows=range(40))),
+    "scores and masks": lambda opened: (scored(opened), masks(opened)),
+    "two of masks": lambda opened: (masks(opened), masks(opened, "others")),
+    "two of other samples": lambda opened: (
+        scored(opened, rows=range(9)),
+        scored(opened, "others", rows=range(9, 64)),
+    ),
+    "two of other classes": lambda opened: (
+        scored(opened, classes=(FOREST, MARINE)),
+        scored(opened, "others", classes=(PASTURES, MARINE)),
+    ),
+}
+"""Sets for the dataset with many patches."""
+
+
+def part(opened, name):
+    return np.flatnonzero(opened.samples.frame["split"] == name)
+
+
+def ask(kind: chart.Kind, opened, selections, sets=None) -> Asked:
     found = ()
     if kind.page == "splits":
         found = (split_of(opened), split_of(opened, np.arange(len(opened.samples)) % 3, "other"))
-    return asked_of(opened, *selections, splits=found)
+    asked = asked_of(opened, *selections, splits=found)
+    if kind.page == "evaluation":
+        asked = replace(asked, predictions=(scored(opened),) if sets is None else sets)
+    return asked
 
 
 def answer(kind, asked):
@@ -97,6 +155,34 @@ def answer(kind, asked):
 def test_a_chart_answers_or_says_why_it_cannot(kind, opened):
     for selections in SELECTIONS:
         answer(kind, ask(kind, opened, selections))
+
+
+@pytest.fixture(scope="module")
+def judged():
+    return opened_of(DATASETS["many"])
+
+
+@pytest.mark.parametrize("sets", ODD)
+def test_every_odd_set_is_judged_or_it_is_said_why_not(judged, sets):
+    predictions = ODD[sets](judged)
+    for kind in JUDGING:
+        for selection in ((), ("tile=33UUP&split=test",)):
+            answer(kind, ask(kind, judged, selection, predictions))
+
+
+@pytest.mark.parametrize("kind", JUDGING, ids=lambda kind: kind.name)
+def test_masks_are_judged_on_every_dataset(kind, opened):
+    answer(kind, ask(kind, opened, (), (masks(opened),)))
+
+
+@pytest.mark.parametrize("kind", JUDGING, ids=lambda kind: kind.name)
+def test_every_value_of_every_option_answers_for_masks_and_for_two(kind, judged):
+    for sets in ("masks", "two"):
+        asked = ask(kind, judged, (), ODD[sets](judged))
+        for option in kind.offered(asked):
+            for value in option.values:
+                found = answer(kind, replace(asked, options={option.name: value}))
+                assert_clicks_select(found, judged)
 
 
 def assert_readable(found):
@@ -148,7 +234,7 @@ def test_a_split_that_lacks_a_part_is_answered(kind):
 
 
 def test_names_of_charts_are_the_names_of_their_modules_and_orders_differ():
-    for page in ("statistics", "splits"):
+    for page in PAGES:
         kinds = chart.kinds(page)
         assert len({kind.order for kind in kinds}) == len(kinds)
         for kind in kinds:
@@ -156,7 +242,7 @@ def test_names_of_charts_are_the_names_of_their_modules_and_orders_differ():
 
 
 def test_a_section_stands_in_one_piece():
-    for page in ("statistics", "splits"):
+    for page in PAGES:
         sections = [kind.section for kind in chart.kinds(page)]
         runs = [
             one for one, before in zip(sections, ["", *sections], strict=False) if one != before
