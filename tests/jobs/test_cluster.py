@@ -18,9 +18,10 @@ import pytest
 import rasterio
 
 from eoexplore.core.errors import JobError
-from eoexplore.jobs import cluster, index
+from eoexplore.jobs import cluster, index, predict, predict_part
 from eoexplore.jobs.progress import Cancelled
-from eoexplore.store import catalog
+from eoexplore.store import catalog, mosaic, prediction_sets
+from tests import predicting
 from tests.builders import Patch, write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,6 +176,37 @@ def test_two_processes_of_a_cluster_write_what_one_writes(
     here = index.build(catalog.add(root).slug, workers=1)
     assert_same(here, there)
     assert [process.poll() for process in processes] == [None] * 3
+
+
+def test_two_processes_of_a_cluster_predict_what_one_does(
+    root, scheduler, workers, tmp_path, monkeypatch
+):
+    predicting.write_models(tmp_path / "models")
+    monkeypatch.setenv("EOEXPLORE_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(mosaic, "GRID", 8)
+    opened = catalog.add(root)
+    count = len(opened.samples)
+    asked = predict.Asked(opened.slug, "masks", name="there", chunk=1)
+    there = predict.predict(asked, predict.Hands(scheduler=scheduler))
+    assert there.predicted == count
+    monkeypatch.setattr(predict, "_run", predicting.run_here)
+    predict_part._engine.cache_clear()
+    here = predict.predict(replace(asked, name="here", chunk=count))
+    predict_part._engine(1).close()
+    assert there.about.key == here.about.key
+    one, two = (prediction_sets.read(opened, name) for name in ("here", "there"))
+    np.testing.assert_array_equal(one.rows, two.rows)
+    np.testing.assert_allclose(one.scores, two.scores, atol=1e-6)
+    for column in ("sample", "reference", "predicted", "pixels"):
+        np.testing.assert_array_equal(
+            getattr(one.confusion, column), getattr(two.confusion, column)
+        )
+    for path in one.folder.rglob("*.tif"):
+        with (
+            rasterio.open(path) as a,
+            rasterio.open(two.folder / path.relative_to(one.folder)) as b,
+        ):
+            np.testing.assert_array_equal(a.read(), b.read())
 
 
 def test_a_cancelled_build_leaves_the_cluster_free(root, scheduler, workers):
