@@ -10,11 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 # Imported for its effect: GDAL reads its switches when rasterio is first imported, and test modules
 # may import rasterio before anything of ours.
 import eoexplore  # noqa: F401
+
+# A machine may be busy: no test is timed, and so is no example of one.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -157,7 +157,7 @@ def test_a_condition_on_predictions_is_made_in_the_filter(opened):
 
 def test_a_file_is_looked_at_before_it_is_kept(opened):
     ids = opened.samples.frame["id"].tolist()
-    data = pd.DataFrame({"id": [*ids, "nobody"], "Pastures": [-1.0, 0, 1, 2, 3]})
+    data = pd.DataFrame({"id": [*ids, "nobody"], "Arable land": [-1.0, 0, 1, 2, 3]})
     test = run()
     test.file_uploader(key="import_file").upload(
         "My scores.csv", data.to_csv(index=False).encode(), "text/csv"
@@ -170,7 +170,7 @@ def test_a_file_is_looked_at_before_it_is_kept(opened):
     test.button(key="import_keep").click().run()
     assert not test.exception
     (about,) = prediction_sets.available(opened.fingerprint)
-    assert (about.name, about.classes) == ("my-scores", ("Pastures",))
+    assert (about.name, about.classes) == ("my-scores", ("Arable land",))
     assert "On 4 patches" in said(test)
 
 
