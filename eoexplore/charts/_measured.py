@@ -39,6 +39,14 @@ PIXELS = {
 }
 """Figures of pixels, and what a user reads."""
 
+MAIN_LABELS = {
+    name: f"{LABELS[name.rpartition('_')[0]]}, {name.rpartition('_')[2]}"
+    for name in ("average_precision_macro", "f1_macro", "f1_micro")
+}
+"""Figures of labels where few have to do."""
+MAIN_PIXELS = {name: PIXELS[name] for name in ("mean_iou", "accuracy")}
+"""Figures of pixels where few have to do."""
+
 
 @dataclass(frozen=True)
 class Measured:

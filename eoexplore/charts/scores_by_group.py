@@ -9,19 +9,13 @@ import pandas as pd
 
 from eoexplore.analysis import bootstrap, multilabel, pixels
 from eoexplore.analysis.bootstrap import Clusters
-from eoexplore.charts import _figures, _judged, _judged_groups
+from eoexplore.charts import _figures, _judged, _judged_groups, _measured
 from eoexplore.charts._judged import Judged
 from eoexplore.charts._judged_groups import Groups
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
-_LABELS = {
-    "average_precision_macro": "Average precision, macro",
-    "f1_macro": "F1, macro",
-    "f1_micro": "F1, micro",
-}
-_PIXELS = {"mean_iou": "Mean IoU", "accuracy": "Accuracy"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,11 @@ def _measure(own: Judged, groups: Groups, figure: str) -> _Measured:
         np.where(codes < 0, count, codes) * own.clusters.count + tiles, return_inverse=True
     )
     of = cells // max(1, own.clusters.count)
-    measure = _of_ranks if figure in _LABELS and figure.startswith("average") else _of_counts
+    measure = (
+        _of_ranks
+        if figure in _measured.MAIN_LABELS and figure.startswith("average")
+        else _of_counts
+    )
     each = measure(own, Clusters(place.astype(np.intp), len(cells)), of, figure)
     value, low, high = (np.full(count, np.nan) for _ in range(3))
     for group in np.unique(of[of < count]).tolist():
@@ -96,7 +94,7 @@ def _of_counts(
     own: Judged, cells: Clusters, of: Codes, figure: str
 ) -> Callable[[int], bootstrap.Intervals]:
     """Return what measures a group by counts, which add up over its tiles."""
-    if figure in _PIXELS:
+    if figure in _measured.MAIN_PIXELS:
         by_cell = Judged(own.read, own.at, own.rows, own.truth, cells, own.key).by_tile
         figures: Callable[[npt.NDArray[np.generic]], dict[str, Floats]] = pixels.measures
     else:
@@ -139,7 +137,7 @@ def _of_ranks(
 
 
 def _titled(figure: str) -> str:
-    return (_LABELS | _PIXELS)[figure]
+    return (_measured.MAIN_LABELS | _measured.MAIN_PIXELS)[figure]
 
 
 def _ends(found: _Measured) -> tuple[int, int]:
@@ -272,7 +270,9 @@ def _options(asked: Asked) -> tuple[Option, ...]:
     """Offer figures of pixels for masks only."""
     masks = bool(asked.predictions) and asked.predictions[0].about.task == "segmentation"
     return (
-        Option("figure", "Figure", _LABELS | (_PIXELS if masks else {})),
+        Option(
+            "figure", "Figure", _measured.MAIN_LABELS | (_measured.MAIN_PIXELS if masks else {})
+        ),
         Option("by", "By", _judged_groups.WAYS),
     )
 

@@ -7,18 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from eoexplore.analysis import multilabel, pixels
-from eoexplore.charts import _figures, _fitted, _judged, _labels
+from eoexplore.charts import _figures, _fitted, _judged, _labels, _measured
 from eoexplore.charts._judged import Judged
 from eoexplore.charts.chart import TRAIN, Asked, CannotTell, Chart, Kind, Part
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
-_LABELS = {
-    "average_precision_macro": "Average precision, macro",
-    "f1_macro": "F1, macro",
-    "f1_micro": "F1, micro",
-}
-_PIXELS = {"mean_iou": "Mean IoU", "accuracy": "Accuracy"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +32,7 @@ def make(asked: Asked) -> Chart:
     own = _judged.judged(asked)
     masks = own.masks and own.read.confusion is not None
     rows, notes = (_of_pixels if masks else _of_labels)(asked, own)
-    figures = _PIXELS if masks else _LABELS
+    figures = _measured.MAIN_PIXELS if masks else _measured.MAIN_LABELS
     if np.isnan(rows[0].values[next(iter(figures))]):
         raise CannotTell(
             "No judged patch has a class of the set, so nothing can be measured. Select others."
@@ -199,7 +193,7 @@ def _of_pixels(asked: Asked, own: Judged) -> tuple[list[_Row], tuple[str, ...]]:
     """Return the set, and masks of one class everywhere."""
     counted = own.by_tile.sum(0)
     figures = pixels.measure(counted)
-    rows = [_Row(own.name, "what it says", {name: figures[name] for name in _PIXELS})]
+    rows = [_Row(own.name, "what it says", {name: figures[name] for name in _measured.MAIN_PIXELS})]
     reference = counted.sum(1)
     often, notes = _commonest(asked, own)
     if often is not None:
@@ -222,7 +216,7 @@ def _everywhere(reference: Counts, number: int) -> dict[str, float]:
     counted = np.zeros((len(reference), len(reference)), np.int64)
     counted[:, number] = reference
     found = pixels.measure(counted)
-    return {name: found[name] for name in _PIXELS}
+    return {name: found[name] for name in _measured.MAIN_PIXELS}
 
 
 def _commonest(asked: Asked, own: Judged) -> tuple[int | None, tuple[str, ...]]:

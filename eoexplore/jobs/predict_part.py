@@ -3,11 +3,11 @@
 import functools
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +107,7 @@ def _engine(threads: int) -> Engine:
     return Engine(models.load, longest=_LONGEST_S)
 
 
+T = TypeVar("T")
 Maps = list[npt.NDArray[np.int16] | None]
 
 
@@ -125,7 +126,7 @@ def _read(opened: Opened, rows: Sequence[int], card: ModelCard) -> tuple[Inputs,
     return asked, maps
 
 
-def _ahead(read: Callable[[Sequence[int]], Any], batches: Sequence[Sequence[int]]) -> Any:  # noqa: ANN401
+def _ahead(read: Callable[[Sequence[int]], T], batches: Sequence[Sequence[int]]) -> Generator[T]:
     """Yield what is read, the next batch being read meanwhile."""
     with ThreadPoolExecutor(1, "eoexplore-read") as reader:
         coming = reader.submit(read, batches[0]) if batches else None

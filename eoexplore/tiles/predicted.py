@@ -29,7 +29,7 @@ from eoexplore.tiles.imagery import MOSAIC_ZOOM, ORIGINALS_ZOOM, Picture, empty,
 from eoexplore.tiles.mosaics import Canvas
 from eoexplore.tiles.originals import Originals
 from eoexplore.tiles.packed import Packed
-from eoexplore.tiles.places import Metres
+from eoexplore.tiles.places import Metres, Tops
 from eoexplore.tiles.scene import Scene, Shown
 from eoexplore.tiles.source import nearest
 
@@ -141,7 +141,7 @@ class _Predicted(Packed):
         return found
 
 
-def _tops(scene: Scene, shown: Shown, found: PredictionSet) -> Any:  # noqa: ANN401 - Tops
+def _tops(scene: Scene, shown: Shown, found: PredictionSet) -> Tops:
     """Return the topmost of the shown patches that the set is about."""
     key = (shown, found.about.name, file_stamp(found.folder / ABOUT))
     kept = scene.ground.tops.get(key)
