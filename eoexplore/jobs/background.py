@@ -5,6 +5,7 @@ small files is all that is shared: `<id>.json` (how far), `<id>.log` (what it pr
 `<id>.cancel` (the request to stop).
 """
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ PROGRAM = (sys.executable, "-m", "eoexplore")
 """What a job's arguments are given to."""
 SILENT_S = 15.0
 """A job without a sign of life for so long counts as interrupted."""
+GRACE_S = 1.2
+"""A job that is asked to stop gets so long to do it by itself; what it finished is kept anyway."""
 KEEP = 50
 """Ended jobs that stay listed."""
 _ID = re.compile(r"\d{8}T\d{6}\d{6}-[a-z0-9-]{1,40}-[0-9a-f]{6}")
@@ -98,7 +101,7 @@ def job(job_id: str) -> Job:
     return _as_it_is(found)
 
 
-def cancel(job_id: str, grace_s: float = 10.0) -> None:
+def cancel(job_id: str, grace_s: float = GRACE_S) -> None:
     """Ask a job to stop at its next chunk, and end it by force after a grace period.
 
     Raises:
@@ -220,26 +223,16 @@ def _alive(job: Job) -> bool:
 
 
 def _end(job_id: str) -> None:
-    """Terminate a job that did not stop when asked, with the worker processes it started."""
+    """End a job that did not stop when asked, with the worker processes it started."""
     found = read_job(_path(job_id))
     if found is None or found.pid is None or _as_it_is(found).state != "running":
         return
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(found.pid)
-        family = [*process.children(recursive=True), process]
-    except psutil.NoSuchProcess:
-        return
-    for member in family:
-        _signal(member.terminate)
-    for member in psutil.wait_procs(family, timeout=3)[1]:
-        _signal(member.kill)
-
-
-def _signal(act: Callable[[], object]) -> None:
-    try:
-        act()
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return
+        # At once, not asked again: Dask's processes would first wait for their work.
+        for member in (process, *process.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                member.kill()
 
 
 def _prune(listed: list[Job]) -> None:

@@ -7,8 +7,7 @@ changes is missing everywhere, and the others are left alone.
 import contextlib
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -16,13 +15,13 @@ import numpy as np
 
 from eoexplore.core import settings
 from eoexplore.core.errors import JobError
-from eoexplore.jobs import changes, cluster, parts, stream
+from eoexplore.jobs import changes, parts, pieces, stream
 from eoexplore.jobs import needs as resources
 from eoexplore.jobs.join import join
 from eoexplore.jobs.needs import Needs
 from eoexplore.jobs.parts import Patch, Product, Work
+from eoexplore.jobs.pieces import Hands
 from eoexplore.jobs.progress import Cancelled, Report
-from eoexplore.jobs.run import Run
 from eoexplore.store import catalog, components_parts, spectra_join
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import BuildState, IndexFolder
@@ -41,32 +40,17 @@ BYTES_PER_PART = 20_000
 """What a file of the index needs however little is in it: names, tables of empty blocks."""
 _JOINED = ("areas", "spectra", "components")
 """Groups of which the parts of all products are put together in the end."""
-_POLL_S = 0.5
+_WORDS = pieces.Words(
+    "Processes that built the index were ended, perhaps for lack of memory. Start again, with "
+    "fewer processes (EOEXPLORE_WORKERS): finished parts are kept.",
+    "Another build of this index began; this one has stopped.",
+)
 
 
 def bytes_needed(opened: Opened) -> int:
     """Return an upper estimate of the bytes that the rest of an index will take."""
     todo = _missing(_products(opened))
     return _bytes(todo) + stream.room(opened.dataset, todo)
-
-
-@dataclass(frozen=True)
-class Hands:
-    """Who does the work of a build."""
-
-    workers: int | None = None
-    """Processes to start, where no scheduler is given; as many as fit when none."""
-    scheduler: str | None = None
-    """Address of a running Dask scheduler."""
-
-    @classmethod
-    def of(cls, workers: int | None, scheduler: str | None) -> "Hands":
-        """Return what was asked for, else what the settings say."""
-        if scheduler is None and workers is None:
-            scheduler = settings.value("EOEXPLORE_SCHEDULER") or None
-        if workers is None and settings.value("EOEXPLORE_WORKERS"):
-            workers = settings.workers()
-        return cls(workers, scheduler)
 
 
 def build(
@@ -86,7 +70,7 @@ def build(
         scheduler: address of a running Dask scheduler to use instead; the setting when none, and
             no number of workers was given.
         progress: told (patches done, patches in all, what).
-        cancelled: asked twice a second; true ends the build, and finished parts stay.
+        cancelled: asked five times a second; true ends the build, and finished parts stay.
         needs: told before the work begins what it takes, if there is any.
 
     Raises:
@@ -102,7 +86,7 @@ def build(
             _build(
                 # Again: another process may have built it until now.
                 catalog.open_slug(slug),
-                Hands.of(workers, scheduler),
+                _hands(workers, scheduler),
                 progress or (lambda *_: None),
                 cancelled or (lambda: False),
                 needs or (lambda _: None),
@@ -115,6 +99,14 @@ def build(
             f"Free some space and start again: finished parts are kept. ({error.strerror or error})"
         ) from error
     return catalog.open_slug(slug)
+
+
+def _hands(workers: int | None, scheduler: str | None) -> Hands:
+    """Return who builds: what was asked for, else what the settings say."""
+    found = Hands(workers, scheduler).or_setting()
+    if workers is None and settings.value("EOEXPLORE_WORKERS"):
+        return Hands(settings.workers(), found.scheduler)
+    return found
 
 
 def rebuild(slug: str) -> None:
@@ -240,67 +232,21 @@ class _Said:
 def _run(
     todo: list[Work], hands: Hands, cancelled: Callable[[], bool], meanwhile: Callable[[int], None]
 ) -> Generator[Work]:
-    """Yield each piece of work as it is finished."""
+    """Yield each piece of work as it is finished, and tell of those that are not."""
     if not todo:
         return
     product = todo[0].product
-    run = Run.begin(product.folder.runs)
-    try:
-        with cluster.connect(hands.workers or 1, hands.scheduler, _seen(product, run)) as pool:
-            works = {pool.submit(parts.make, work, run): work for work in todo}
-            yield from _finished(works, pool, run, cancelled, meanwhile)
-    finally:
-        # First of all: what is at work on a cluster stops before its next patch.
-        run.end()
-
-
-def _seen(product: Product, run: Run) -> tuple[Path, Path]:
-    """Return what every worker has to see."""
-    return Path(product.path), run.path
-
-
-def _finished(
-    works: dict[Future[bool], Work],
-    pool: cluster.Cluster,
-    run: Run,
-    cancelled: Callable[[], bool],
-    meanwhile: Callable[[int], None],
-) -> Generator[Work]:
-    """Yield each piece of work as it is finished, and look after those that are not."""
-    pending = set(works)
-    try:
-        while pending:
-            done, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
-            if cancelled():
-                raise Cancelled
-            for future in done:
-                _take(future, pool)
-                yield works[future]
-            pool.check()
-            meanwhile(run.counts([works[future].product.name for future in pending]))
-    finally:
-        run.end()
-        for future in pending:
-            future.cancel()
-
-
-def _take(future: Future[bool], pool: cluster.Cluster) -> None:
-    """Raise what went wrong with a piece of work.
-
-    Raises:
-        JobError: its process was ended, or the scheduler is gone.
-    """
-    try:
-        made = future.result()
-    except CancelledError as error:
-        raise pool.lost() from error
-    except pool.killed as error:
-        raise JobError(
-            "Processes that built the index were ended, perhaps for lack of memory. Start again, "
-            "with fewer processes (EOEXPLORE_WORKERS): finished parts are kept."
-        ) from error
-    if not made:
-        raise JobError("Another build of this index began; this one has stopped.")
+    task = pieces.Task(
+        parts.make,
+        lambda work: work.product.name,
+        product.folder.runs,
+        (Path(product.path),),
+        _WORDS,
+    )
+    with contextlib.closing(pieces.each(task, todo, hands, cancelled)) as looks:
+        for finished, at_work in looks:
+            yield from finished
+            meanwhile(at_work)
 
 
 def _products(opened: Opened) -> list[Product]:

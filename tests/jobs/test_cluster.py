@@ -19,6 +19,7 @@ import rasterio
 
 from eoexplore.core.errors import JobError
 from eoexplore.jobs import cluster, index, predict, predict_part
+from eoexplore.jobs.pieces import Hands
 from eoexplore.jobs.progress import Cancelled
 from eoexplore.store import catalog, mosaic, prediction_sets
 from tests import predicting
@@ -187,7 +188,7 @@ def test_two_processes_of_a_cluster_predict_what_one_does(
     opened = catalog.add(root)
     count = len(opened.samples)
     asked = predict.Asked(opened.slug, "masks", name="there", chunk=1)
-    there = predict.predict(asked, predict.Hands(scheduler=scheduler))
+    there = predict.predict(asked, Hands(scheduler=scheduler))
     assert there.predicted == count
     monkeypatch.setattr(predict, "_run", predicting.run_here)
     predict_part._engine.cache_clear()
@@ -220,8 +221,14 @@ def test_a_cancelled_build_leaves_the_cluster_free(root, scheduler, workers):
 def test_workers_that_do_not_see_the_folders_are_told(
     root, scheduler, workers, tmp_path, monkeypatch
 ):
-    hidden = tmp_path / "elsewhere"
-    monkeypatch.setattr(index, "_seen", lambda product, _: (Path(product.path), hidden))
+    begin = index.pieces.Run.begin
+
+    def hidden(parent):
+        run = begin(parent)
+        run.path = tmp_path / "elsewhere"
+        return run
+
+    monkeypatch.setattr(index.pieces.Run, "begin", hidden)
     with pytest.raises(JobError, match=r"The worker tcp://.* does not see .*elsewhere"):
         index.build(catalog.add(root).slug, scheduler=scheduler)
 
