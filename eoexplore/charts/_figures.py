@@ -106,7 +106,7 @@ def heatmap(
     values: npt.NDArray[np.floating[Any] | np.integer[Any]],
     shade: Shade,
     *,
-    selections: Sequence[Sequence[str]] = (),
+    selections: Sequence[Sequence[str | None]] = (),
     said: Sequence[Sequence[str]] = (),
 ) -> go.Figure:
     """Return a matrix; the first row on top.
@@ -116,7 +116,7 @@ def heatmap(
         columns: labels of the columns.
         values: shape (rows, columns); NaN is left empty.
         shade: how numbers become colours.
-        selections: what a click on each cell selects, in canonical form.
+        selections: what a click on each cell selects, in canonical form; none for nothing.
         said: what is said of each cell instead of its number, where colours are not the numbers.
     """
     spoken = [
@@ -169,7 +169,7 @@ def _cells(
     figure: go.Figure,
     rows: Sequence[str],
     columns: Sequence[str],
-    selections: Sequence[Sequence[str]],
+    selections: Sequence[Sequence[str | None]],
     spoken: Sequence[Sequence[str]],
 ) -> None:
     """Lay a mark on every cell that is not seen: Streamlit hears of clicks on points only."""
@@ -178,7 +178,7 @@ def _cells(
         y=[name for name in rows for _ in columns],
         mode="markers",
         marker={"symbol": "square", "size": 20, "opacity": 0},
-        customdata=[[text] for line in selections for text in line],
+        customdata=clicks([text for line in selections for text in line]),
         text=[text for line in spoken for text in line],
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
@@ -228,7 +228,8 @@ def whisker(low: npt.ArrayLike, value: npt.ArrayLike, high: npt.ArrayLike) -> di
         "array": np.asarray(high) - value,
         "thickness": 1.2,
         "width": 3,
-        "color": "#6b7280",
+        # Seen on the bars and on paper; the page has the colour of its text instead.
+        "color": "#1b2524",
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from eoexplore.charts import _figures, _groups, _labels
+from eoexplore.charts import _figures, _groups, _labels, _predicted
 from eoexplore.charts.chart import Asked, Chart, Kind, Option, Part
 
 TOTAL = "All"
@@ -163,14 +163,20 @@ def _grouped(asked: Asked, by: str, order: npt.NDArray[np.intp]) -> Chart:
         f"{found.title}: {sizes_said}{' …' if len(there) > 12 else '.'}",
         table=table,
         figure=figure,
+        notes=_predicted.notes(asked, by),
         facts={"sizes": {found.names[n]: int(sizes[n]) for n in np.flatnonzero(sizes)}},
     )
 
 
-def _selections(asked: Asked, by: str, values: list[object], names: list[str]) -> list[list[str]]:
-    if any(value is None for value in values):
+def _selections(
+    asked: Asked, by: str, values: list[object], names: list[str]
+) -> list[list[str | None]]:
+    found = [_groups.condition(asked, by, value) for value in values]
+    if not any(found):
         return []
-    return [[asked.part.only(name, **{by: value}) for value in values] for name in names]
+    return [
+        [None if own is None else asked.part.only(name, **own) for own in found] for name in names
+    ]
 
 
 def _options(asked: Asked) -> tuple[Option, ...]:
@@ -178,7 +184,7 @@ def _options(asked: Asked) -> tuple[Option, ...]:
     several = len(asked.parts) > 1
     return (
         Option("of", "Count", {"patches": "Patches", "pixels": "Label pixels"}),
-        Option("by", "By", {"none": "All together", **_groups.GROUPS}),
+        Option("by", "By", {"none": "All together", **_groups.ways(asked)}),
         Option(
             "as",
             "As",

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from eoexplore.charts import _groups, _parts, _stacks
+from eoexplore.charts import _groups, _parts, _predicted, _stacks
 from eoexplore.charts.chart import SPLITS, Asked, CannotTell, Chart, Kind, Option
 
 ALL = "All"
@@ -40,14 +40,18 @@ def make(asked: Asked) -> Chart:
         sentence=_sentence(sizes),
         table=pd.DataFrame(columns),
         figure=figure,
-        notes=(f"“{asked.split.title}”: {asked.split.made}", *notes),
+        notes=(
+            f"“{asked.split.title}”: {asked.split.made}",
+            *notes,
+            *_predicted.notes(asked, asked.options["by"]),
+        ),
         facts={"sizes": dict(zip(_NAMES, sizes.tolist(), strict=True))},
     )
 
 
 def _title(asked: Asked) -> str:
     by = asked.options["by"]
-    return "Patches" if by == "none" else _groups.GROUPS[by]
+    return "Patches" if by == "none" else _groups.grouping(asked, by).title
 
 
 def _counted(
@@ -67,10 +71,11 @@ def _counted(
     largest = there[np.argsort(-counts[there].sum(1), kind="stable")]
     chosen = np.sort(largest[:_MOST_GROUPS])
     clicks: dict[str, list[str | None]] = {}
-    if asked.split.rule == _parts.RELEASED and all(found.values[n] is not None for n in chosen):
+    if asked.split.rule == _parts.RELEASED:
+        own_keys = [_groups.condition(asked, by, found.values[n]) for n in chosen]
         for name in SPLITS:
             clicks[name] = [
-                asked.part.only(**{by: found.values[n], "split": (name,)}) for n in chosen
+                None if one is None else asked.part.only(**one, split=(name,)) for one in own_keys
             ]
     left_out = len(there) - len(chosen)
     return [found.names[number] for number in chosen], counts[chosen], clicks, left_out
@@ -92,6 +97,14 @@ def _sentence(sizes: _parts.Counts) -> str:
     return f"Of {whole:,} patches, {said}{outside}."
 
 
+def _options(asked: Asked) -> tuple[Option, ...]:
+    ways = {key: title for key, title in _groups.ways(asked).items() if key != "split"}
+    return (
+        Option("by", "By", {"none": "All together"} | ways),
+        Option("as", "As", {"share": "Shares", "number": "Numbers"}),
+    )
+
+
 CHART = Kind(
     name="split_sizes",
     page="splits",
@@ -99,13 +112,5 @@ CHART = Kind(
     order=100,
     title="How large are the parts?",
     make=make,
-    options=(
-        Option(
-            "by",
-            "By",
-            {"none": "All together"}
-            | {key: title for key, title in _groups.GROUPS.items() if key != "split"},
-        ),
-        Option("as", "As", {"share": "Shares", "number": "Numbers"}),
-    ),
+    options=_options,
 )

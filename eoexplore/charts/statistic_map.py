@@ -9,13 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from eoexplore.analysis import imbalance
-from eoexplore.charts import _areas, _compare, _figures, _labels, _maps
+from eoexplore.charts import _areas, _compare, _figures, _labels, _maps, _predicted
 from eoexplore.charts._areas import Areas
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 _COMMON = "common"
+_DIGITS = {"confidence": ".3f", "accuracy": ".1%"}
+"""How means of columns of prediction sets are written, where they are no counts."""
 _SAME = (("The same class", "#f0e442"), ("Another class", "#0072b2"))
 _ALONE = "Patches near each other are not independent: p is too small."
 
@@ -123,6 +125,29 @@ _STATISTICS: Mapping[str, _Statistic] = {
 }
 
 
+def _statistic(asked: Asked) -> _Statistic:
+    name = asked.options["statistic"]
+    return _mean(name) if _predicted.is_one(name) else _STATISTICS[name]
+
+
+def _mean(name: str) -> _Statistic:
+    """Return the mean of a column of a prediction set."""
+
+    def of(asked: Asked, part: Part, areas: Areas, _: _Counted) -> Floats:
+        numbers = _predicted.numbers(asked, name)[1]
+        rows = part.mask & (areas.codes >= 0) & ~np.isnan(numbers)
+        own, size = areas.codes[rows], len(areas.names)
+        patches = np.bincount(own, minlength=size)
+        return _divided(np.bincount(own, numbers[rows], size), patches)
+
+    note = "Mean over the patches that have this number."
+    return _Statistic(_mean_of(name), _DIGITS.get(_predicted.parts(name)[1], ".2f"), note, of)
+
+
+def _mean_of(name: str) -> str:
+    return f"{_predicted.title(name)}, mean of the patches"
+
+
 def make(asked: Asked) -> Chart:
     """Work out the statistic of each area in each part, and draw it."""
     if not any(len(part) for part in asked.parts):
@@ -130,7 +155,7 @@ def make(asked: Asked) -> Chart:
     options = asked.options
     areas = _areas.areas(asked, options["by"], int(options.get("width") or 0))
     counted = [_count(asked, part, areas) for part in asked.parts]
-    statistic = _STATISTICS[options["statistic"]]
+    statistic = _statistic(asked)
     values = [
         statistic.of(asked, part, areas, own)
         for part, own in zip(asked.parts, counted, strict=True)
@@ -170,7 +195,7 @@ def _class(asked: Asked) -> int:
 
 def _titled(asked: Asked) -> str:
     """Return what the statistic is, with the class that it is of."""
-    statistic = _STATISTICS[asked.options["statistic"]].title
+    statistic = _statistic(asked).title
     chosen = asked.options["class"]
     return {
         "class": f"Share of the patches with {chosen}",
@@ -186,7 +211,7 @@ def _written(asked: Asked, value: float) -> str:
 
 
 def _digits(asked: Asked) -> str:
-    return _STATISTICS[asked.options["statistic"]].digits
+    return _statistic(asked).digits
 
 
 def _title(asked: Asked, areas: Areas) -> str:
@@ -287,8 +312,8 @@ def _table(
 
 
 def _notes(asked: Asked, areas: Areas, counted: list[_Counted]) -> tuple[str, ...]:
-    notes = [note] if (note := _STATISTICS[asked.options["statistic"]].note) else []
-    notes += _areas.notes(areas)
+    notes = [note] if (note := _statistic(asked).note) else []
+    notes += [*_lacking(asked), *_areas.notes(areas)]
     lacking = len(asked.part) - int(counted[0].patches.sum())
     if lacking:
         notes.append(f"{lacking:,} patches lie in no such area, or have no place.")
@@ -300,8 +325,19 @@ def _notes(asked: Asked, areas: Areas, counted: list[_Counted]) -> tuple[str, ..
                 _compare.chi_square(one, other, "patches per area", _ALONE),
                 _compare.jensen_shannon(one, other, None),
             ]
+    notes += _predicted.notes(asked, asked.options["statistic"])
     notes.append("Few patches make a number that chance decides: point at an area for how many.")
     return tuple(notes)
+
+
+def _lacking(asked: Asked) -> list[str]:
+    """Say how many patches have no number in the prediction set that is mapped."""
+    name = asked.options["statistic"]
+    if not _predicted.is_one(name):
+        return []
+    _, numbers = _predicted.numbers(asked, name)
+    count = int(np.isnan(numbers[asked.part.mask]).sum())
+    return [f"{count:,} of {len(asked.part):,} patches have none, and count nothing."] * (count > 0)
 
 
 def _facts(asked: Asked, areas: Areas, values: Floats, counted: _Counted) -> dict[str, object]:
@@ -320,8 +356,10 @@ def _facts(asked: Asked, areas: Areas, values: Floats, counted: _Counted) -> dic
 
 def _options(asked: Asked) -> tuple[Option, ...]:
     """Offer what can be mapped; one class is chosen from the dataset's own."""
+    titles = {name: item.title for name, item in _STATISTICS.items()}
+    predicted = _predicted.columns(asked)
     return (
-        Option("statistic", "Statistic", {name: item.title for name, item in _STATISTICS.items()}),
+        Option("statistic", "Statistic", titles | {name: _mean_of(name) for name in predicted}),
         *_areas.options(asked),
         Option(
             "class",

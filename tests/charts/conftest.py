@@ -1,5 +1,6 @@
 """Small datasets for tests of charts: made in memory, or written and indexed once."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,12 +16,13 @@ from eoexplore.core.types import Classes
 from eoexplore.datasets._reben_facts import LAYERS
 from eoexplore.datasets._reben_facts import classes as reben_classes
 from eoexplore.datasets._reben_metadata import seasons
-from eoexplore.store import base, catalog
+from eoexplore.store import base, catalog, prediction_columns
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import BuildState, IndexFolder
 from eoexplore.store.samples import Samples, with_places
 from tests import builders, indexing
 
+_NUMBERS = itertools.count()
 FOREST, PASTURES, MARINE = "Broad-leaved forest", "Pastures", "Marine waters"
 
 
@@ -76,7 +78,10 @@ def opened_of(rows: Sequence[Row], classes: Classes | None = None, slug: str = "
     )
     samples = Samples(with_places(base.completed(frame, classes)))
     folder = IndexFolder(Path("nowhere"))
-    return Opened(slug, dataset, samples, folder, "0" * 16, BuildState(complete=mapped))
+    # One of its own, or it would have the prediction sets of another.
+    fingerprint = f"{next(_NUMBERS):016x}"
+    samples.predicted = prediction_columns.Source(fingerprint, samples, classes)
+    return Opened(slug, dataset, samples, folder, fingerprint, BuildState(complete=mapped))
 
 
 def _unlabelled(row: Row, classes: Classes) -> float:

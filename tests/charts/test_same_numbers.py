@@ -67,7 +67,7 @@ def test_the_page_and_the_command_say_the_same(page, opened, capsys):
 
 def test_the_report_has_every_chart_and_needs_nothing_else(opened):
     asked = asked_of(opened, SELECT, splits=(splits.split_of(opened, "released"),))
-    page = report.html(asked, {}).decode()
+    page = report.html("splits", asked, {}).decode()
     text = unescape(page)
     for kind in chart.kinds("splits"):
         found = document.of([kind], asked, {})[kind.name]
@@ -80,6 +80,6 @@ def test_the_report_has_every_chart_and_needs_nothing_else(opened):
 def test_names_of_data_are_text_in_the_report(opened, monkeypatch):
     monkeypatch.setattr(opened.dataset, "title", "<script>alert(1)</script>")
     asked = asked_of(opened, splits=(splits.split_of(opened, "released"),))
-    page = report.html(asked, {}).decode()
+    page = report.html("splits", asked, {}).decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page

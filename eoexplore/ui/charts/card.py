@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from eoexplore.charts import _predicted
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option, Part
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.memory import ByteCache
@@ -19,7 +20,18 @@ _FEW = 4
 """Values of an option up to which all of them are seen."""
 _OPTION_PX = 230
 _CHARTS_BYTES = 30_000_000
+_CHOSEN = "chosen_options"
+"""Session key: options of each chart as they were chosen last, by its name."""
 _made: ByteCache[Chart] = ByteCache(_CHARTS_BYTES)
+
+
+def chosen() -> dict[str, dict[str, str]]:
+    """Return the options of each chart that was shown, by its name; the cards keep them new.
+
+    A card is made anew without the page around it: who holds on to this hears of it.
+    """
+    found: dict[str, dict[str, str]] = st.session_state.setdefault(_CHOSEN, {})
+    return found
 
 
 @st.fragment
@@ -32,7 +44,7 @@ def card(kind: Kind, asked: Asked) -> None:
     """
     with st.container(border=True, key=f"card_{kind.name}"):
         head = st.container()
-        options = _options(kind, asked)
+        options = chosen()[kind.name] = _options(kind, asked)
         asked = dataclasses.replace(asked, options=options)
         try:
             with st.spinner("Counting …", show_time=True):
@@ -87,6 +99,7 @@ def _chart(kind: Kind, asked: Asked) -> Chart:
         # Sets come and go while the dataset stays: what they were tells them apart.
         tuple((one.about.name, one.about.key, one.about.created) for one in asked.predictions),
         tuple(_stamp(asked, part) for part in asked.parts),
+        _predicted.stamps(asked),
     )
     found = _made.get(key)
     if found is None:
