@@ -240,6 +240,11 @@ def warnings(asked: Asked) -> tuple[str, ...]:
             found.append(f"Nobody states what {about.name} was trained on: it may know these.")
         if about.synthetic:
             found.append(f"{about.name} was trained on synthetic imagery.")
+        if about.unjudged_share:
+            found.append(
+                f"{about.name} says nothing of {about.unjudged_share:.1%} of the labelled pixels "
+                "of its patches: they are not judged, and may be the difficult ones."
+            )
     if asked.truth is not None:
         found.append(f"Judged by the labels of {asked.truth.name}, not by the stored ones.")
     return tuple(found)

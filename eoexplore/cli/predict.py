@@ -5,7 +5,8 @@ import time
 
 from eoexplore.cli import _asked, _target, _text
 from eoexplore.jobs import predict
-from eoexplore.jobs.predict import Asked, Hands
+from eoexplore.jobs.pieces import Hands
+from eoexplore.jobs.predict import Asked
 from eoexplore.store import catalog, prediction_sets
 
 HELP = """Run a model over a selection of a dataset, and keep what it says as a prediction set.

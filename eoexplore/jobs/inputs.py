@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,22 @@ class Inputs:
     with the rows and columns of the model's input."""
     left_out: dict[int, str]
     """Why other samples are left out, a sentence by row."""
+
+
+class Output(Protocol):
+    """What is said of each sample: what a model's card says of it, and what masks are."""
+
+    @property
+    def task(self) -> str:
+        """Scores of whole samples ("multilabel"), or a class for each pixel ("segmentation")."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their numbers."""
+
+    @property
+    def input_size(self) -> int:
+        """Rows and columns of masks."""
 
 
 def misfit(dataset: Dataset, card: ModelCard) -> str:
@@ -135,19 +152,19 @@ def on_grid(values: Array, nodata: float | None, card: ModelCard) -> npt.NDArray
     return np.asarray(resample.nearest(known, card.input_size), np.float32)
 
 
-def reference(opened: Opened, row: int, card: ModelCard) -> npt.NDArray[np.int16] | None:
-    """Return the number of the card's class of each pixel of the label map.
+def reference(opened: Opened, row: int, output: Output) -> npt.NDArray[np.int16] | None:
+    """Return the number of the class of each pixel of the label map.
 
     The nearest pixel, whatever the model's bands are brought to its grid by: codes are no numbers.
 
     Args:
         opened: dataset and index.
         row: of the sample table.
-        card: of the model.
+        output: classes and grid, such as the card of a model.
 
     Returns:
-        Shape (row, column) of the model's grid, -1 for pixels of no class of the card; none where
-        the sample has no label map.
+        Shape (row, column) of that grid, -1 for pixels of none of those classes; none where the
+        sample has no label map.
 
     Raises:
         FileUnreadable, DataMissing: the label map cannot be read.
@@ -157,11 +174,11 @@ def reference(opened: Opened, row: int, card: ModelCard) -> npt.NDArray[np.int16
         return None
     key = str(opened.samples.frame[layer.key].iloc[row])
     values = opened.dataset.read(key, layer.name, layer.bands[0].name)
-    codes, place = np.unique(resample.nearest(values, card.input_size), return_inverse=True)
-    numbers = {name: number for number, name in enumerate(card.class_names)}
+    codes, place = np.unique(resample.nearest(values, output.input_size), return_inverse=True)
+    numbers = {name: number for number, name in enumerate(output.class_names)}
     schema = opened.dataset.classes
     known = [numbers.get(schema.class_of(int(code)).name, -1) for code in codes]
-    return np.array(known, np.int16)[place].reshape(card.input_size, card.input_size)
+    return np.array(known, np.int16)[place].reshape(output.input_size, output.input_size)
 
 
 def ground_m(card: ModelCard) -> float:

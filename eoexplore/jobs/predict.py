@@ -1,13 +1,13 @@
 """A model over a selection: chunks that survive a kill, put together into a prediction set."""
 
+import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import re
-import shutil
-from collections.abc import Callable, Generator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +21,10 @@ from eoexplore.core import settings
 from eoexplore.core.errors import JobError, ModelError
 from eoexplore.core.model_card import ModelCard
 from eoexplore.core.selection import Selection
-from eoexplore.jobs import cluster, inputs, predict_join, predict_part
+from eoexplore.jobs import inputs, pieces, predict_join, predict_part
+from eoexplore.jobs.pieces import Hands
 from eoexplore.jobs.predict_part import Chunk, Plan
-from eoexplore.jobs.progress import Cancelled, Report
-from eoexplore.jobs.run import Run
+from eoexplore.jobs.progress import Report
 from eoexplore.store import catalog, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.prediction_sets import About
@@ -34,8 +34,12 @@ CHUNK = 256
 PREPROCESSING = 1
 """Version of how bands are brought to a model; another one makes other sets."""
 THRESHOLD = 0.5
-_POLL_S = 0.2
 _WHAT = "predicting"
+_WORDS = pieces.Words(
+    "Processes that predicted were ended, perhaps for lack of memory. Start again, with fewer "
+    "processes: finished chunks are kept.",
+    "Another run of this prediction began; this one has stopped.",
+)
 
 
 @dataclass(frozen=True)
@@ -52,22 +56,6 @@ class Asked:
     """What the set is to be called; made of the model's name and the key where empty."""
     chunk: int = CHUNK
     """Samples of a chunk."""
-
-
-@dataclass(frozen=True)
-class Hands:
-    """Who does the work."""
-
-    workers: int | None = None
-    """Processes to start, where no scheduler is given; one when none, for it has all threads."""
-    scheduler: str | None = None
-    """Address of a running Dask scheduler; the setting when none, and no workers were asked for."""
-
-    def chosen(self) -> "Hands":
-        """Return what was asked for, else what the settings say."""
-        if self.workers is None and self.scheduler is None:
-            return Hands(1, settings.value("EOEXPLORE_SCHEDULER") or None)
-        return Hands(self.workers or 1, self.scheduler)
 
 
 @dataclass(frozen=True)
@@ -99,7 +87,7 @@ def predict(
         JobError: another process predicts the same, the disk is full, or the name is taken.
         Cancelled: `cancelled` said so.
     """
-    report, hands = progress or (lambda *_: None), (hands or Hands()).chosen()
+    report, hands = progress or (lambda *_: None), (hands or Hands()).or_setting()
     opened = catalog.open_slug(asked.slug)
     report(0, 0, "the model")
     card = models.load(asked.model).card
@@ -108,12 +96,12 @@ def predict(
     folder = prediction_sets.folder_of(opened.fingerprint, said.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / "build.lock", timeout=0):
+        with filelock.FileLock(folder / predict_part.LOCK, timeout=0):
             there = prediction_sets.about(folder)
             if there is not None:
                 return Made(_same(there, said))
             plan = _plan(asked, card, folder, said, hands)
-            chunks = _chunks(opened, rows, asked.chunk)
+            chunks = predict_part.chunks(opened, rows, asked.chunk)
             count = _run(plan, chunks, hands, report, cancelled)
             report(len(rows), len(rows), "putting it together")
             return Made(predict_join.join(opened, card, said, plan.parts, folder), count)
@@ -191,30 +179,12 @@ def _about(opened: Opened, asked: Asked, card: ModelCard, rows: npt.NDArray[np.i
 
 
 def _plan(asked: Asked, card: ModelCard, folder: Path, said: About, hands: Hands) -> Plan:
-    """Return what workers have to know; chunks of other samples or another model are removed."""
-    parts = folder / f"parts-{said.key}"
-    for other in folder.glob("parts-*"):
-        if other != parts:
-            shutil.rmtree(other, ignore_errors=True)
-    parts.mkdir(exist_ok=True)
-    for partial in parts.glob("*.partial*"):
-        partial.unlink(missing_ok=True)
+    """Return what workers have to know."""
+    parts = predict_part.parts_of(folder, said.key)
     threads = max(1, (os.cpu_count() or 1) // (hands.workers or 1))
     known = {"EOEXPLORE_CACHE": str(settings.cache_folder().resolve())}
     known["EOEXPLORE_MODELS"] = os.pathsep.join(str(path) for path in settings.model_folders())
     return Plan(asked.slug, asked.model, card.sha256, parts, threads, tuple(known.items()))
-
-
-def _chunks(opened: Opened, rows: npt.NDArray[np.intp], size: int) -> list[Chunk]:
-    """Return the work: neighbours in the archive together, products one after the other."""
-    frame = opened.samples.frame
-    products = frame["product"].iloc[rows].astype(str).to_numpy(object)
-    order = np.lexsort((rows, np.unique(products, return_inverse=True)[1]))
-    ordered = rows[order].tolist()
-    return [
-        Chunk(f"{at:08d}-{min(at + size, len(ordered)):08d}", tuple(ordered[at : at + size]))
-        for at in range(0, len(ordered), size)
-    ]
 
 
 def _run(
@@ -230,58 +200,15 @@ def _run(
     done = total - sum(len(chunk.rows) for chunk in todo)
     there = done
     report(done, total, _WHAT)
-    if not todo:
-        return 0
-    run = Run.begin(plan.parts / "run")
-    seen = (Path(catalog.entry(plan.slug).path), plan.parts)
-    try:
-        with cluster.connect(hands.workers or 1, hands.scheduler, seen) as pool:
-            works = {pool.submit(predict_part.make, plan, chunk, run): chunk for chunk in todo}
-            for finished, at_work in _finished(works, pool, run, cancelled or (lambda: False)):
-                done += finished
-                report(min(done + at_work, total), total, _WHAT)
-    finally:
-        # First of all: what is at work on a cluster stops before its next batch.
-        run.end()
+    task = pieces.Task(
+        functools.partial(predict_part.make, plan),
+        lambda chunk: chunk.name,
+        plan.parts / "run",
+        (Path(catalog.entry(plan.slug).path), plan.parts),
+        _WORDS,
+    )
+    with contextlib.closing(pieces.each(task, todo, hands, cancelled or (lambda: False))) as looks:
+        for finished, at_work in looks:
+            done += sum(len(chunk.rows) for chunk in finished)
+            report(min(done + at_work, total), total, _WHAT)
     return total - there
-
-
-def _finished(
-    works: dict[Future[bool], Chunk],
-    pool: cluster.Cluster,
-    run: Run,
-    cancelled: Callable[[], bool],
-) -> Generator[tuple[int, int]]:
-    """Yield how many samples have been finished since the last time, and how many are begun."""
-    pending = set(works)
-    try:
-        while pending:
-            done, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
-            if cancelled():
-                raise Cancelled
-            for future in done:
-                _take(future, pool)
-            pool.check()
-            yield (
-                sum(len(works[future].rows) for future in done),
-                run.counts([works[future].name for future in pending]),
-            )
-    finally:
-        run.end()
-        for future in pending:
-            future.cancel()
-
-
-def _take(future: Future[bool], pool: cluster.Cluster) -> None:
-    """Raise what went wrong with a chunk."""
-    try:
-        made = future.result()
-    except CancelledError as error:
-        raise pool.lost() from error
-    except pool.killed as error:
-        raise JobError(
-            "Processes that predicted were ended, perhaps for lack of memory. Start again, with "
-            "fewer processes: finished chunks are kept."
-        ) from error
-    if not made:
-        raise JobError("Another run of this prediction began; this one has stopped.")

@@ -8,6 +8,8 @@ from eoexplore.store.mosaic import Group
 NOTHING = 255
 """What masks, confidences and probabilities hold where nothing was predicted."""
 MASK, CONFIDENCE, PROBABILITY = "mask", "confidence", "prob"
+LAYERS = (MASK, CONFIDENCE, PROBABILITY)
+"""What a model that says probabilities of classes gives; masks from elsewhere are masks alone."""
 MASK_M, CONFIDENCE_M, COARSE_M = 10, 20, 60
 """Side of a pixel of masks, of confidences, and of the probabilities of all classes, in metres."""
 

@@ -24,6 +24,7 @@ from eoexplore.core import settings
 from eoexplore.core.errors import EOExploreError, PredictionError, UnknownName
 from eoexplore.core.memory import ByteCache
 from eoexplore.store.folder import FileStamp, atomic, file_stamp
+from eoexplore.store.prediction_mosaics import LAYERS
 from eoexplore.store.samples import Samples
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class About:
     """Where the model ran, in words."""
     left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Why samples of the selection have no prediction, and how many."""
+    layers: tuple[str, ...] = LAYERS
+    """Which mosaics there are, of masks."""
+    unjudged_share: float = 0.0
+    """Share of the labelled pixels of which its masks say nothing, 0 to 1."""
 
     def to_json(self) -> str:
         """Return it as the text of a set.json."""
@@ -156,7 +161,7 @@ def about(folder: Path) -> About | None:
             said = json.loads(file.read(_LARGEST))
         known = {item.name for item in dataclasses.fields(About)}
         said = {key: value for key, value in said.items() if key in known}
-        said |= {key: tuple(said[key]) for key in ("classes", "codes") if key in said}
+        said |= {key: tuple(said[key]) for key in ("classes", "codes", "layers") if key in said}
         found = About(**said)
     except (OSError, ValueError, TypeError, AttributeError):
         return None

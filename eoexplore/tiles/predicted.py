@@ -72,13 +72,19 @@ def _styles(opened: Opened, item: About) -> list[dict[str, Any]]:
     mapped = any(layer.kind == "categorical" for layer in opened.dataset.layers)
     word = "synthetic" if item.synthetic else ""
     plain = {"group": "", "help": word, "disabled": None}
-    found = [{"id": name, "title": title, **plain} for name, title in _WORDS.items()]
+    found = [{"id": name, "title": _WORDS[name], **plain} for name in _names(item)]
     found[-1]["disabled"] = None if mapped else "This dataset has no label maps."
+    own = item.classes if PROBABILITY in item.layers else ()
     return found + [
         {"id": f"prob.{name}", "title": name, "group": "Probability of", "help": word,
          "disabled": None}
-        for name in item.classes
+        for name in own
     ]  # fmt: skip
+
+
+def _names(item: About) -> list[str]:
+    """Return what a set of masks can show, without the probabilities of its classes."""
+    return [name for name in _WORDS if name == DISAGREEMENT or name in item.layers]
 
 
 @dataclass(frozen=True)
@@ -102,12 +108,15 @@ def asked_of(opened: Opened, layer: str) -> Asked:
     name, _, what = layer.removeprefix(PREFIX).partition(":")
     found = prediction_sets.read(opened, name)
     classes = found.about.classes
-    if found.about.task == "segmentation":
-        if what in _WORDS:
-            return Asked(found, what)
-        if what.removeprefix("prob.") in classes and what.startswith("prob."):
-            return Asked(found, PROBABILITY, classes.index(what.removeprefix("prob.")))
-    raise UnknownName(f"The predictions {name} have no such layer: masks have {', '.join(_WORDS)}.")
+    if found.about.task != "segmentation":
+        raise UnknownName(f"The predictions {name} have no layer: they are scores of patches.")
+    own = _names(found.about)
+    if what in own:
+        return Asked(found, what)
+    word, _, known = what.partition(".")
+    if word == PROBABILITY and word in found.about.layers and known in classes:
+        return Asked(found, PROBABILITY, classes.index(known))
+    raise UnknownName(f"The predictions {name} have no such layer. They have: {', '.join(own)}.")
 
 
 class _Predicted(Packed):
@@ -199,7 +208,7 @@ def _disagreement(scene: Scene, shown: Shown, asked: Asked, view: View) -> Pictu
     for code in np.unique(codes).tolist():
         table[code] = numbers.get(schema.class_of(code).name, -1)
     known = table[codes]
-    both = (known >= 0) & np.isfinite(predicted)
+    both = (known >= 0) & np.isfinite(predicted) & (predicted != NOTHING)
     found = np.zeros((*codes.shape, 4), np.uint8)
     found[both] = (*rgb(UNKNOWN), 70)
     found[both & (known != predicted)] = (*rgb(_DIFFERS), 255)

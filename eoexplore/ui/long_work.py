@@ -7,6 +7,7 @@ from eoexplore.core.errors import EOExploreError
 from eoexplore.jobs import background
 from eoexplore.jobs.progress import Job
 from eoexplore.store.catalog import Opened
+from eoexplore.ui.text import as_text
 
 _LOOK_EVERY_S = 1.0
 
@@ -124,6 +125,34 @@ def job_row(job: Job) -> None:
         on_click=background.cancel,
         args=(job.id,),
     )
+
+
+def watch(kind: str, dataset: str, interrupted: str) -> None:
+    """Show how far a job is, with a way to stop it, or why the last one did not end well.
+
+    Args:
+        kind: of the job.
+        dataset: that it is about.
+        interrupted: what to say where the job does not say why.
+    """
+    job = latest(kind, dataset)
+    if job is None:
+        return
+    if job.state == "running":
+        _watch(kind, dataset)
+    elif job.state in ("failed", "interrupted"):
+        st.error(as_text(job.error or interrupted))
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _watch(kind: str, dataset: str) -> None:
+    job = latest(kind, dataset)
+    if job is None or job.state != "running":
+        st.rerun()
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(job.share or 0.0, text=progress_text(job))
+        st.button("Cancel", key=f"{kind}_cancel", on_click=background.cancel, args=(job.id,))
 
 
 def progress_text(job: Job) -> str:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ PATCHES = (
     *builders.block("33UUP", 13.1, 48.2, side=2, date="20170813T101031", split="test"),
 )
 SLUG = "reben-tiny"
+MASKS = ("mask", "confidence", "prob")
 RUN = predict._run
 
 
@@ -198,6 +200,59 @@ def test_what_was_cancelled_goes_on(opened, monkeypatch):
     assert prediction_sets.available(opened.fingerprint) == ()
     made = predict.predict(Asked(SLUG, "labels", chunk=4))
     assert made.predicted == 13 - 8
+
+
+def test_what_another_run_left_under_the_name_goes(opened):
+    folder = prediction_sets.folder_of(opened.fingerprint, "mine")
+    for path in ("mask/other.tif", "prob/one.1a.partial.flat", "parts-0123/0-1.npz", "scores.part"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(b"left")
+    predict.predict(Asked(SLUG, "masks", name="mine"))
+    products = opened.samples.frame["product"].unique()
+    tables = ["confusion.parquet", "scores.parquet", "set.json"]
+    mosaics = [f"{kind}/{product}.tif" for kind in MASKS for product in products]
+    assert sorted(contents(folder)) == sorted([*tables, *mosaics])
+    assert not [*folder.glob("parts-*")]
+
+
+def predicted_until(monkeypatch, what):
+    """Let a job of chunks of four do `what` before its third chunk."""
+    make, begun = predict_part.make, []
+
+    def disturbed(*arguments):
+        begun.append(1)
+        if len(begun) == 3:
+            what()
+        return make(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(predict_part, "make", disturbed)
+        return predict.predict(Asked(SLUG, "labels", chunk=4))
+
+
+def test_a_folder_that_goes_during_a_job_stops_it_and_it_is_resumed(
+    made, opened, tmp_path, monkeypatch
+):
+    folder, gone = made / SLUG, tmp_path / "gone"
+    with pytest.raises(JobError, match=r"have gone or changed .* finished chunks are kept"):
+        predicted_until(monkeypatch, lambda: folder.rename(gone))
+    assert prediction_sets.available(opened.fingerprint) == ()
+    gone.rename(folder)
+    again = predict.predict(Asked(SLUG, "labels", chunk=4))
+    assert (again.predicted, again.about.left_out) == (5, {})
+    assert len(prediction_sets.read(opened, again.about.name).rows) == 13
+
+
+def test_patches_that_go_during_a_job_are_not_taken_for_damaged_ones(
+    made, tmp_path, opened, monkeypatch
+):
+    folder = tmp_path / SLUG
+    shutil.copytree(made / SLUG, folder)
+    catalog.forget(SLUG)
+    catalog.add(folder)
+    patch = PATCHES[-1].path(folder, "s2", "B03").parent
+    with pytest.raises(JobError, match="have gone or changed"):
+        predicted_until(monkeypatch, lambda: shutil.rmtree(patch))
 
 
 def test_a_damaged_set_is_a_sentence(opened):

@@ -187,3 +187,31 @@ def test_the_card_shows_what_is_predicted_beside_the_labels(opened):
     ]  # fmt: skip
     other = client.get(f"/patch/{SLUG}/{ids.iloc[0]}/card.json").json()["predictions"]
     assert "words" not in {item["set"] for item in other}
+
+
+def test_masks_from_elsewhere_have_no_confidence_and_differ_only_where_they_say_something(opened):
+    classes = opened.dataset.classes.names
+    predicting.write_set(
+        opened, "half", range(4), np.eye(1, len(classes)).repeat(4, 0), classes,
+        task="segmentation", layers=("mask",),
+    )  # fmt: skip
+    path = folder_of(opened.fingerprint, "half") / prediction_mosaics.path_of(
+        "mask", str(opened.samples.frame["product"].iloc[0])
+    )
+    # The class that no pixel of the builder has, and nothing in the right half of each patch.
+    cell = np.full((1, 120, 120), classes.index("Permanent crops"), np.uint8)
+    cell[..., 60:] = prediction_mosaics.NOTHING
+    own = {(patch.x, patch.y): cell for patch in PATCHES}
+    mosaic.write(path, prediction_mosaics.groups(classes)["mask"], "33UUP", own)
+    layers = {item["id"]: item for item in describe(opened, EVERYTHING)["layers"]}
+    styles = [style["id"] for style in layers["pred:half"]["styles"]]
+    assert styles == ["mask", "disagreement"]
+    for layer in ("pred:half:confidence", f"pred:half:prob.{classes[0]}"):
+        with pytest.raises(UnknownName, match="They have: mask, disagreement"):
+            render(opened, TileRequest(layer, 3, 0, 0))
+    predicted = picture(opened, "pred:half:mask", 15)[..., 3] > 0
+    known = picture(opened, "reference_map", 15)[..., 3] > 0
+    differs = picture(opened, "pred:half:disagreement", 15)[..., 3] > 0
+    assert (known & ~predicted).any()
+    assert differs.any()
+    assert not (differs & ~predicted).any()

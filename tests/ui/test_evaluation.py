@@ -180,3 +180,79 @@ def test_a_file_that_is_no_table_is_a_sentence(opened):
     assert not test.exception
     assert "x.csv" in said(test)
     assert prediction_sets.available(opened.fingerprint) == ()
+
+
+def with_masks(opened, folder, value):
+    for patch in PATCHES[:3]:
+        values = np.full((120, 120), value, np.uint16)
+        builders.write_raster(folder / f"{patch.id}.tif", values, patch, None)
+    test = run()
+    test.radio(key="import_what").set_value("A folder of masks").run()
+    test.text_input(key="import_path").set_value(str(folder))
+    next(button for button in test.button if button.label == "Look").click().run()
+    assert not test.exception
+    return test
+
+
+def test_a_folder_of_masks_is_looked_at_before_a_job_keeps_it(opened, started, tmp_path):
+    folder = tmp_path / "data" / "My masks"
+    test = with_masks(opened, folder, 2)
+    assert "3 of the 4 samples of the dataset have a mask in My masks" in said(test)
+    assert "say whether they are numbers or numbers-from-1" in said(test)
+    assert test.button(key="import_mask_keep").disabled
+    test.selectbox(key="import_codes").select("numbers").run()
+    test.selectbox(key="import_class_order").select("dataset").run()
+    assert "2 is Arable land (100.0%)" in said(test)
+    assert test.text_input(key="import_mask_name").value == "my-masks"
+    test.selectbox(key="import_mask_split").select("train")
+    test.button(key="import_mask_keep").click().run()
+    assert not test.exception
+    args = [
+        "import-predictions", "reben-tiny", str(folder), "--name=my-masks", "--values=numbers",
+        "--order=dataset", "--trained-on=train",
+    ]  # fmt: skip
+    assert started == [("import-predictions", args, "reben-tiny")]
+
+
+def test_codes_need_no_word_and_a_bad_name_is_said_at_once(opened, started, tmp_path):
+    test = with_masks(opened, tmp_path / "data" / "masks", 211)
+    assert "211 is Arable land (100.0%)" in said(test)
+    test.text_input(key="import_mask_name").set_value("My masks")
+    test.button(key="import_mask_keep").click().run()
+    assert "cannot be the name of a prediction set" in said(test)
+    assert started == []
+    test.text_input(key="import_mask_name").set_value("mine")
+    test.button(key="import_mask_keep").click().run()
+    assert started[0][1][3:] == ["--name=mine", "--values=codes"]
+
+
+def test_masks_beyond_the_roots_are_not_looked_at(opened, started, tmp_path):
+    inside = said(with_masks(opened, tmp_path / "elsewhere", 211))
+    assert "outside the folders that this app may open" in inside
+    assert "Arable land (100" not in inside
+
+
+def test_an_import_is_followed_and_can_be_stopped(opened, monkeypatch):
+    running = Job(
+        "2", "import-predictions", "Importing masks as mine", "reben-tiny", done=30, total=120,
+        what="keeping the masks",
+    )  # fmt: skip
+    monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [running])
+    stopped = []
+    monkeypatch.setattr("eoexplore.jobs.background.cancel", stopped.append)
+    test = run()
+    test.button(key="import-predictions_cancel").click().run()
+    assert stopped == ["2"]
+    failed = Job(
+        "3", "import-predictions", "Importing", "reben-tiny", state="failed", error="Two bands."
+    )
+    monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [failed])
+    assert "Two bands." in said(run())
+
+
+def test_pixels_without_a_prediction_are_said_in_amber(opened):
+    more = {"task": "segmentation", "layers": ("mask",)}
+    predicting.write_set(opened, "mine", range(4), scores(), NAMES, unjudged_share=0.25, **more)
+    predicting.write_set(opened, "whole", range(4), scores(), NAMES, **more)
+    assert "mine says nothing of 25.0% of the labelled pixels" in said(run(set="mine"))
+    assert "says nothing" not in said(run(set="whole"))

@@ -19,7 +19,6 @@ SET, BESIDE = "set", "set2"
 """Query parameters and widget keys: names of the sets."""
 _NONE = "none"
 _KIND = "predict"
-_LOOK_EVERY_S = 1.0
 
 
 def chosen(view: View) -> tuple[PredictionSet, ...]:
@@ -38,7 +37,7 @@ def chosen(view: View) -> tuple[PredictionSet, ...]:
         if first in sets:
             with st.popover("About", icon=":material/info:"):
                 _about(view.opened, sets[str(first)])
-    _running(view.opened)
+    _running(view.opened.slug)
     if not sets:
         st.info(
             "There are no predictions for this dataset yet. Predict the selection with a model, "
@@ -113,24 +112,8 @@ def _predict(view: View) -> None:
         st.rerun()
 
 
-def _running(opened: Opened) -> None:
-    job = long_work.latest(_KIND, opened.slug)
-    if job is None:
-        return
-    if job.state == "running":
-        _follow(opened.slug)
-    elif job.state in ("failed", "interrupted"):
-        st.error(
-            as_text(job.error or "The prediction was interrupted. Start it again: it goes on.")
-        )
-
-
-@st.fragment(run_every=_LOOK_EVERY_S)
-def _follow(slug: str) -> None:
-    job = long_work.latest(_KIND, slug)
-    if job is None or job.state != "running":
-        st.rerun()
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.share or 0.0, text=long_work.progress_text(job))
-        st.button("Cancel", key="predict_cancel", on_click=background.cancel, args=(job.id,))
+def _running(slug: str) -> None:
+    """Show the jobs that make sets."""
+    for kind, what in ((_KIND, "prediction"), (imported.KIND, "import")):
+        sentence = f"The {what} was interrupted. Start it again: it goes on."
+        long_work.watch(kind, slug, sentence)
