@@ -29,19 +29,20 @@ def main() -> None:
     args = parser.parse_args()
     known = {entry.slug for entry in catalog.entries()}
     opened = catalog.open_slug(args.dataset) if args.dataset in known else catalog.add(args.dataset)
-    one, other = (_part(opened, text) for text in (args.select, _OTHER))
+    one, other = (part(opened, text) for text in (args.select, _OTHER))
     _say(f"{len(one):,} patches; the other selection has {len(other):,}.\n")
     _say("| chart | first, s | other selection, s | again, s | figure, kB |\n|---|---|---|---|---|")
     made = tuple(_splits(opened))
     for page in ("statistics", "splits"):
         for kind in chart.kinds(page):
             asked = Asked(opened, (one,), splits=made[:1] if page == "splits" else ())
-            _say(_line(kind, asked, replace(asked, parts=(other,))))
+            _say(line(kind, asked, replace(asked, parts=(other,))))
     compared = Asked(opened, (one,), splits=made)
-    _say(_line(chart.kind("splits", "split_compare"), compared, replace(compared, parts=(other,))))
+    _say(line(chart.kind("splits", "split_compare"), compared, replace(compared, parts=(other,))))
 
 
-def _part(opened: Opened, text: str) -> Part:
+def part(opened: Opened, text: str) -> Part:
+    """Return the samples of a selection."""
     selection, _ = selections.parse(text)
     table = opened.samples.table(opened.dataset.classes)
     return Part("Selection", selection, table.select(selection).mask())
@@ -59,7 +60,8 @@ def _splits(opened: Opened) -> list[Split]:
     return found
 
 
-def _line(kind: Kind, asked: Asked, other: Asked) -> str:
+def line(kind: Kind, asked: Asked, other: Asked) -> str:
+    """Return a line of the table: a chart for one question, another, and the first again."""
     size = 0
 
     def make(question: Asked) -> Callable[[], None]:

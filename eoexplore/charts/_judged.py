@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from eoexplore.analysis import pixels
-from eoexplore.analysis.bootstrap import REPLICATES, Clusters, Intervals
+from eoexplore.analysis import bootstrap, pixels
+from eoexplore.analysis.bootstrap import Clusters, Intervals
 from eoexplore.charts.chart import Asked, CannotTell
 from eoexplore.core.memory import ByteCache
 from eoexplore.store import prediction_columns
@@ -17,9 +17,8 @@ from eoexplore.store.prediction_sets import PredictionSet
 
 T = TypeVar("T")
 Bools = npt.NDArray[np.bool_]
-SEED = 0
-_FEWER = 20_000_000
-"""Labels times replicates that are drawn at once: of more, there are fewer replicates."""
+SEED, REPLICATES = 0, bootstrap.REPLICATES
+"""Of the draws behind intervals."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +68,6 @@ class Judged:
         """Threshold of the set."""
         return float(np.float32(self.read.about.threshold))
 
-    @property
-    def replicates(self) -> int:
-        """How many replicates are drawn: fewer of many samples, so that a page answers."""
-        return int(np.clip(_FEWER // max(1, self.truth.size), 40, REPLICATES))
-
     @functools.cached_property
     def by_tile(self) -> npt.NDArray[np.int64]:
         """Pixels by tile, reference class and predicted class, shape (tile, class, class).
@@ -96,16 +90,29 @@ class Judged:
         tile = self.clusters.codes[place[own.sample[kept]]]
         return pixels.counts(pairs, len(self.classes), tile, self.clusters.count)
 
-    def rows_of_pixels(self, reference: int, predicted: int) -> npt.NDArray[np.intp]:
-        """Return the rows of samples with such pixels, those with most of them first."""
-        own = self.read.confusion
+    def rows_of_pixels(self, most: int) -> dict[tuple[int, int], npt.NDArray[np.intp]]:
+        """Return rows of samples with pixels of each reference and predicted class.
+
+        Args:
+            most: rows of each pair of classes; those with most such pixels come first.
+        """
+        own, size = self.read.confusion, len(self.classes)
         if own is None:
-            return np.empty(0, np.intp)
+            return {}
         chosen = np.zeros(len(self.read.rows), bool)
         chosen[self.at] = True
-        hit = (own.reference == reference) & (own.predicted == predicted) & chosen[own.sample]
-        order = np.argsort(-own.pixels[hit], kind="stable")
-        return np.asarray(self.read.rows[own.sample[hit][order]], np.intp)
+        hit = np.flatnonzero(chosen[own.sample])
+        pair = own.reference[hit].astype(np.int64) * size + own.predicted[hit]
+        # One number to sort by: the pair first, then many pixels before few.
+        order = np.argsort(pair * 2**32 - own.pixels[hit], kind="stable")
+        pairs, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
+        rows = self.read.rows[own.sample[hit[order]]].astype(np.intp)
+        return {
+            divmod(number, size): rows[start : start + min(count, most)]
+            for number, start, count in zip(
+                pairs.tolist(), starts.tolist(), counts.tolist(), strict=True
+            )
+        }
 
 
 def judged(asked: Asked, number: int = 0) -> Judged:
@@ -228,8 +235,8 @@ def warnings(asked: Asked) -> tuple[str, ...]:
         about = read.about
         inside = read.rows[asked.part.mask[read.rows]]
         if about.trained_on_split:
-            split = asked.frame["split"].astype(str).to_numpy()[inside]
-            known = int((split == about.trained_on_split).sum())
+            split = (asked.frame["split"] == about.trained_on_split).to_numpy(bool)
+            known = int(split[inside].sum())
             if known:
                 found.append(
                     f"{about.name} was trained on the split “{about.trained_on_split}”, to which "

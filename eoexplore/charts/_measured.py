@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from eoexplore.analysis import bootstrap, multilabel, pixels
 from eoexplore.analysis.bootstrap import Clusters, Intervals
+from eoexplore.charts import _judged
 from eoexplore.charts._judged import SEED, Judged, kept
 
 Floats = npt.NDArray[np.float64]
@@ -87,7 +88,7 @@ def of_labels(own: Judged) -> Measured:
 def _of_labels(own: Judged) -> Measured:
     scores, threshold = own.scores, own.threshold
     values = multilabel.measure(own.truth, scores, threshold)
-    drawn = own.clusters, own.replicates, SEED
+    drawn = own.clusters, _judged.REPLICATES, SEED
     area = bootstrap.average_precision_replicates(own.truth, scores, *drawn)
     found = {f"average_precision_{name}": getattr(area, name) for name in MEANS[:3]}
     found |= multilabel.rates(bootstrap.resampled(counts_by_tile(own), *drawn))
@@ -113,7 +114,7 @@ def of_pixels(own: Judged) -> Measured:
 
 def _of_pixels(own: Judged) -> Measured:
     values = pixels.measure(own.by_tile.sum(0))
-    replicated = bootstrap.resampled(own.by_tile, own.clusters, own.replicates, SEED)
+    replicated = bootstrap.resampled(own.by_tile, own.clusters, _judged.REPLICATES, SEED)
     return Measured(values, pixels.measures(replicated), own.clusters)
 
 

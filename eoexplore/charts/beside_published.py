@@ -83,17 +83,24 @@ def _table(ends: dict[str, Intervals], figure: str) -> pd.DataFrame:
 
 def _figure(table: pd.DataFrame, ends: dict[str, Intervals], figure: str) -> object:
     mine = table["Model"].isin(ends)
+    colours = [_figures.FIRST if own else _figures.THIRD for own in mine]
     drawn = _figures.bars(
         # The table has the whole name.
         [name.removeprefix(f"{published.ORGANISATION}/") for name in table["Model"]],
         {_FIGURES[figure]: table[_FIGURES[figure]].to_numpy()},
         quantity=f"{_FIGURES[figure]}, 0 to 1",
-        colours=[_figures.FIRST if own else _figures.THIRD for own in mine],
+        colours=colours,
         digits=".3f",
     )
     values = table[_FIGURES[figure]]
     drawn.data[0].error_x = _figures.whisker(table["from"], values, table["to"])
-    drawn.data[0].marker.pattern = {"shape": ["" if own else "/" for own in mine], "solidity": 0.2}
+    # Without their own list of colours, plotly takes the lines' from the bars', and complains.
+    drawn.data[0].marker.pattern = {
+        "shape": ["" if own else "/" for own in mine],
+        "fillmode": "replace",
+        "fgcolor": colours,
+        "solidity": 0.4,
+    }
     return drawn.update_xaxes(range=[0, 1.02], tickformat=".1f")
 
 

@@ -95,7 +95,7 @@ def _choose(fitting: Judged) -> _Chosen:
 
 
 def _apply(own: Judged, chosen: _Chosen) -> _Effect:
-    drawn = own.clusters, own.replicates, _judged.SEED
+    drawn = own.clusters, _judged.REPLICATES, _judged.SEED
     counted = [
         multilabel.counts(
             own.truth,

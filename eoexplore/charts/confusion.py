@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from eoexplore.charts import _figures, _judged
-from eoexplore.charts._judged import Judged
+from eoexplore.charts._judged import Judged, kept
 from eoexplore.charts.chart import Asked, Chart, Kind, Option
 
 _MOST_IDS = 20
@@ -57,13 +57,14 @@ def make(asked: Asked) -> Chart:
 
 
 def _selections(asked: Asked, own: Judged, there: np.ndarray) -> list[list[str]]:
-    ids = asked.frame["id"]
+    ids = asked.frame["id"].array
+    examples = kept(own, f"most pixels {_MOST_IDS}", lambda: own.rows_of_pixels(_MOST_IDS))
     found = []
     for reference in there.tolist():
         line = []
         for predicted in there.tolist():
-            rows = own.rows_of_pixels(reference, predicted)[:_MOST_IDS]
-            line.append(asked.part.only(ids=tuple(ids.iloc[np.sort(rows)])) if len(rows) else "")
+            rows = np.sort(examples.get((reference, predicted), ()))
+            line.append(asked.part.only(ids=tuple(ids[row] for row in rows)) if len(rows) else "")
         found.append(line)
     return found
 

@@ -40,7 +40,7 @@ def _of(own: Judged, name: str) -> bootstrap.Intervals:
 
 
 def _measure(own: Judged, name: str) -> bootstrap.Intervals:
-    drawn = bootstrap.resampled(own.by_tile, own.clusters, own.replicates, _judged.SEED)
+    drawn = bootstrap.resampled(own.by_tile, own.clusters, _judged.REPLICATES, _judged.SEED)
     values = getattr(pixels.by_class(own.by_tile.sum(0)), name)
     holding = np.count_nonzero(own.by_tile.sum(2) > 0, axis=0)
     return bootstrap.intervals(values, getattr(pixels.by_class(drawn), name), own.clusters, holding)
@@ -66,7 +66,8 @@ def _notes(several: tuple[Judged, ...], found: list[_measured.Measured]) -> tupl
         f"{others}.",
         "Unlabelled pixels, and those of classes that the model does not know, are not counted; "
         "classes that no pixel has are left out of means.",
-        f"Intervals of 95 % by bootstrap over {_judged.tiles(own)}, {own.replicates:,} replicates.",
+        f"Intervals of 95 % by bootstrap over {_judged.tiles(own)}, "
+        f"{_judged.REPLICATES:,} replicates.",
     ]
     if len(several) > 1:
         apart = found[0].minus(found[1])["mean_iou"]

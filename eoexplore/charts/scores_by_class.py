@@ -41,7 +41,7 @@ def _of(own: Judged, name: str) -> bootstrap.Intervals:
 
 
 def _measure(own: Judged, name: str) -> bootstrap.Intervals:
-    drawn = own.clusters, own.replicates, _judged.SEED
+    drawn = own.clusters, _judged.REPLICATES, _judged.SEED
     holding = own.clusters.holding(own.truth)
     if name == "average_precision":
         values = multilabel.by_class(own.truth, own.scores, own.threshold).average_precision
@@ -71,8 +71,8 @@ def _sentence(names: list[str], values: np.ndarray, support: np.ndarray, figure:
 
 def _notes(own: Judged, support: np.ndarray) -> tuple[str, ...]:
     notes = [
-        f"Intervals of 95 % by bootstrap over the tiles, {own.replicates:,} replicates; of a class "
-        "that is in fewer than ten tiles they say little."
+        f"Intervals of 95 % by bootstrap over the tiles, {_judged.REPLICATES:,} replicates; of a "
+        "class that is in fewer than ten tiles they say little."
     ]
     absent = [name for name, count in zip(own.classes, support, strict=True) if not count]
     if absent:

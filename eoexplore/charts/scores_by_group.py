@@ -105,7 +105,7 @@ def _of_counts(
     def measure(group: int) -> bootstrap.Intervals:
         totals = by_cell[of == group]
         tiles = Clusters(np.arange(len(totals)), len(totals))
-        drawn = bootstrap.resampled(totals, tiles, own.replicates, _judged.SEED)
+        drawn = bootstrap.resampled(totals, tiles, _judged.REPLICATES, _judged.SEED)
         return bootstrap.intervals(figures(totals.sum(0))[figure], figures(drawn)[figure], tiles)
 
     return measure
@@ -129,7 +129,7 @@ def _of_ranks(
         if tiles.count < 2:
             return bootstrap.intervals(mean, np.full(1, np.nan), tiles)
         drawn = bootstrap.average_precision_replicates(
-            truth, scores, tiles, own.replicates, _judged.SEED
+            truth, scores, tiles, _judged.REPLICATES, _judged.SEED
         )
         return bootstrap.intervals(mean, drawn.macro, tiles)
 
@@ -227,8 +227,8 @@ def _notes(own: Judged, groups: Groups, found: _Measured, figure: str) -> tuple[
     notes = [*groups.notes]
     alone = int(((found.tiles == 1) & (found.patches > 0)).sum())
     notes.append(
-        f"Intervals of 95 % by bootstrap over the tiles of a group, {own.replicates:,} replicates; "
-        "of fewer than ten tiles they say little"
+        f"Intervals of 95 % by bootstrap over the tiles of a group, {_judged.REPLICATES:,} "
+        "replicates; of fewer than ten tiles they say little"
         + (f", of one tile there is none ({alone} of the groups)." if alone else ".")
     )
     if "macro" in figure or figure == "mean_iou":

@@ -133,7 +133,7 @@ def _said(found: Intervals) -> str:
 
 def _notes(own: _judged.Judged) -> tuple[str, ...]:
     few = own.clusters.count < 10
-    notes = [f"{_INTERVAL} {own.replicates:,} replicates, seed {_judged.SEED}."]
+    notes = [f"{_INTERVAL} {_judged.REPLICATES:,} replicates, seed {_judged.SEED}."]
     if few:
         notes.append(f"Only {_judged.tiles(own)}: intervals of so few clusters say little.")
     if own.masks:

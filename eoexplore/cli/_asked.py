@@ -1,14 +1,19 @@
 """What the commands ask the charts, and how they print what comes back."""
 
 import argparse
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from eoexplore.charts.chart import Asked, Part
+from eoexplore.charts import report
+from eoexplore.charts.chart import Asked, Page, Part
 from eoexplore.cli import _text
 from eoexplore.core.errors import SelectionError
 from eoexplore.core.selection import Selection
+from eoexplore.jobs import export
 from eoexplore.store import selections
 from eoexplore.store.catalog import Opened
+from eoexplore.store.folder import atomic
 
 _ROWS = 60
 
@@ -68,6 +73,18 @@ def about(asked: Asked) -> dict[str, Any]:
         "selection": asked.part.selection.canonical(),
         "compared": [item.selection.canonical() for item in asked.parts[1:]],
     }
+
+
+def write_report(page: Page, asked: Asked, options: Mapping[str, str], to: str) -> None:
+    """Write a page with all its charts as one HTML file.
+
+    Raises:
+        NotAllowed: it would lie inside the dataset, or a folder has this name.
+    """
+    target = Path(to).expanduser()
+    export.check_target(asked.opened, target)
+    with atomic(target) as partial:
+        partial.write_bytes(report.html(page, asked, options))
 
 
 def show(found: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ Without --chart, all figures of the labels and, of masks, of the pixels, each wi
 
 example:
   python -m eoexplore evaluate data/demo --predictions demo-labels-1a2b3c4d --select split=test
-  python -m eoexplore evaluate data/demo --predictions mine --beside other --json"""
+  python -m eoexplore evaluate data/demo --predictions mine --beside other --json
+  python -m eoexplore evaluate data/demo --predictions mine --report mine.html"""
 
 _METRICS = ("scores_overview", "pixel_scores")
 
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--predictions", metavar="NAME", required=True, help="the prediction set")
     parser.add_argument("--beside", metavar="NAME", help="a second one, on the same patches")
     parser.add_argument("--truth", metavar="FILE", help="Parquet: id and true labels of patches")
+    parser.add_argument("--report", metavar="FILE", help="write the page as one HTML file")
     _asked.add_arguments(parser)
 
 
@@ -49,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         kinds = tuple(chart.kind("evaluation", name) for name in _METRICS)
     found = document.of(kinds, asked, options)
     args.progress.end_line()
+    if args.report:
+        _asked.write_report("evaluation", asked, options, args.report)
     if not args.json:
         _asked.show(found)
         return 0

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, cast
 
-from eoexplore.charts import document, leakage_keep, report
+from eoexplore.charts import document, leakage_keep
 from eoexplore.charts.audit import audit
 from eoexplore.charts.chart import Asked, Split
 from eoexplore.cli import _asked, _target, _text
@@ -13,7 +13,6 @@ from eoexplore.core.errors import SplitError
 from eoexplore.jobs import export, resample
 from eoexplore.store import catalog, prediction_sets, split_export, split_files, splits
 from eoexplore.store.catalog import Opened
-from eoexplore.store.folder import atomic
 
 HELP = """Audit a split: the numbers of the splits page, from the same code.
 
@@ -68,8 +67,7 @@ def run(args: argparse.Namespace) -> int:
         _draw(args, asked, options)
     args.progress.end_line()
     if args.report:
-        with atomic(Path(args.report).expanduser()) as partial:
-            partial.write_bytes(report.html(asked, options))
+        _asked.write_report("splits", asked, options, args.report)
     if args.to:
         said.append(_write(asked, Path(args.to).expanduser()))
     if args.json:

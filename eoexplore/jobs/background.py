@@ -29,7 +29,7 @@ PROGRAM = (sys.executable, "-m", "eoexplore")
 """What a job's arguments are given to."""
 SILENT_S = 15.0
 """A job without a sign of life for so long counts as interrupted."""
-GRACE_S = 1.2
+GRACE_S = 0.8
 """A job that is asked to stop gets so long to do it by itself; what it finished is kept anyway."""
 KEEP = 50
 """Ended jobs that stay listed."""

@@ -51,6 +51,13 @@ button[data-variant="pills"][aria-pressed="true"], [data-testid="stButtonGroup"]
   .st-key-head_right { gap: 0.3rem; }
   .st-key-head_right button { padding: 0 0.5rem; }
   .st-key-head_right button p { font-size: 0; }
+  /* A matrix keeps the room that its names need, and scrolls within its card. */
+  [data-testid="stElementContainer"]:has(.heatmaplayer > *) { overflow-x: auto; }
+  [data-testid="stFullScreenFrame"]:has(.heatmaplayer > *) { min-width: 40rem; }
+  /* Without a mouse, the bar of plotly is there all the time, and lies on the legend. */
+  [data-testid="stPlotlyChart"] .modebar { display: none; }
+  /* A sum of 64 digits breaks anywhere. */
+  [data-testid="stPopoverBody"] td { overflow-wrap: anywhere; }
 }
 </style>"""
 

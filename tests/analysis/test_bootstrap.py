@@ -96,14 +96,11 @@ LISTS = st.integers(1, 25).flatmap(
 )
 
 
-@pytest.mark.parametrize("at_once", [1, 4, bootstrap._AT_ONCE])
 @given(drawn=LISTS)
-@settings(max_examples=60)
-def test_repeats_weigh_as_rows_do_in_parts_of_any_size(at_once, drawn):
+@settings(max_examples=100)
+def test_repeats_weigh_as_rows_do(drawn):
     truth, scores, codes, times = drawn
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "_AT_ONCE", at_once)
-        found = bootstrap.repeated_average_precision(truth, scores, codes, times)
+    found = bootstrap.repeated_average_precision(truth, scores, codes, times)
     for value, often in zip(found, times, strict=True):
         rows = np.repeat(np.arange(len(truth)), often[codes])
         if truth[rows].any():
@@ -111,6 +108,22 @@ def test_repeats_weigh_as_rows_do_in_parts_of_any_size(at_once, drawn):
             assert value == pytest.approx(wanted, abs=1e-12)
         else:
             assert np.isnan(value)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.03])
+def test_parts_of_a_long_list_hardly_change_its_replicates(share, monkeypatch):
+    chance = np.random.default_rng(2)
+    codes = chance.integers(0, 40, 60_000)
+    truth = chance.random(60_000) < share * chance.uniform(0.5, 1.5, 40)[codes]
+    scores = np.round(np.clip(0.3 * truth + chance.normal(0.4, 0.2, 60_000), 0, 1), 4)
+    times = Clusters(codes, 40).draws(50, seed=0)
+    found = bootstrap.repeated_average_precision(truth, scores, codes, times)
+    once = bootstrap.repeated_average_precision(truth, scores, codes, np.ones((1, 40), np.int64))
+    assert once[0] == pytest.approx(sk.average_precision_score(truth, scores), abs=1e-12)
+    # With a part for each hit it is that of repeated rows.
+    monkeypatch.setattr(bootstrap, "_PARTS", int(truth.sum()))
+    exact = bootstrap.repeated_average_precision(truth, scores, codes, times)
+    assert 0 < np.abs(found - exact).max() < 0.02 * exact.std()
 
 
 def test_rates_and_means_are_those_of_repeated_rows():

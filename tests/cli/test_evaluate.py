@@ -168,6 +168,25 @@ def test_a_set_beside_itself_is_a_sentence(opened, said):
     assert "beside itself" in err
 
 
+def test_a_report_is_written_beside_the_numbers_and_never_into_the_dataset(opened, said, tmp_path):
+    count = len(opened.samples)
+    predicting.write_set(opened, "one", np.arange(count), np.eye(3)[np.arange(count) % 3], NAMES)
+    target = tmp_path / "new" / "one.html"
+    words = ("evaluate", opened.slug, "--predictions", "one", "--select", "split=test")
+    option = ("--option", "scores_overview.mean=micro")
+    status, out, _ = said(*words, *option, "--report", target)
+    page = target.read_text(encoding="utf-8")
+    assert status == 0
+    assert page.startswith("<!doctype html>")
+    sentence = next(line for line in out.splitlines() if line.startswith("On 9 patches"))
+    assert f"<p>{sentence}</p>" in page
+    assert "Average precision, micro" in page
+    assert [path.name for path in target.parent.iterdir()] == ["one.html"]
+    inside = opened.dataset.path / "one.html"
+    status, _, err = said(*words, "--report", inside)
+    assert (status, "never written to" in err, inside.exists()) == (1, True, False)
+
+
 def test_a_set_that_is_not_there_is_a_sentence(opened, said):
     status, _, err = said("evaluate", opened.slug, "--predictions", "nothing")
     assert (status, "There are: none yet" in err) == (1, True)

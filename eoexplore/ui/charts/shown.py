@@ -68,6 +68,8 @@ def figure(found: Chart, key: str, name: str) -> Any:  # noqa: ANN401 (an event 
         font={"color": ink, "family": "Source Sans, sans-serif"},
         hoverlabel={"bgcolor": paper, "font": {"color": ink}},
     )
+    for trace in drawn.select_traces(lambda trace: "error_x" in trace.to_plotly_json()):
+        trace.error_x.color = ink
     drawn.update_xaxes(**axis)
     drawn.update_yaxes(**axis)
     clickable = any(trace.customdata is not None for trace in drawn.data)

@@ -1,16 +1,20 @@
-"""What is taken away of the splits page: the audited split as a file, and its audit as a page."""
+"""What is taken away of a page: its report and, of the splits page, the split as a file."""
 
 import functools
+from collections.abc import Mapping
+from typing import Literal
 
 import streamlit as st
 
 from eoexplore.charts import report
-from eoexplore.charts.chart import Asked
+from eoexplore.charts.chart import Asked, Page
 from eoexplore.core.errors import EOExploreError
 from eoexplore.store import split_export
+from eoexplore.ui.charts import card
 from eoexplore.ui.text import as_text
 
 _PANEL_PX = 420
+Width = Literal["content", "stretch"]
 
 
 def take_away(asked: Asked) -> None:
@@ -38,16 +42,40 @@ def take_away(asked: Asked) -> None:
                 width="stretch",
             )
         st.markdown("**The audit** with all charts and tables of this page, to print or to send:")
-        st.download_button(
-            "Report as one HTML page, about 5 MB",
-            lambda: report.html(asked, {}),
-            f"{opened.slug}-audit.html",
-            "text/html",
-            key="split_report",
-            on_click="ignore",
-            icon=":material/article:",
-            width="stretch",
-        )
+        label = "Report as one HTML page, about 5 MB"
+        report_button("splits", asked, label, "audit", width="stretch")
+
+
+def report_button(
+    page: Page, asked: Asked, label: str, name: str, *, width: Width = "content"
+) -> None:
+    """Show the button that makes a report of a page when it is pressed.
+
+    Args:
+        page: whose charts; they have the options that were chosen last.
+        asked: what they are asked.
+        label: of the button.
+        name: what the file is called, after the dataset.
+        width: of the button.
+    """
+    chosen = card.chosen()
+    st.download_button(
+        label,
+        lambda: report.html(page, asked, _options(chosen)),
+        f"{asked.opened.slug}-{name}.html",
+        "text/html",
+        key=f"report_{page}",
+        on_click="ignore",
+        help="All charts of this page, to print or to send: one HTML file, about 5 MB",
+        icon=":material/article:",
+        width=width,
+    )
+
+
+def _options(chosen: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return options by CHART.NAME; a card may add its own meanwhile."""
+    every = list(chosen.items())
+    return {f"{name}.{key}": value for name, own in every for key, value in own.items()}
 
 
 def _data(asked: Asked, kind: str) -> bytes:
