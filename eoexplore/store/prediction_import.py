@@ -227,10 +227,12 @@ def _counted(
     unknown = np.flatnonzero(~known)
     if len(unknown):
         few = ", ".join(str(ids[int(place)])[:80] for place in unknown[:_NAMED])
-        said.append(f"{len(unknown):,} lines have an id that is no sample here, such as {few}.")
+        have = "1 line has" if len(unknown) == 1 else f"{len(unknown):,} lines have"
+        said.append(f"{have} an id that is no sample here, such as {few}.")
     holes = int((known & ~whole).sum())
     if holes:
-        said.append(f"{holes:,} lines have a value that is no number, and are left out.")
+        are = "1 line has" if holes == 1 else f"{holes:,} lines have"
+        said.append(f"{are} a value that is no number, and count nothing.")
     return said
 
 

@@ -208,8 +208,6 @@ def test_a_table_from_elsewhere_is_understood_kept_and_judged(open_page, opened,
             break
         app.page.wait_for_timeout(50)
     app.idle().page.keyboard.press("Escape")
-    app.page.get_by_role("combobox", name="Predictions").click()
-    app.page.get_by_role("option", name="other-model").click()
     said = sentence(opened, "other-model", "scores_overview")
     app.page.get_by_text(says(said)).wait_for()
     assert "Nobody states what other-model was trained on" in app.text()

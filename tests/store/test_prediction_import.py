@@ -103,8 +103,8 @@ def test_what_is_odd_is_said_and_left_out(opened):
     found = look(opened, {"id": ids, "Pastures": [0.5, np.nan, 0.2, 0.1, 0.5]})
     assert found.rows.tolist() == [0, 2]
     text = " ".join(found.sentences)
-    assert "1 lines have an id that is no sample here, such as nobody." in text
-    assert "1 lines have a value that is no number" in text
+    assert "1 line has an id that is no sample here, such as nobody." in text
+    assert "1 line has a value that is no number" in text
     assert "Not in the file: Urban fabric" in text
 
 

@@ -128,6 +128,24 @@ def test_the_selection_is_predicted_by_a_job(opened, started, tmp_path, monkeypa
     assert started == [("predict", args, "reben-tiny")]
 
 
+def test_the_set_that_was_asked_for_is_judged_once_it_is_there(
+    opened, started, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EOEXPLORE_MODELS", str(predicting.write_models(tmp_path / "models")))
+    predicting.write_set(opened, "first", range(4), scores(), NAMES)
+    test = run()
+    predicting.write_set(opened, "of-somebody-else", range(4), scores(), NAMES)
+    assert test.run().selectbox(key="set").value == "first"
+    test.button(key="predict_go").click().run()
+    assert test.selectbox(key="set").value == "first"
+    predicting.write_set(opened, "asked-for", range(4), scores(right=0.1), NAMES)
+    test.run()
+    assert not test.exception
+    assert test.selectbox(key="set").value == "asked-for"
+    test.selectbox(key="set").select("first").run()
+    assert test.run().selectbox(key="set").value == "first"
+
+
 def test_a_prediction_that_failed_says_why(opened, monkeypatch):
     failed = Job("1", "predict", "Predicting", "reben-tiny", state="failed", error="No room.")
     monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [failed])
@@ -163,7 +181,7 @@ def test_a_file_is_looked_at_before_it_is_kept(opened):
         "My scores.csv", data.to_csv(index=False).encode(), "text/csv"
     ).run()
     assert not test.exception
-    assert "1 lines have an id that is no sample here" in said(test)
+    assert "1 line has an id that is no sample here" in said(test)
     assert test.button(key="import_keep").disabled
     test.selectbox(key="import_values").select("logits").run()
     assert test.text_input(key="import_name").value == "my-scores"
@@ -171,6 +189,7 @@ def test_a_file_is_looked_at_before_it_is_kept(opened):
     assert not test.exception
     (about,) = prediction_sets.available(opened.fingerprint)
     assert (about.name, about.classes) == ("my-scores", ("Arable land",))
+    assert test.selectbox(key="set").value == "my-scores"
     assert "On 4 patches" in said(test)
 
 

@@ -1,6 +1,7 @@
 """Predictions that were made elsewhere: looked at first, and kept once their user agrees."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -30,21 +31,22 @@ _PARTS = ("", "train", "validation", "test")
 _LOOKED_S = 600
 
 
-def show(opened: Opened) -> None:
+def show(opened: Opened, keeping: Callable[[], None]) -> None:
     """Show the ways from files to a prediction set.
 
     Args:
         opened: the dataset that it is for.
+        keeping: called before a set is made.
     """
     ways = {_TABLE: _table, _MASKS: _masks}
     way = st.radio("What there is", list(ways), horizontal=True, key="import_what")
     try:
-        ways[way](opened)
+        ways[way](opened, keeping)
     except EOExploreError as error:
         st.error(as_text(str(error)), icon=":material/block:")
 
 
-def _table(opened: Opened) -> None:
+def _table(opened: Opened, keeping: Callable[[], None]) -> None:
     file = st.file_uploader(
         "CSV, TSV or Parquet: a column of ids, and one for each class", key="import_file"
     )
@@ -62,13 +64,14 @@ def _table(opened: Opened) -> None:
     name = st.text_input("Name", _stem(file.name), key="import_name", max_chars=40)
     split = st.selectbox("Trained on", _PARTS, format_func=_trained, key="import_split")
     if st.button("Keep", type="primary", key="import_keep", disabled=not found.certain):
+        keeping()
         prediction_import.keep(opened, found, name, split)
         st.rerun()
     if not found.certain:
         st.info("Say what the values are.")
 
 
-def _masks(opened: Opened) -> None:
+def _masks(opened: Opened, keeping: Callable[[], None]) -> None:
     with st.form("import_folder", border=False):
         text = st.text_input(
             "Path of the folder",
@@ -101,6 +104,7 @@ def _masks(opened: Opened) -> None:
         st.caption("There is a set of this name: choose it above, or take another name.")
     split = st.selectbox("Trained on", _PARTS, format_func=_trained, key="import_mask_split")
     if st.button("Keep", type="primary", key="import_mask_keep", disabled=not found.certain):
+        keeping()
         _start(opened, found, name, split)
         st.rerun()
 

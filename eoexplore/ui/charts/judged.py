@@ -1,5 +1,7 @@
 """Which predictions are judged, and which stand beside them: both are kept in the address."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from eoexplore import models
@@ -17,6 +19,8 @@ from eoexplore.ui.text import as_text
 
 SET, BESIDE = "set", "set2"
 """Query parameters and widget keys: names of the sets."""
+_BEFORE = "sets_before"
+"""Session key: names of the sets that there were when this visitor asked for another one."""
 _NONE = "none"
 _KIND = "predict"
 
@@ -24,6 +28,7 @@ _KIND = "predict"
 def chosen(view: View) -> tuple[PredictionSet, ...]:
     """Show the choice of sets, and return the judged one and, where there is one, the other."""
     sets = {item.name: item for item in prediction_sets.available(view.opened.fingerprint)}
+    _choose_awaited(sets)
     with st.container(horizontal=True, vertical_alignment="bottom", key="judged"):
         first = second = None
         if sets:
@@ -31,9 +36,9 @@ def chosen(view: View) -> tuple[PredictionSet, ...]:
             others = [_NONE, *(name for name in sets if name != first)]
             second = st.selectbox("Beside them", others, key=BESIDE, bind=address.bind(), width=300)
         with st.popover("Predict", icon=":material/neurology:"):
-            _predict(view)
+            _predict(view, sets)
         with st.popover("Import", icon=":material/upload_file:"):
-            imported.show(view.opened)
+            imported.show(view.opened, lambda: _await(sets))
         if first in sets:
             with st.popover("About", icon=":material/info:"):
                 _about(view.opened, sets[str(first)])
@@ -56,8 +61,9 @@ def chosen(view: View) -> tuple[PredictionSet, ...]:
 
 def warn(asked: Asked) -> None:
     """Say in amber what stands beside every number."""
-    for sentence in _judged.warnings(asked):
-        st.warning(as_text(sentence), icon=":material/warning:")
+    found = _judged.warnings(asked)
+    if found:
+        st.warning("  \n".join(map(as_text, found)), icon=":material/warning:")
 
 
 def _about(opened: Opened, item: About) -> None:
@@ -85,7 +91,21 @@ def _forget() -> None:
         st.session_state.pop(key, None)
 
 
-def _predict(view: View) -> None:
+def _await(sets: Mapping[str, About]) -> None:
+    """Remember which sets there were before one is made that this visitor asked for."""
+    st.session_state[_BEFORE] = tuple(sets)
+
+
+def _choose_awaited(sets: Mapping[str, About]) -> None:
+    """Choose the set that this visitor asked for, once it is there."""
+    before = st.session_state.get(_BEFORE)
+    new = [item for name, item in sets.items() if before is not None and name not in before]
+    if new:
+        del st.session_state[_BEFORE]
+        st.session_state[SET] = max(new, key=lambda item: item.created).name
+
+
+def _predict(view: View, sets: Mapping[str, About]) -> None:
     """Offer to predict the selection with a model; a job does it."""
     offers = {
         offer.name: offer
@@ -105,6 +125,7 @@ def _predict(view: View) -> None:
         text = view.selection.canonical()
         args = [_KIND, view.opened.slug, f"--model={name}", f"--select={text}"]
         try:
+            _await(sets)
             background.start(_KIND, f"Predicting with {name}", args, view.opened.slug)
         except EOExploreError as error:
             st.error(as_text(str(error)))
