@@ -1,7 +1,8 @@
 """What is judged: the predictions of a set for the selection, beside what is true of it."""
 
 import functools
-from collections.abc import Callable, Hashable
+import itertools
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -37,6 +38,8 @@ class Judged:
     """Tiles of the samples."""
     key: tuple[Hashable, ...]
     """Stands for all of it: what was worked out once is kept by it."""
+    columns: npt.NDArray[np.intp] | None = None
+    """Places of its classes in the set, where they are not those of the set; shape (class,)."""
 
     @property
     def name(self) -> str:
@@ -46,7 +49,8 @@ class Judged:
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of its classes."""
-        return self.read.about.classes
+        known = self.read.about.classes
+        return known if self.columns is None else tuple(known[place] for place in self.columns)
 
     @property
     def masks(self) -> bool:
@@ -56,7 +60,8 @@ class Judged:
     @functools.cached_property
     def scores(self) -> npt.NDArray[np.float32]:
         """Scores of the samples, shape (k, class)."""
-        return self.read.scores[self.at]
+        found = self.read.scores[self.at]
+        return found if self.columns is None else found[:, self.columns]
 
     @property
     def threshold(self) -> float:
@@ -73,7 +78,8 @@ class Judged:
         """Pixels by tile, reference class and predicted class, shape (tile, class, class).
 
         Raises:
-            CannotTell: it is not of masks, or none was compared with a label map.
+            CannotTell: it is not of masks, none was compared with a label map, or the set beside it
+                has other classes.
         """
         own = self.read.confusion
         if own is None:
@@ -88,7 +94,16 @@ class Judged:
             raise CannotTell("No patch of the selection has a label map that could be compared.")
         pairs = own.reference[kept], own.predicted[kept], own.pixels[kept]
         tile = self.clusters.codes[place[own.sample[kept]]]
-        return pixels.counts(pairs, len(self.classes), tile, self.clusters.count)
+        size = len(self.read.about.classes)
+        found = pixels.counts(pairs, size, tile, self.clusters.count)
+        if self.columns is None:
+            return found
+        if len(self.columns) < size:
+            raise CannotTell(
+                f"The masks of {self.name} are not of the same classes as those beside it, so "
+                "means over their pixels are not of the same thing. Judge each set alone."
+            )
+        return found[:, self.columns][:, :, self.columns]
 
     def rows_of_pixels(self, most: int) -> dict[tuple[int, int], npt.NDArray[np.intp]]:
         """Return rows of samples with pixels of each reference and predicted class.
@@ -96,7 +111,7 @@ class Judged:
         Args:
             most: rows of each pair of classes; those with most such pixels come first.
         """
-        own, size = self.read.confusion, len(self.classes)
+        own, size = self.read.confusion, len(self.read.about.classes)
         if own is None:
             return {}
         chosen = np.zeros(len(self.read.rows), bool)
@@ -196,25 +211,45 @@ def both(asked: Asked) -> tuple[Judged, Judged]:
     rows, first, second = np.intersect1d(one.rows, other.rows, return_indices=True)
     if not len(rows):
         raise CannotTell(f"The sets {one.name} and {other.name} have no patch in common.")
+    names = [name for name in one.classes if name in other.classes]
+    if not names:
+        raise CannotTell(f"The sets {one.name} and {other.name} have no class in common.")
     clusters = Clusters.of(asked.opened.samples.tiles[0][rows])
-    return (
-        replace(
-            one,
-            at=one.at[first],
-            rows=rows,
-            truth=one.truth[first],
-            clusters=clusters,
-            key=(*one.key, *other.key),
-        ),
-        replace(
-            other,
-            at=other.at[second],
-            rows=rows,
-            truth=other.truth[second],
-            clusters=clusters,
-            key=(*other.key, *one.key),
-        ),
+    key = (*one.key, *other.key)
+    return _part(one, first, names, clusters, key), _part(other, second, names, clusters, key)
+
+
+def _part(
+    own: Judged,
+    places: npt.NDArray[np.intp],
+    names: Sequence[str],
+    clusters: Clusters,
+    key: tuple[Hashable, ...],
+) -> Judged:
+    """Return a set on some of its samples, and in some of its classes."""
+    columns = np.array([own.classes.index(name) for name in names], np.intp)
+    return replace(
+        own,
+        at=own.at[places],
+        rows=own.rows[places],
+        truth=own.truth[places][:, columns],
+        clusters=clusters,
+        key=(own.name, *key),
+        columns=None if tuple(names) == own.classes else columns,
     )
+
+
+def _unshared(asked: Asked) -> tuple[str, ...]:
+    """Return what is to be said of classes that one of two sets does not know."""
+    found = []
+    for one, other in itertools.permutations(asked.predictions[:2], 2):
+        only = [name for name in one.about.classes if name not in other.about.classes]
+        if only:
+            found.append(
+                f"Where both sets stand side by side, it is without {', '.join(only)}, which "
+                f"{other.about.name} does not know."
+            )
+    return tuple(found)
 
 
 def tiles(own: Judged) -> str:
@@ -254,4 +289,4 @@ def warnings(asked: Asked) -> tuple[str, ...]:
             )
     if asked.truth is not None:
         found.append(f"Judged by the labels of {asked.truth.name}, not by the stored ones.")
-    return tuple(found)
+    return (*found, *_unshared(asked))

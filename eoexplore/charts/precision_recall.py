@@ -92,7 +92,7 @@ def _facts(lines: list[_Line]) -> dict[str, object]:
 
 def _line(own: Judged, chosen: str, curve: str) -> _Line:
     column = own.classes.index(chosen)
-    truth, scores = own.truth[:, column], own.read.scores[own.at, column]
+    truth, scores = own.truth[:, column], own.scores[:, column]
     found: Curves = _judged.kept(own, f"curves {chosen}", lambda: curves.curves(truth, scores))
     predicted = multilabel.decided(scores[:, None], own.threshold)
     tp, fp, fn = multilabel.counts(truth[:, None], predicted)[0, :, 0].tolist()
