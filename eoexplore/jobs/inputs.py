@@ -67,6 +67,9 @@ def misfit(dataset: Dataset, card: ModelCard) -> str:
             f"The model “{card.name}” needs bands that {dataset.title} does not have: "
             f"{', '.join(lacking)}. It has: {there}. Choose another model."
         )
+    closed = [stream.sentence for stream in dataset.streams if stream.layer in card.layers]
+    if closed:
+        return f"{closed[0]} A model reads single patches."
     # Bands of 20 m are at home on a grid of 10 m: the finest one tells what the imagery is.
     finest = min(_band(layers, name).gsd_m for name in card.bands)  # type: ignore[union-attr]
     least, most = card.gsd_m

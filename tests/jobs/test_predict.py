@@ -22,7 +22,7 @@ from eoexplore.jobs import inputs, predict, predict_part
 from eoexplore.jobs.predict import Asked
 from eoexplore.jobs.progress import Cancelled
 from eoexplore.store import catalog, mosaic, prediction_sets
-from tests import builders, predicting
+from tests import archives, builders, predicting
 
 PATCHES = (
     *builders.block("33UUP", 13.1, 48.2, side=3),
@@ -177,6 +177,19 @@ def test_what_lacks_a_layer_or_a_file_is_left_out_in_words(made, opened, tmp_pat
 def test_a_model_that_does_not_fit_or_finds_nothing_is_a_sentence(opened):
     with pytest.raises(ModelError, match="Choose a wider selection"):
         predict.predict(Asked(SLUG, "labels", Selection((("country", ("Nowhere",)),))))
+
+
+def test_patches_in_a_tar_are_read_and_in_a_compressed_one_refused(made, opened, tmp_path):
+    folders = dict.fromkeys(archives.FOLDERS, ".tar")
+    whole = predict.predict(Asked(SLUG, "labels")).about.name
+    plain = catalog.add(archives.pack(made / SLUG, tmp_path / "reben-tar", folders))
+    said = predict.predict(Asked(plain.slug, "labels")).about
+    assert said.left_out == {}
+    found = [prediction_sets.read(one, name) for one, name in ((opened, whole), (plain, said.name))]
+    np.testing.assert_allclose(found[0].scores, found[1].scores, atol=1e-6)
+    packed = catalog.add(archives.pack(made / SLUG, tmp_path / "reben-zst", archives.ZST))
+    with pytest.raises(ModelError, match="reads single patches"):
+        predict.predict(Asked(packed.slug, "labels"))
 
 
 def test_two_at_once_are_one(opened, monkeypatch):

@@ -146,6 +146,16 @@ def test_the_set_that_was_asked_for_is_judged_once_it_is_there(
     assert test.run().selectbox(key="set").value == "first"
 
 
+def test_one_prediction_of_a_dataset_is_at_work_at_a_time(opened, tmp_path, monkeypatch):
+    monkeypatch.setenv("EOEXPLORE_MODELS", str(predicting.write_models(tmp_path / "models")))
+    assert not run().button(key="predict_go").disabled
+    at_work = Job("1", "predict", "Predicting with labels", "reben-tiny", done=3, total=9)
+    monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [at_work])
+    test = run()
+    assert test.button(key="predict_go").disabled
+    assert "can begin when it is done" in said(test)
+
+
 def test_a_prediction_that_failed_says_why(opened, monkeypatch):
     failed = Job("1", "predict", "Predicting", "reben-tiny", state="failed", error="No room.")
     monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [failed])

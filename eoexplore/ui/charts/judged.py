@@ -121,7 +121,13 @@ def _predict(view: View, sets: Mapping[str, About]) -> None:
         f"{count:,} patches of the selection. The job goes on when this page is closed, and what "
         "was predicted is not predicted again."
     )
-    if st.button("Predict them", type="primary", key="predict_go", disabled=not count):
+    job = long_work.latest(_KIND, view.opened.slug)
+    busy = job is not None and job.state == "running"
+    if busy:
+        st.caption(
+            "A prediction of this dataset is at work. The next one can begin when it is done."
+        )
+    if st.button("Predict them", type="primary", key="predict_go", disabled=busy or not count):
         text = view.selection.canonical()
         args = [_KIND, view.opened.slug, f"--model={name}", f"--select={text}"]
         try:
