@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="CSV, TSV, Parquet, or a folder of masks")
     parser.add_argument("--name", metavar="NAME", help="keep them as a prediction set of this name")
     known = (*prediction_import.VALUES, *mask_values.VALUES)
-    parser.add_argument("--values", choices=known, default="", help="what it has")
+    parser.add_argument(
+        "--values", choices=known, default="", metavar="WHAT", help=f"one of {', '.join(known)}"
+    )
     parser.add_argument("--order", choices=prediction_import.ORDERS, default="", help="of classes")
     parser.add_argument(
         "--trained-on", metavar="SPLIT", default="", help="part that the model was trained on"
