@@ -38,11 +38,10 @@ def main() -> None:
     try:
         sets = written(opened, SCORES, masks=False), written(opened, MASKS, masks=True)
         for kind in chart.kinds("evaluation"):
-            for found in sets if kind.section == "Pixels" else sets[:1]:
-                asked = Asked(opened, (one,), predictions=(found,))
-                beside = Asked(opened, (other,), predictions=(found,))
-                sys.stdout.write(f"{line(kind, asked, beside)}\n")
-                sys.stdout.flush()
+            judged = sets[1:] if kind.section == "Pixels" else sets[:1]
+            asked, beside = (Asked(opened, (own,), predictions=judged) for own in (one, other))
+            sys.stdout.write(f"{line(kind, asked, beside)}\n")
+            sys.stdout.flush()
     finally:
         for name in (SCORES, MASKS):
             prediction_sets.remove(opened, name)
