@@ -47,7 +47,7 @@ class Source:
         """Return what changes when the set does, and the number of each sample, NaN for none.
 
         Args:
-            name: "<set>.<column>".
+            name: "<set>.<column>", of a class its name, or its key (`About.keys`).
 
         Raises:
             SelectionError: there is no such set or column.
@@ -120,7 +120,9 @@ def predicted_of(read: PredictionSet, places: slice = slice(None)) -> npt.NDArra
 def _column(read: PredictionSet, source: Source, column: str) -> npt.NDArray[np.floating]:
     if column in read.about.classes:
         return read.scores[:, read.about.classes.index(column)]
-    known = names_of(read.about)
+    known, keys = names_of(read.about), read.about.keys()
+    if column in keys and column not in known:
+        return read.scores[:, read.about.classes.index(keys[column])]
     if column not in known:
         raise SelectionError(
             f"The prediction set {read.about.name} has no column {column[:60]!r}. It has: "

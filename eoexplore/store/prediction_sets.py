@@ -85,6 +85,14 @@ class About:
     unjudged_share: float = 0.0
     """Share of the labelled pixels of which its masks say nothing, 0 to 1."""
 
+    def keys(self) -> dict[str, str]:
+        """Return the names of its classes by what stands for them in an address."""
+        found: dict[str, str] = {}
+        for number, name in enumerate(self.classes):
+            key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "class"
+            found[key if key not in found else f"{key}-{number}"] = name
+        return found
+
     def to_json(self) -> str:
         """Return it as the text of a set.json."""
         return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False) + "\n"

@@ -74,11 +74,11 @@ def _styles(opened: Opened, item: About) -> list[dict[str, Any]]:
     plain = {"group": "", "help": word, "disabled": None}
     found = [{"id": name, "title": _WORDS[name], **plain} for name in _names(item)]
     found[-1]["disabled"] = None if mapped else "This dataset has no label maps."
-    own = item.classes if PROBABILITY in item.layers else ()
+    own = item.keys() if PROBABILITY in item.layers else {}
     return found + [
-        {"id": f"prob.{name}", "title": name, "group": "Probability of", "help": word,
+        {"id": f"prob.{key}", "title": name, "group": "Probability of", "help": word,
          "disabled": None}
-        for name in own
+        for key, name in own.items()
     ]  # fmt: skip
 
 
@@ -113,7 +113,8 @@ def asked_of(opened: Opened, layer: str) -> Asked:
     own = _names(found.about)
     if what in own:
         return Asked(found, what)
-    word, _, known = what.partition(".")
+    word, _, key = what.partition(".")
+    known = found.about.keys().get(key, key)
     if word == PROBABILITY and word in found.about.layers and known in classes:
         return Asked(found, PROBABILITY, classes.index(known))
     raise UnknownName(f"The predictions {name} have no such layer. They have: {', '.join(own)}.")

@@ -11,6 +11,7 @@ from eoexplore.render import colours
 from eoexplore.store import prediction_columns, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.prediction_columns import AGREEMENT, Source
+from eoexplore.store.prediction_sets import About
 
 _SHARES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
 """Lower ends of the steps of scores, shares and accuracies."""
@@ -22,7 +23,7 @@ def styles(opened: Opened) -> list[dict[str, Any]]:
     """Return the styles of all sets, as they stand in the description of the map."""
     return [
         {
-            "id": f"{PREDICTED}{item.name}.{column}",
+            "id": f"{PREDICTED}{item.name}.{_key(item, column)}",
             "title": title,
             "group": f"Predictions: {item.name}",
             "help": "synthetic" if item.synthetic else "",
@@ -31,6 +32,12 @@ def styles(opened: Opened) -> list[dict[str, Any]]:
         for item in prediction_sets.available(opened.fingerprint)
         for column, title in prediction_columns.names_of(item).items()
     ]
+
+
+def _key(item: About, column: str) -> str:
+    """Return what stands for a column in an address."""
+    keys = {name: key for key, name in item.keys().items()}
+    return keys.get(column, column)
 
 
 def refused(opened: Opened, style: str) -> str:
@@ -73,6 +80,7 @@ def parts(opened: Opened, style: str) -> tuple[str, Entries, npt.NDArray[np.uint
     codes[~known] = len(entries)
     entries.append(("", "Not predicted, or not known", colours.UNKNOWN))
     said = prediction_sets.about(prediction_sets.folder_of(opened.fingerprint, name))
+    column = said.keys().get(column, column) if said else column
     title = prediction_columns.names_of(said).get(column, column) if said else column
     return f"{title} ({name})", tuple(entries), codes
 

@@ -45,16 +45,17 @@ def write_masks(opened):
     number = np.full(65536, prediction_mosaics.NOTHING, np.uint8)
     for place, item in enumerate(schema.classes):
         number[list(item.codes)] = place
-    pairs, cells, shares = [], {}, np.zeros((len(frame), len(schema.names)))
+    pairs, cells, coarse, shares = [], {}, {}, np.zeros((len(frame), len(schema.names)))
     rows = np.flatnonzero(opened.samples.has("reference_map"))
     for place, row in enumerate(rows.tolist()):
         sample = frame.iloc[row]
         known = number[opened.dataset.read(sample["id"], "reference_map", "reference_map")]
         mask = known.copy()
         mask[:, :WRONG] = 0
-        cells.setdefault((sample["product"], sample["tile"]), {})[
-            int(sample["x"]), int(sample["y"])
-        ] = mask[None]
+        of, at = (sample["product"], sample["tile"]), (int(sample["x"]), int(sample["y"]))
+        cells.setdefault(of, {})[at] = mask[None]
+        sure = mask[3::6, 3::6] == np.arange(len(schema.names))[:, None, None]
+        coarse.setdefault(of, {})[at] = np.where(sure, 100, 0).astype(np.uint8)
         shares[row] = np.bincount(mask.ravel(), minlength=256)[: shares.shape[1]] / mask.size
         both = np.stack([known, mask], -1)[known != prediction_mosaics.NOTHING]
         each, count = np.unique(both.reshape(-1, 2), axis=0, return_counts=True)
@@ -62,16 +63,20 @@ def write_masks(opened):
     sample, reference, predicted, pixels = np.array(pairs, np.int32).T
     predicting.write_set(
         opened, "land", rows, shares[rows], schema.names, task="segmentation", synthetic=True,
-        trained_on_split="train", layers=(prediction_mosaics.MASK,),
+        trained_on_split="train", layers=(prediction_mosaics.MASK, prediction_mosaics.PROBABILITY),
         confusion=Confusion(
             sample, reference.astype(np.int16), predicted.astype(np.int16), pixels
         ),
     )  # fmt: skip
     folder = prediction_sets.folder_of(opened.fingerprint, "land")
-    for (product, tile), own in cells.items():
-        path = folder / prediction_mosaics.path_of(prediction_mosaics.MASK, str(product))
-        group = prediction_mosaics.groups(schema.names)[prediction_mosaics.MASK]
-        mosaic.write(path, group, str(tile), own)
+    groups = prediction_mosaics.groups(schema.names)
+    for name, planes in (
+        (prediction_mosaics.MASK, cells),
+        (prediction_mosaics.PROBABILITY, coarse),
+    ):
+        for (product, tile), own in planes.items():
+            path = folder / prediction_mosaics.path_of(name, str(product))
+            mosaic.write(path, groups[name], str(tile), own)
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +221,16 @@ def test_a_table_from_elsewhere_is_understood_kept_and_judged(open_page, opened,
     app.page.get_by_text("On 32 patches of 2 tiles, land").first.wait_for()
 
 
+def drawn(app, part):
+    """Return how many pixels the shown tiles of a layer have that are not empty."""
+    tiles = [url for url in app.shown_tiles() if part in url]
+    assert tiles
+    answers = [app.page.request.get(url) for url in tiles]
+    assert {answer.status for answer in answers} == {200}
+    pictures = (Image.open(io.BytesIO(answer.body())).convert("RGBA") for answer in answers)
+    return sum(int((np.asarray(picture)[..., 3] > 0).sum()) for picture in pictures)
+
+
 def test_masks_on_the_map_and_predictions_on_the_card(open_page, opened):
     samples = opened.samples
     row = int(np.flatnonzero(samples.has("reference_map"))[0])
@@ -225,16 +240,17 @@ def test_masks_on_the_map_and_predictions_on_the_card(open_page, opened):
     layer = app.at(".eo-layer").filter(has_text="Predicted: land")
     layer.get_by_label("Show Predicted: land").click()
     app.settle()
-    tiles = [url for url in app.shown_tiles() if "/pred:land:mask/" in url]
-    assert tiles
-    seen = 0
-    for url in tiles:
-        answer = app.page.request.get(url)
-        assert answer.status == 200
-        picture = Image.open(io.BytesIO(answer.body())).convert("RGBA")
-        seen += int((np.asarray(picture)[..., 3] > 0).sum())
-    assert seen > 10_000
+    assert drawn(app, "/pred:land:mask/") > 10_000
     assert (np.abs(app.pixels() - before).max(axis=2) > 12).mean() > 0.05
+    # A class of which the name has spaces and commas: its key stands in the address.
+    layer.get_by_role("button", name="Style of Predicted: land").click()
+    app.page.get_by_role("option", name="Beaches, dunes, sands").click()
+    app.settle()
+    assert drawn(app, "/pred:land:prob.beaches-dunes-sands/") > 10_000
+    assert "pred:land:prob.beaches-dunes-sands:100" in app.parameter("l")
+    app.page.reload()
+    app.settle()
+    assert drawn(app, "/pred:land:prob.beaches-dunes-sands/") > 10_000
     name = samples.frame["id"].iloc[row]
     app.open_map(dataset=DEMO, i=f"{name}~60~60")
     app.at(".eo-card:not([aria-busy])").wait_for()

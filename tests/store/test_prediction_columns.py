@@ -49,6 +49,16 @@ def test_scores_are_numbers_of_samples(opened, scores):
     assert selected(opened, "pred.mine.Arable land=<0.2") == [True, False, False, False]
 
 
+def test_a_class_has_a_key_that_an_address_can_hold(opened):
+    names = ("Beaches, dunes, sands", "beaches dunes sands", "水", "Forêt: claire")
+    found = predicting.write_set(opened, "keys", [0], [[0.1, 0.2, 0.3, 0.4]], names)
+    keys = found.about.keys()
+    assert list(keys) == ["beaches-dunes-sands", "beaches-dunes-sands-1", "class", "for-t-claire"]
+    assert tuple(keys.values()) == names
+    for key, name in keys.items():
+        assert column(opened, f"keys.{key}")[0] == column(opened, f"keys.{name}")[0]
+
+
 def test_agreement_with_the_labels(opened, scores):
     # The second has Pastures, rightly, misses Arable land, and has a class that is no label.
     assert column(opened, "mine.errors")[:2] == [0, 2]

@@ -1,6 +1,7 @@
 """Layers of predictions: masks beside label maps, and footprints by a column."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -155,17 +156,24 @@ def test_the_map_offers_them_and_their_legends(opened):
     assert own["url"].startswith(f"/tiles/{SLUG}/pred:same:{{style}}/{{z}}/{{x}}/{{y}}{{r}}.png?")
     assert [style["id"] for style in own["styles"]][:3] == ["mask", "confidence", "disagreement"]
     assert {style["help"] for style in own["styles"]} == {"synthetic"}
-    assert "pred.same.accuracy" in {style["id"] for style in layers["footprints"]["styles"]}
+    columns = {style["id"] for style in layers["footprints"]["styles"]}
+    assert {"pred.same.accuracy", "pred.same.beaches-dunes-sands"} <= columns
+    # They stand in the address between colons and commas, and in the path of a tile.
+    assert all(re.fullmatch(r"[\w.-]{1,160}", style["id"]) for style in own["styles"])
+    assert all(re.fullmatch(r"[\w.-]{1,160}", name) for name in columns if name.startswith("pred."))
     client = TestClient(Starlette(routes=routes()), base_url="http://127.0.0.1:8501")
     classes = opened.dataset.classes.names[::-1]
     legend = client.get(f"/legend/{SLUG}/pred:same?style=mask").json()
     assert [entry["label"] for entry in legend["entries"]] == list(classes)
     assert "synthetic" in legend["note"]
-    ramp = client.get(f"/legend/{SLUG}/pred:same", params={"style": f"prob.{classes[2]}"}).json()
-    assert (ramp["kind"], ramp["title"]) == ("ramp", f"Probability of {classes[2]}")
+    third = own["styles"][3 + 2]
+    assert third["title"] == classes[2]
+    for style in (f"prob.{classes[2]}", third["id"]):
+        ramp = client.get(f"/legend/{SLUG}/pred:same", params={"style": style}).json()
+        assert (ramp["kind"], ramp["title"]) == ("ramp", f"Probability of {classes[2]}")
     assert client.get(f"/legend/{SLUG}/pred:none?style=mask").status_code == 404
-    tile = client.get(f"/tiles/{SLUG}/pred:same:prob.{classes[2]}/3/0/0.png")
-    assert tile.status_code == 200
+    for style in (f"prob.{classes[2]}", third["id"]):
+        assert client.get(f"/tiles/{SLUG}/pred:same:{style}/3/0/0.png").status_code == 200
 
 
 def test_the_card_shows_what_is_predicted_beside_the_labels(opened):

@@ -7,7 +7,7 @@ const NUMBER = String.raw`-?\d{1,7}(?:\.\d{1,6})?`;
 const PAIR = new RegExp(`^([rp])(${NUMBER})\\.\\.(${NUMBER})$`);
 const GAMMA = /^g(\d{1,2}(?:\.\d{1,4})?)$/;
 const CODES = /^(only|not)([0-9A-Za-z_-]{1,12}(?:\.[0-9A-Za-z_-]{1,12}){0,80})$/;
-const NAME = /^[\w.+-]{1,60}$/;
+const NAME = /^[\w.+-]{1,160}$/;
 
 /**
  * Take a style's text apart. What cannot be read is left out and listed in `unknown`.
