@@ -14,7 +14,8 @@ _FIGURES = {"iou": "IoU", "f1": "F1", "precision": "Precision", "recall": "Recal
 def make(asked: Asked) -> Chart:
     """Measure the pixels of one set, or of two."""
     name = asked.options["figure"]
-    several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
+    masks = sum(read.confusion is not None for read in asked.predictions)
+    several = _judged.both(asked) if masks > 1 else (_judged.judged(asked),)
     own = several[0]
     counted = own.by_tile.sum(0)
     order = np.argsort(-np.nan_to_num(_of(own, name).value, nan=-1), kind="stable")
@@ -30,9 +31,14 @@ def make(asked: Asked) -> Chart:
         sentence=_sentence(own, main),
         table=table,
         figure=_scored.figure(names, ends, _FIGURES[name]),
-        notes=(*_judged.warnings(asked), *_notes(several, found)),
+        notes=(*_judged.warnings(asked), *_notes(several, found), *_alone(asked, several)),
         facts={"set": own.name, "pixels": int(counted.sum()), "metrics": _facts(main)},
     )
+
+
+def _alone(asked: Asked, several: tuple[Judged, ...]) -> tuple[str, ...]:
+    """Say that the set beside the judged one has no masks."""
+    return (f"Of {several[0].name} alone.",) if len(several) < len(asked.predictions) else ()
 
 
 def _of(own: Judged, name: str) -> bootstrap.Intervals:

@@ -99,6 +99,16 @@ def test_masks_of_other_classes_are_not_averaged_together(opened):
         answer(pixel_scores.CHART, opened, one, fewer)
 
 
+def test_masks_beside_scores_are_judged_alone(opened, other):
+    pixels = confusion((0, 0, 0, 90), (0, 0, 1, 10))
+    masks = write(opened, "m", range(6), ONE, CLASSES, task="segmentation", confusion=pixels)
+    found = answer(pixel_scores.CHART, opened, masks, other)
+    assert found.facts["metrics"]["accuracy"]["value"] == 0.9
+    assert "Of m alone." in found.notes
+    with pytest.raises(CannotTell, match="other has no pixels"):
+        answer(pixel_scores.CHART, opened, other, masks)
+
+
 def test_masks_with_classes_in_another_order_are_the_same(opened):
     pixels = confusion((0, 0, 0, 90), (0, 0, 1, 10), (1, 2, 2, 70), (1, 1, 2, 30))
     turned = confusion((0, 2, 2, 90), (0, 2, 1, 10), (1, 0, 0, 70), (1, 1, 0, 30))
