@@ -19,6 +19,8 @@ from eoexplore.ui.text import as_text
 _FEW = 4
 """Values of an option up to which all of them are seen."""
 _OPTION_PX = 230
+_LONG = 28
+"""Letters of a value beyond which a list gets twice the room."""
 _CHARTS_BYTES = 30_000_000
 _CHOSEN = "chosen_options"
 """Session key: options of each chart as they were chosen last, by its name."""
@@ -82,7 +84,10 @@ def _choice(kind: Kind, option: Option) -> str:
         chosen = st.segmented_control(option.title, values, default=initial, required=True, **given)
     else:
         first = values.index(initial)
-        chosen = st.selectbox(option.title, values, first, width=_OPTION_PX, **given)
+        # The list is as wide as what it hangs from.
+        longest = max(map(len, option.values.values()))
+        width = _OPTION_PX if longest <= _LONG else 2 * _OPTION_PX
+        chosen = st.selectbox(option.title, values, first, width=width, **given)
     return str(chosen) if chosen in option.values else initial
 
 

@@ -24,6 +24,8 @@ _TOGETHER = 16
 _THUMB = 24
 """Pixels along a patch in the mosaic."""
 _MOST_CELLS = 120
+_MOSAIC_PX = 600
+"""Width and height of the mosaic on the page, at most."""
 _DONE = "area_done"
 """Session key: what was predicted last, and for which question."""
 
@@ -74,6 +76,12 @@ def _explain(rows: npt.NDArray[np.intp]) -> None:
         label="Draw an area on the map to choose others",
         icon=":material/draw:",
     )
+    if len(rows) > MOST:
+        st.page_link(
+            str(pages.FOLDER / "evaluation.py"),
+            label=f"Predict all {len(rows):,} as a job, and judge them",
+            icon=":material/grading:",
+        )
 
 
 def _run(view: View, offer: Offer, rows: list[int]) -> Area | None:
@@ -146,9 +154,11 @@ def _mosaic(view: View, offer: Offer, found: Area) -> None:
     for place, column, line in zip(own.tolist(), x.tolist(), y.tolist(), strict=True):
         down, right = line * _THUMB, column * _THUMB
         canvas[down : down + _THUMB, right : right + _THUMB] = colours[found.thumbs[place]]
+    # Whole times as large, so that its pixels stay squares.
+    times = max(1, _MOSAIC_PX // max(canvas.shape[:2]))
     st.image(
-        Image.fromarray(canvas),
+        Image.fromarray(canvas.repeat(times, 0).repeat(times, 1)),
         caption=f"The predicted mask of tile {samples.tiles[1][best]}, {len(own):,} places; "
         "of several dates of a place the last one is on top",
-        width=min(1200, 2 * canvas.shape[1]),
+        width=times * canvas.shape[1],
     )
