@@ -21,5 +21,6 @@ if predictions:
     with st.container(horizontal=True, vertical_alignment="center", key="charts_head"):
         chosen = section.choose("evaluation")
         taken.report_button("evaluation", asked, "Report", "evaluation")
+        taken.numbers_button(asked)
     judged.warn(asked)
     section.show("evaluation", chosen, asked)

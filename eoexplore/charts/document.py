@@ -11,6 +11,9 @@ from eoexplore.charts import chart
 from eoexplore.charts.chart import Asked, CannotTell, Kind
 from eoexplore.core.errors import UnknownName
 
+FIGURES = ("scores_overview", "pixel_scores")
+"""Charts of the evaluation that have all figures of labels, and of pixels."""
+
 
 def of(kinds: Sequence[Kind], asked: Asked, options: Mapping[str, str]) -> dict[str, Any]:
     """Work out some charts, and return them by name as plain JSON data.
@@ -25,6 +28,43 @@ def of(kinds: Sequence[Kind], asked: Asked, options: Mapping[str, str]) -> dict[
         that cannot be told, only `cannot_tell`, a sentence.
     """
     return {kind.name: _one(kind, asked, options) for kind in kinds}
+
+
+def about(asked: Asked) -> dict[str, Any]:
+    """Return what was asked, for the head of a document."""
+    opened = asked.opened
+    return {
+        "dataset": opened.dataset.title,
+        "fingerprint": opened.fingerprint,
+        "selection": asked.part.selection.canonical(),
+        "compared": [item.selection.canonical() for item in asked.parts[1:]],
+    }
+
+
+def evaluation(asked: Asked, charts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of the judged predictions, as plain JSON data.
+
+    Args:
+        asked: dataset, selection and prediction sets.
+        charts: of the evaluation page, as `of` returns them.
+
+    Returns:
+        predictions, samples, metrics (value, low and high by the names of scikit-learn; of two
+        sets, by the name of each set), what was asked, and charts.
+    """
+    names = [read.about.name for read in asked.predictions]
+    metrics: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for chart_name in FIGURES:
+        facts = charts.get(chart_name, {}).get("facts", {})
+        for name, own in facts.get("sets", {names[0]: facts}).items():
+            metrics[name] |= own.get("metrics", {})
+    return {
+        "predictions": names[0],
+        "samples": len(asked.predictions[0].rows),
+        "metrics": metrics if len(names) > 1 else metrics[names[0]],
+        **about(asked),
+        "charts": dict(charts),
+    }
 
 
 def _one(kind: Kind, asked: Asked, options: Mapping[str, str]) -> dict[str, Any]:

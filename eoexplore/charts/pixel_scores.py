@@ -32,7 +32,15 @@ def make(asked: Asked) -> Chart:
         table=table,
         figure=_scored.figure(names, ends, _FIGURES[name]),
         notes=(*_judged.warnings(asked), *_notes(several, found), *_alone(asked, several)),
-        facts={"set": own.name, "pixels": int(counted.sum()), "metrics": _facts(main)},
+        facts={
+            "set": own.name,
+            "pixels": int(counted.sum()),
+            "metrics": _facts(main),
+            "sets": {
+                item.name: {"metrics": _facts(each.intervals())}
+                for item, each in zip(several, found, strict=True)
+            },
+        },
     )
 
 

@@ -64,17 +64,6 @@ def selected(text: str) -> Selection:
     return selection
 
 
-def about(asked: Asked) -> dict[str, Any]:
-    """Return what was asked, for the head of a document."""
-    opened = asked.opened
-    return {
-        "dataset": opened.dataset.title,
-        "fingerprint": opened.fingerprint,
-        "selection": asked.part.selection.canonical(),
-        "compared": [item.selection.canonical() for item in asked.parts[1:]],
-    }
-
-
 def write_report(page: Page, asked: Asked, options: Mapping[str, str], to: str) -> None:
     """Write a page with all its charts as one HTML file.
 

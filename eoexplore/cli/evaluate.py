@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from eoexplore.charts import chart, document
 from eoexplore.charts.chart import Asked
@@ -19,8 +18,6 @@ example:
   python -m eoexplore evaluate data/demo --predictions demo-labels-1a2b3c4d --select split=test
   python -m eoexplore evaluate data/demo --predictions mine --beside other --json
   python -m eoexplore evaluate data/demo --predictions mine --report mine.html"""
-
-_METRICS = ("scores_overview", "pixel_scores")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     kinds = document.chosen("evaluation", args.charts)
     options = document.options("evaluation", args.options, asked)
     if not args.charts and not args.json:
-        kinds = tuple(chart.kind("evaluation", name) for name in _METRICS)
+        kinds = tuple(chart.kind("evaluation", name) for name in document.FIGURES)
     found = document.of(kinds, asked, options)
     args.progress.end_line()
     if args.report:
@@ -56,21 +53,5 @@ def run(args: argparse.Namespace) -> int:
     if not args.json:
         _asked.show(found)
         return 0
-    judged = {
-        "predictions": names[0],
-        "samples": len(asked.predictions[0].rows),
-        "metrics": _metrics(found),
-    }
-    _text.show_json({**judged, **_asked.about(asked), "charts": found})
+    _text.show_json(document.evaluation(asked, found))
     return 0
-
-
-def _metrics(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures with their intervals by name; those of two sets by set first."""
-    metrics: dict[str, Any] = {}
-    for name in _METRICS:
-        facts = found.get(name, {}).get("facts", {})
-        if "sets" in facts:
-            metrics |= {who: own["metrics"] for who, own in facts["sets"].items()}
-        metrics |= facts.get("metrics", {})
-    return metrics

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         audits = [audit(asked, split) for split in found]
         _text.show_json(
             {
-                **_asked.about(asked),
+                **document.about(asked),
                 **audits[0],
                 "splits": audits,
                 "files": said,

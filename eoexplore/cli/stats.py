@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     classes = None if args.charts or (args.by and not args.json) else _classes(asked)
     args.progress.end_line()
     if args.json:
-        found = {"samples": len(asked.part), **_asked.about(asked), "classes": classes}
+        found = {"samples": len(asked.part), **document.about(asked), "classes": classes}
         _text.show_json(found | {"charts": document.of(kinds, asked, options)})
     elif classes is not None:
         print(f"{opened.dataset.title}: {len(asked.part):,} patches\n{_table(classes)}")

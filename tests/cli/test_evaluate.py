@@ -134,6 +134,21 @@ def test_two_sets_are_compared_on_the_patches_that_both_have(opened, document):
     assert {tuple(ends.values()) for ends in apart.values()} == {(0, 0, 0)}
 
 
+def test_figures_of_two_sets_are_told_by_set(opened, document):
+    predict.predict(Asked(opened.slug, "masks", name="land"))
+    count = len(opened.samples)
+    predicting.write_set(opened, "words", np.arange(count), np.full((count, 3), 0.6), NAMES)
+    both = document("evaluate", opened.slug, "--predictions", "land", "--beside", "words")
+    alone = document("evaluate", opened.slug, "--predictions", "land")
+    assert set(both["metrics"]) == {"land", "words"}
+    assert both["metrics"]["land"]["mean_iou"] == alone["metrics"]["mean_iou"]
+    assert both["metrics"]["words"]["f1_micro"]["value"] > 0
+    assert "mean_iou" not in both["metrics"]["words"]
+    predict.predict(Asked(opened.slug, "masks", name="again"))
+    both = document("evaluate", opened.slug, "--predictions", "land", "--beside", "again")
+    assert both["metrics"]["again"]["mean_iou"] == alone["metrics"]["mean_iou"]
+
+
 def test_other_labels_than_the_stored_ones(opened, document, said, tmp_path):
     count = len(opened.samples)
     predicting.write_set(opened, "one", np.arange(count), np.eye(3)[np.arange(count) % 3], NAMES)

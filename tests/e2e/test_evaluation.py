@@ -1,6 +1,7 @@
 """Predictions in front of somebody: judged, imported, on the map, on a card, and as a report."""
 
 import io
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -270,6 +271,12 @@ def test_a_report_has_the_numbers_and_asks_for_nothing(open_page, opened, browse
     card(app, "scores_by_class").get_by_role("radio", name="Recall").click()
     said = sentence(opened, "scores", "scores_by_class", figure="recall")
     app.page.get_by_text(says(said)).wait_for()
+    with app.page.expect_download() as download:
+        app.page.get_by_role("button", name="JSON", exact=True).click()
+    numbers = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    kinds = chart.kinds("evaluation")
+    found = document.of(kinds, asked(opened, "scores"), {"scores_by_class.figure": "recall"})
+    assert numbers == document.evaluation(asked(opened, "scores"), found)
     with app.page.expect_download() as download:
         app.page.get_by_role("button", name="Report").click()
     assert download.value.suggested_filename == f"{DEMO}-evaluation.html"

@@ -1,12 +1,13 @@
 """What is taken away of a page: its report and, of the splits page, the split as a file."""
 
 import functools
+import json
 from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
 
-from eoexplore.charts import report
+from eoexplore.charts import chart, document, report
 from eoexplore.charts.chart import Asked, Page
 from eoexplore.core.errors import EOExploreError
 from eoexplore.store import split_export
@@ -69,6 +70,30 @@ def report_button(
         help="All charts of this page, to print or to send: one HTML file, about 5 MB",
         icon=":material/article:",
         width=width,
+    )
+
+
+def numbers_button(asked: Asked) -> None:
+    """Show the button that gives every number of the evaluation as JSON when it is pressed.
+
+    Args:
+        asked: dataset, selection and prediction sets.
+    """
+    chosen = card.chosen()
+
+    def data() -> bytes:
+        charts = document.of(chart.kinds("evaluation"), asked, _options(chosen))
+        return json.dumps(document.evaluation(asked, charts), indent=2).encode()
+
+    st.download_button(
+        "JSON",
+        data,
+        f"{asked.opened.slug}-evaluation.json",
+        "application/json",
+        key="numbers_evaluation",
+        on_click="ignore",
+        help="All figures with their intervals, and all tables: what `evaluate --json` prints",
+        icon=":material/data_object:",
     )
 
 
