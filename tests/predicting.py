@@ -1,18 +1,21 @@
 """Small models of random weights, and predictions made in the test's own process."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from eoexplore.core.model_card import CardClass, ModelCard
-from eoexplore.jobs import predict_part
+from eoexplore.jobs import predict, predict_part
 from eoexplore.jobs.progress import Cancelled
 from eoexplore.jobs.run import Run
-from eoexplore.store import prediction_sets
+from eoexplore.store import catalog, mosaic, prediction_sets
 from eoexplore.store.catalog import Opened
+from tests import builders
 
 MASKS = ModelCard(
     name="Masks", task="segmentation", architecture="small_unet", encoder="",
@@ -28,6 +31,11 @@ MASKS = ModelCard(
 LABELS = dataclasses.replace(
     MASKS, name="Labels", task="multilabel", architecture="small_labels", activation="sigmoid"
 )
+PATCHES = (
+    *builders.block("33UUP", 13.1, 48.2, side=3),
+    *builders.block("33UUP", 13.1, 48.2, side=2, date="20170813T101031", split="test"),
+)
+SLUG = "reben-tiny"
 
 
 def write_models(folder: Path) -> Path:
@@ -85,3 +93,25 @@ def write_set(
     folder = prediction_sets.folder_of(opened.fingerprint, name)
     prediction_sets.write(folder, about, ids, np.asarray(scores, np.float32), confusion)
     return prediction_sets.read(opened, name)
+
+
+def write_small(folder: Path) -> Path:
+    """Write a small dataset of two products, and two models, and return the folder."""
+    builders.write_tree(folder / SLUG, PATCHES)
+    write_models(folder / "models")
+    return folder
+
+
+@contextlib.contextmanager
+def opened_small(made: Path, tmp_path: Path, patch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    """Open it with a cache of its own; predictions are made here, and mosaics written quickly."""
+    patch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+    patch.setenv("EOEXPLORE_MODELS", str(made / "models"))
+    patch.setenv("EOEXPLORE_DEVICE", "cpu")
+    patch.setattr(predict, "_run", run_here)
+    patch.setattr(mosaic, "GRID", 60)
+    patch.setitem(mosaic._COG, "overviews", "NONE")
+    predict_part._engine.cache_clear()
+    yield catalog.add(made / SLUG)
+    if predict_part._engine.cache_info().currsize:
+        predict_part._engine(1).close()

@@ -64,7 +64,8 @@ def reliability(
         inner = np.sort(scores)[np.maximum(ranks - 1, 0)].astype(np.float64)
         edges = np.unique(np.concatenate([[0.0], inner, [1.0]]))
     # A score on an edge belongs to the lower bin (Guo et al. 2017), and 0 to the first one.
-    where = np.searchsorted(edges[1:-1], scores, side="left")
+    # Compared as the scores are stored: 0.2 in 32 bits is above 0.2 in 64.
+    where = np.searchsorted(edges[1:-1].astype(scores.dtype), scores, side="left")
     count = np.bincount(where, minlength=len(edges) - 1)
     mean, share = (
         np.divide(

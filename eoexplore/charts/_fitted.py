@@ -81,6 +81,8 @@ def note(own: Judged, fitting: Judged, what: str) -> tuple[str, ...]:
         what: what is fitted, as the beginning of a sentence.
     """
     found = [f"{what} on {len(fitting.rows):,} validation patches of the set."]
+    if own.read.about.trained_on_split == VALIDATION:
+        found.append(f"{own.name} was trained on these, so what is fitted on them is too bold.")
     if both := shared(own, fitting):
         found.append(
             f"{both:,} of the {len(own.rows):,} judged patches are among these: on them it looks "

@@ -14,7 +14,7 @@ from eoexplore.analysis.bootstrap import Clusters, Intervals
 from eoexplore.charts.chart import Asked, CannotTell
 from eoexplore.core.memory import ByteCache
 from eoexplore.store import prediction_columns
-from eoexplore.store.prediction_sets import PredictionSet
+from eoexplore.store.prediction_sets import About, PredictionSet
 
 T = TypeVar("T")
 Bools = npt.NDArray[np.bool_]
@@ -98,12 +98,20 @@ class Judged:
         found = pixels.counts(pairs, size, tile, self.clusters.count)
         if self.columns is None:
             return found
-        if len(self.columns) < size:
+        self.need_every_class()
+        return found[:, self.columns][:, :, self.columns]
+
+    def need_every_class(self) -> None:
+        """See that pixels of the set beside it are of the same classes.
+
+        Raises:
+            CannotTell: that set lacks some.
+        """
+        if self.columns is not None and len(self.columns) < len(self.read.about.classes):
             raise CannotTell(
                 f"The masks of {self.name} are not of the same classes as those beside it, so "
-                "means over their pixels are not of the same thing. Judge each set alone."
+                "figures of their pixels are not of the same thing. Judge each set alone."
             )
-        return found[:, self.columns][:, :, self.columns]
 
     def rows_of_pixels(self, most: int) -> dict[tuple[int, int], npt.NDArray[np.intp]]:
         """Return rows of samples with pixels of each reference and predicted class.
@@ -123,7 +131,7 @@ class Judged:
         pairs, starts, counts = np.unique(pair[order], return_index=True, return_counts=True)
         rows = self.read.rows[own.sample[hit[order]]].astype(np.intp)
         return {
-            divmod(number, size): rows[start : start + min(count, most)]
+            divmod(number, size): rows[start : start + min(count, most)].copy()
             for number, start, count in zip(
                 pairs.tolist(), starts.tolist(), counts.tolist(), strict=True
             )
@@ -176,7 +184,8 @@ def on(asked: Asked, read: PredictionSet, mask: Bools, name: str = "") -> Judged
 def _key(asked: Asked, read: PredictionSet) -> tuple[Hashable, ...]:
     table = asked.opened.samples.table(asked.opened.dataset.classes)
     selection = asked.part.selection
-    truth = (asked.truth.name, asked.truth.masks.tobytes()) if asked.truth is not None else ()
+    own = asked.truth
+    truth = (own.name, own.masks.tobytes(), own.known.tobytes()) if own is not None else ()
     return (
         asked.opened.version, read.about.name, read.about.key, read.about.created,
         selection.canonical(), table.stamp(selection), hash(truth),
@@ -239,6 +248,40 @@ def _part(
     )
 
 
+def count(asked: Asked) -> int:
+    """Return how many samples are judged: of two sets, those that both have."""
+    return len(_judged_rows(asked))
+
+
+def _judged_rows(asked: Asked) -> npt.NDArray[np.intp]:
+    rows = asked.part.rows
+    if asked.truth is not None:
+        rows = rows[asked.truth.known[rows]]
+    for read in asked.predictions:
+        rows = np.intersect1d(rows, read.rows, assume_unique=True)
+    return rows
+
+
+def _remembered(asked: Asked, about: About, rows: npt.NDArray[np.intp]) -> list[str]:
+    """Return what is to be said of judged samples that a model may know."""
+    stated = about.trained_on_split
+    if not stated:
+        return [f"Nobody states what {about.name} was trained on: it may know these."]
+    splits = asked.frame["split"]
+    known = int((splits == stated).to_numpy(bool)[rows].sum())
+    if known and (asked.opened.dataset.synthetic or not about.synthetic):
+        return [
+            f"{about.name} was trained on the split “{stated}”, to which {known:,} of the "
+            f"{len(rows):,} judged patches belong: on those it says how well the model remembers."
+        ]
+    if not known and not (splits == stated).any():
+        return [
+            f"{about.name} was trained on “{stated}”, which is no part of the split of this "
+            "dataset: it may know these."
+        ]
+    return []
+
+
 def _unshared(asked: Asked) -> tuple[str, ...]:
     """Return what is to be said of classes that one of two sets does not know."""
     found = []
@@ -266,20 +309,10 @@ def between(found: Intervals, digits: str = ".3f") -> str:
 def warnings(asked: Asked) -> tuple[str, ...]:
     """Return what stands beside every number: training on the judged samples, made-up imagery."""
     found = []
+    judged_rows = _judged_rows(asked)
     for read in asked.predictions:
         about = read.about
-        inside = read.rows[asked.part.mask[read.rows]]
-        if about.trained_on_split:
-            split = (asked.frame["split"] == about.trained_on_split).to_numpy(bool)
-            known = int(split[inside].sum())
-            if known:
-                found.append(
-                    f"{about.name} was trained on the split “{about.trained_on_split}”, to which "
-                    f"{known:,} of the {len(inside):,} judged patches belong: on those it says "
-                    "how well the model remembers."
-                )
-        else:
-            found.append(f"Nobody states what {about.name} was trained on: it may know these.")
+        found += _remembered(asked, about, judged_rows)
         if about.synthetic:
             found.append(f"{about.name} was trained on synthetic imagery.")
         if about.unjudged_share:

@@ -94,7 +94,7 @@ def _of_labels(own: Judged) -> Measured:
     found |= multilabel.rates(bootstrap.resampled(counts_by_tile(own), *drawn))
     for name, each in multilabel.per_sample(own.truth, scores, threshold).items():
         found[name] = bootstrap.mean_replicates(each, *drawn)
-    return Measured(values, found, own.clusters)
+    return Measured(values, found, _how_many(own))
 
 
 def counts_by_tile(own: Judged) -> npt.NDArray[np.int64]:
@@ -115,7 +115,12 @@ def of_pixels(own: Judged) -> Measured:
 def _of_pixels(own: Judged) -> Measured:
     values = pixels.measure(own.by_tile.sum(0))
     replicated = bootstrap.resampled(own.by_tile, own.clusters, _judged.REPLICATES, SEED)
-    return Measured(values, pixels.measures(replicated), own.clusters)
+    return Measured(values, pixels.measures(replicated), _how_many(own))
+
+
+def _how_many(own: Judged) -> Clusters:
+    """Return the tiles without which samples are in them: what is kept of them."""
+    return Clusters(np.empty(0, np.intp), own.clusters.count)
 
 
 def title_of(name: str) -> str:

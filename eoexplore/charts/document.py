@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from eoexplore.charts import chart
+from eoexplore.charts import _judged, chart
 from eoexplore.charts.chart import Asked, CannotTell, Kind
 from eoexplore.core.errors import UnknownName
 
-FIGURES = ("scores_overview", "pixel_scores")
+FIGURES = ("scores_overview", PIXELS := "pixel_scores")
 """Charts of the evaluation that have all figures of labels, and of pixels."""
+_OF_BOTH = ("f1_macro", "precision_macro")
 
 
 def of(kinds: Sequence[Kind], asked: Asked, options: Mapping[str, str]) -> dict[str, Any]:
@@ -49,18 +50,22 @@ def evaluation(asked: Asked, charts: Mapping[str, Any]) -> dict[str, Any]:
         charts: of the evaluation page, as `of` returns them.
 
     Returns:
-        predictions, samples, metrics (value, low and high by the names of scikit-learn; of two
-        sets, by the name of each set), what was asked, and charts.
+        predictions, samples (that are judged), metrics (value, low and high by the names of
+        scikit-learn, `pixel_` before what labels have too; of two sets, by the name of each set),
+        what was asked, and charts.
     """
     names = [read.about.name for read in asked.predictions]
     metrics: dict[str, dict[str, Any]] = {name: {} for name in names}
     for chart_name in FIGURES:
         facts = charts.get(chart_name, {}).get("facts", {})
         for name, own in facts.get("sets", {names[0]: facts}).items():
-            metrics[name] |= own.get("metrics", {})
+            for figure, ends in own.get("metrics", {}).items():
+                # Labels of patches and pixels both have an F1.
+                of_pixels = chart_name == PIXELS and figure in _OF_BOTH
+                metrics[name][f"pixel_{figure}" if of_pixels else figure] = ends
     return {
         "predictions": names[0],
-        "samples": len(asked.predictions[0].rows),
+        "samples": _judged.count(asked),
         "metrics": metrics if len(names) > 1 else metrics[names[0]],
         **about(asked),
         "charts": dict(charts),

@@ -42,11 +42,7 @@ def make(asked: Asked) -> Chart:
     """Draw the curve of one class for one set, or for two."""
     several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
     chosen, curve = asked.options["class"], asked.options["curve"]
-    unknown = [own.name for own in several if chosen not in own.classes]
-    if len(unknown) == len(several):
-        raise CannotTell(f"The set {unknown[0]} has no class {chosen}. Choose another class.")
-    known = [own for own in several if chosen in own.classes]
-    truth = known[0].truth[:, known[0].classes.index(chosen)]
+    truth = several[0].truth[:, several[0].classes.index(chosen)]
     positive = int(truth.sum())
     if not positive:
         raise CannotTell(
@@ -58,18 +54,14 @@ def make(asked: Asked) -> Chart:
             f"All {len(truth):,} judged patches have {chosen}, so nothing can be a false positive. "
             "Choose precision over recall or a wider selection."
         )
-    lines = [_line(own, chosen, curve) for own in known]
+    lines = [_line(own, chosen, curve) for own in several]
     share = positive / len(truth)
     return Chart(
         title=f"{_area(curve)} {lines[0].area:.3f} for {_figures.short(chosen)}",
         sentence=_sentence(chosen, curve, lines, positive, len(truth)),
         table=_table(lines, curve),
         figure=_figure(lines, curve, share),
-        notes=(
-            *_judged.warnings(asked),
-            *(f"The set {name} has no such class." for name in unknown),
-            *_notes(known, curve, share),
-        ),
+        notes=(*_judged.warnings(asked), *_notes(list(several), curve, share)),
         facts={
             "class": chosen,
             "curve": curve,
@@ -220,7 +212,8 @@ def _options(asked: Asked) -> tuple[Option, ...]:
     """Offer the classes of the judged set, the most frequent one of the selection first chosen."""
     if not asked.predictions:
         return ()
-    names = asked.predictions[0].about.classes
+    known = [read.about.classes for read in asked.predictions]
+    names = [name for name in known[0] if all(name in own for own in known)] or known[0]
     counts = dict(
         zip(asked.opened.dataset.classes.names, _labels.patches_of(asked, asked.part), strict=True)
     )

@@ -100,6 +100,7 @@ def _of_pixels(own: Judged, measure: str) -> tuple[Floats, Floats]:
         raise CannotTell(
             f"The set {own.name} has no pixels that were compared with label maps. Choose labels."
         )
+    own.need_every_class()
     size = len(own.read.rows)
     hit = (counted.reference == counted.predicted) == (measure == "accuracy")
     pixels = counted.pixels.astype(np.float64)

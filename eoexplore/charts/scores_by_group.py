@@ -1,7 +1,7 @@
 """How good the predictions are in each country, season, tile, or distance to training."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +95,7 @@ def _of_counts(
 ) -> Callable[[int], bootstrap.Intervals]:
     """Return what measures a group by counts, which add up over its tiles."""
     if figure in _measured.MAIN_PIXELS:
-        by_cell = Judged(own.read, own.at, own.rows, own.truth, cells, own.key).by_tile
+        by_cell = replace(own, clusters=cells).by_tile
         figures: Callable[[npt.NDArray[np.generic]], dict[str, Floats]] = pixels.measures
     else:
         predicted = multilabel.decided(own.scores, own.threshold)

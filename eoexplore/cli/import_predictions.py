@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eoexplore.cli import _target, _text
 from eoexplore.core.errors import PredictionError
+from eoexplore.core.split import SPLITS
 from eoexplore.jobs import mask_files, mask_import, mask_values
 from eoexplore.store import catalog, prediction_import, prediction_sets
 from eoexplore.store.catalog import Opened
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--order", choices=prediction_import.ORDERS, default="", help="of classes")
     parser.add_argument(
-        "--trained-on", metavar="SPLIT", default="", help="part that the model was trained on"
+        "--trained-on", choices=SPLITS, default="", help="part that the model was trained on"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

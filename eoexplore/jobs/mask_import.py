@@ -224,7 +224,7 @@ def keep(
     steps = _Steps(progress or (lambda *_: None), cancelled or (lambda: False), found)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / predict_part.LOCK, timeout=0):
+        with filelock.FileLock(folder / prediction_sets.LOCK, timeout=0):
             said = _about(opened, found, name, trained_on_split, steps)
             there = prediction_sets.about(folder)
             if there is not None and there.key == said.key:

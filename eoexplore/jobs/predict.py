@@ -34,6 +34,8 @@ CHUNK = 256
 PREPROCESSING = 1
 """Version of how bands are brought to a model; another one makes other sets."""
 THRESHOLD = 0.5
+_TRIED = 64
+"""Samples that were left out and are looked at again, when the same is asked for."""
 _WHAT = "predicting"
 _WORDS = pieces.Words(
     "Processes that predicted were ended, perhaps for lack of memory. Start again, with fewer "
@@ -91,15 +93,15 @@ def predict(
     opened = catalog.open_slug(asked.slug)
     report(0, 0, "the model")
     card = models.load(asked.model).card
-    rows = _rows(opened, asked, card)
-    said = _about(opened, asked, card, rows)
+    rows, without = _rows(opened, asked, card)
+    said = dataclasses.replace(_about(opened, asked, card, rows), left_out=without)
     folder = prediction_sets.folder_of(opened.fingerprint, said.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / predict_part.LOCK, timeout=0):
+        with filelock.FileLock(folder / prediction_sets.LOCK, timeout=0):
             there = prediction_sets.about(folder)
-            if there is not None:
-                return Made(_same(there, said))
+            if there is not None and not _is_better(opened, _same(there, said), card, rows):
+                return Made(_told(folder, there, said))
             plan = _plan(asked, card, folder, said, hands)
             chunks = predict_part.chunks(opened, rows, asked.chunk)
             count = _run(plan, chunks, hands, report, cancelled)
@@ -123,15 +125,45 @@ def _same(there: About, said: About) -> About:
     )
 
 
-def _rows(opened: Opened, asked: Asked, card: ModelCard) -> npt.NDArray[np.intp]:
-    """Return the rows that are predicted: those of the selection that have every layer."""
+def _is_better(opened: Opened, there: About, card: ModelCard, rows: npt.NDArray[np.intp]) -> bool:
+    """Tell whether samples that were left out of a set could be read now."""
+    known = prediction_sets.read(opened, there.name).rows
+    lacking = np.setdiff1d(rows, known)[:_TRIED]
+    return bool(len(lacking) and len(inputs.read(opened, lacking.tolist(), card).rows))
+
+
+def _told(folder: Path, there: About, said: About) -> About:
+    """Return what a set is, with what the card says of the training now."""
+    told = dataclasses.replace(
+        there,
+        trained_on_split=said.trained_on_split,
+        trained_on=said.trained_on,
+        synthetic=said.synthetic,
+    )
+    if told != there:
+        prediction_sets.write_about(folder, told)
+    return told
+
+
+def _rows(
+    opened: Opened, asked: Asked, card: ModelCard
+) -> tuple[npt.NDArray[np.intp], dict[str, int]]:
+    """Return the rows that are predicted, those of the selection that have every layer.
+
+    Returns:
+        Also how many others lack which layer, as sentences.
+    """
     why = inputs.misfit(opened.dataset, card)
     if why:
         raise ModelError(why)
     samples = opened.samples
     there = samples.table(opened.dataset.classes).select(asked.selection).mask()
     chosen = int(there.sum())
+    titles = {layer.name: layer.title for layer in opened.dataset.layers}
+    without: dict[str, int] = {}
     for layer in card.layers:
+        lacking = int((there & ~samples.has(layer)).sum())
+        without |= {f"The patch has no {titles[layer]}.": lacking} if lacking else {}
         there = there & samples.has(layer)
     rows = np.flatnonzero(there)
     if not len(rows):
@@ -139,7 +171,7 @@ def _rows(opened: Opened, asked: Asked, card: ModelCard) -> npt.NDArray[np.intp]
             f"Of the {chosen:,} patches of the selection, none has all layers that the model "
             f"{asked.model} takes ({', '.join(card.layers)}). Choose a wider selection."
         )
-    return rows
+    return rows, without
 
 
 def preprocessing_hash(card: ModelCard) -> str:

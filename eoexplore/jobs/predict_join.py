@@ -77,7 +77,7 @@ def join(
     labelled, judged = small["compared"].reshape(-1, 2).sum(0).tolist()
     said = replace(
         said,
-        left_out=reasons,
+        left_out={**said.left_out, **reasons},
         device=", ".join(sorted(devices)),
         unjudged_share=1 - judged / labelled if labelled else 0.0,
     )

@@ -21,13 +21,11 @@ from eoexplore.jobs import inputs
 from eoexplore.jobs.inputs import Inputs, Output
 from eoexplore.jobs.run import Run, Worker
 from eoexplore.models.engine import Engine
-from eoexplore.store import catalog, prediction_mosaics
+from eoexplore.store import catalog, prediction_mosaics, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import atomic
 from eoexplore.store.prediction_mosaics import CONFIDENCE, MASK, NOTHING, PROBABILITY
 
-LOCK = "build.lock"
-"""File of the folder of a set that whoever makes it holds."""
 _SIDES = {name: group.patch_px for name, group in prediction_mosaics.groups(("any",)).items()}
 """Rows and columns that are stored of a patch, by what is stored."""
 _TOGETHER = {"cpu": 16, "mps": 64, "cuda": 256}
@@ -78,7 +76,7 @@ def make(plan: Plan, chunk: Chunk, run: Run) -> bool:
     card = engine.load(plan.model).card
     if card.sha256 != plan.model_hash:
         raise ModelError(f"The model {plan.model} has changed. Start the prediction anew.")
-    found = Found(card)
+    found, whole = Found(card), True
     size = _TOGETHER[engine.device.name.partition(":")[0]]
     batches = [chunk.rows[at : at + size] for at in range(0, len(chunk.rows), size)]
     try:
@@ -90,9 +88,10 @@ def make(plan: Plan, chunk: Chunk, run: Run) -> bool:
                 answer = engine.predict(plan.model, asked.batch, lambda: not goes_on())
                 values = np.asarray(answer, np.float32)
             found.add(asked, values, maps)
+            whole = whole and all(one is not None for one in maps)
     except Withdrawn:
         return False
-    if found.left_out:
+    if found.left_out or not whole:
         still_there(opened)
     found.write(path_of(plan.parts, chunk), engine.device.words)
     return True
@@ -122,7 +121,7 @@ def parts_of(folder: Path, key: str) -> Path:
     half = parts.glob("*.partial*")
     for other in [
         *half,
-        *(path for path in folder.iterdir() if path.name not in (parts.name, LOCK)),
+        *(path for path in folder.iterdir() if path.name not in (parts.name, prediction_sets.LOCK)),
     ]:
         if other.is_dir():
             shutil.rmtree(other, ignore_errors=True)

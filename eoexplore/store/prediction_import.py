@@ -9,6 +9,7 @@ import io
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import filelock
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -108,9 +109,6 @@ def keep(
         )
     folder = prediction_sets.folder_of(opened.fingerprint, name)
     key = hashlib.sha256(f"{found.sha256} {found.kind} {found.classes}".encode()).hexdigest()[:16]
-    there = prediction_sets.about(folder)
-    if there is not None and there.key != key:
-        raise PredictionError(f"There is a prediction set {name} already. Choose another name.")
     said = About(
         name=name, task="multilabel", model=found.name, model_hash=found.sha256,
         preprocessing_hash="", dataset_fingerprint=opened.fingerprint, selection="",
@@ -121,7 +119,17 @@ def keep(
     scores = found.values / 100 if found.kind == PERCENT else found.values
     scores = np.asarray(expit(scores) if found.kind == LOGITS else scores, np.float64)
     ids = opened.samples.frame["id"].to_numpy(object)[found.rows]
-    prediction_sets.write(folder, said, ids, np.clip(scores, 0, 1).astype(np.float32))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / prediction_sets.LOCK, timeout=0):
+            there = prediction_sets.about(folder)
+            if there is not None and there.key != key:
+                raise PredictionError(f"There is a set {name} already. Choose another name.")
+            prediction_sets.write(folder, said, ids, np.clip(scores, 0, 1).astype(np.float32))
+    except filelock.Timeout:
+        raise PredictionError(
+            f"The set {name} is being made already. Choose another name."
+        ) from None
     return prediction_sets.read(opened, name)
 
 

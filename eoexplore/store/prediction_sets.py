@@ -40,6 +40,10 @@ _sets: "ByteCache[tuple[FileStamp, PredictionSet]]"
 Task = Literal["multilabel", "segmentation"]
 
 
+LOCK = "build.lock"
+"""File of the folder of a set that whoever makes it holds."""
+
+
 @dataclass(frozen=True)
 class About:
     """What is known of a set: its set.json."""
@@ -270,6 +274,11 @@ def write(
     else:
         with atomic(folder / CONFUSION) as partial:
             pq.write_table(pa.table(dataclasses.asdict(confusion)), partial, compression="zstd")
+    write_about(folder, said)
+
+
+def write_about(folder: Path, said: About) -> None:
+    """Write what a set is."""
     with atomic(folder / ABOUT) as partial:
         partial.write_text(said.to_json(), encoding="utf-8")
 

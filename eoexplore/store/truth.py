@@ -44,7 +44,7 @@ def read(opened: Opened, path: Path) -> Truth:
             "class names for each sample."
         ) from None
     columns = [next((n for n in names if n in table.column_names), "") for names in (_IDS, _LABELS)]
-    if not all(columns) or not pa.types.is_list(table.schema.field(columns[1]).type):
+    if not all(columns) or not _is_list(table.schema.field(columns[1]).type):
         raise PredictionError(
             f"The file {path.name} needs a column patch_id (or id) and a column true_labels (or "
             f"labels) with lists of class names. It has: {', '.join(table.column_names)}."
@@ -62,9 +62,20 @@ def read(opened: Opened, path: Path) -> Truth:
     known = np.zeros(len(places), bool)
     for sample, own in zip(ids, labels, strict=True):
         place = places.get(str(sample), -1)
-        if place >= 0:
-            known[place] = True
-            masks[place] = sum(1 << numbers[name] for name in set(own or ()))
+        # Without a list nothing is known; an empty one says that there is no class.
+        if place < 0 or own is None:
+            continue
+        mask = np.uint64(sum(1 << numbers[name] for name in set(own)))
+        if known[place] and masks[place] != mask:
+            raise PredictionError(
+                f"{str(sample)[:120]} stands more than once in {path.name}, with other labels. "
+                "Keep one line for each."
+            )
+        known[place], masks[place] = True, mask
     if not known.any():
         raise PredictionError(f"None of the ids of {path.name} is a sample of the dataset.")
     return Truth(path.name, masks, known)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))

@@ -74,7 +74,9 @@ def parts(opened: Opened, style: str) -> tuple[str, Entries, npt.NDArray[np.uint
     else:
         ends = (*_SHARES[1:], 1.0)
         labels = [f"{low:g} to {high:g}" for low, high in zip(_SHARES, ends, strict=True)]
-        codes = (np.searchsorted(_SHARES, np.where(known, values, 0), "right") - 1).astype(np.uint8)
+        # Compared as the values are stored: 0.9 in 32 bits is below 0.9 in 64.
+        ends_of = np.array(_SHARES, np.float32)
+        codes = (np.searchsorted(ends_of, np.where(known, values, 0), "right") - 1).astype(np.uint8)
     shades = colours.steps(len(labels))
     entries = [(str(n), label, shades[n]) for n, label in enumerate(labels)]
     codes[~known] = len(entries)

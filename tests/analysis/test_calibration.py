@@ -66,6 +66,14 @@ def test_calibrated_scores_have_next_to_no_error():
     assert (calibration.calibration_errors(truth, expit(2 * logit(scores))) > 0.05).all()
 
 
+def test_edges_are_those_of_scores_as_they_are_stored():
+    exact = np.array([0.2, 0.4, 0.6, 0.8])
+    truth = np.array([True, False, True, False])
+    for scores in (exact, exact.astype(np.float32)):
+        found = calibration.reliability(truth, scores, bins=5)
+        assert found.count.tolist() == [1, 1, 1, 1, 0]
+
+
 def test_ties_are_not_torn_apart():
     truth, scores = np.array([1, 0] * 50, np.bool_), np.repeat([0.2, 0.7], 50)
     found = calibration.reliability(truth, scores, 10, "mass")

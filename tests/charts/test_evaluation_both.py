@@ -7,13 +7,14 @@ from sklearn import metrics as sk
 from eoexplore.charts import (
     pixel_scores,
     precision_recall,
+    score_map,
     scores_by_class,
     scores_by_group,
     scores_overview,
 )
 from eoexplore.charts.chart import CannotTell
 from tests.charts.conftest import FOREST, MARINE, PASTURES, Row, opened_of
-from tests.charts.judging import answer, confusion, write
+from tests.charts.judging import answer, confusion, question, write
 
 CLASSES = (FOREST, PASTURES, MARINE)
 LABELS = [(FOREST,), (PASTURES, MARINE), (MARINE,), (FOREST, MARINE), (PASTURES,), (MARINE,)]
@@ -97,6 +98,30 @@ def test_masks_of_other_classes_are_not_averaged_together(opened):
     fewer = write(opened, "fewer", range(6), ONE[:, :2], CLASSES[:2], **masks)
     with pytest.raises(CannotTell, match="not of the same classes"):
         answer(pixel_scores.CHART, opened, one, fewer)
+
+
+def test_a_curve_is_offered_of_classes_that_both_have(opened, one, other):
+    offered = {
+        item.name: item for item in precision_recall.CHART.offered(question(opened, one, other))
+    }
+    assert set(offered["class"].values) == {FOREST, MARINE}
+    found = answer(precision_recall.CHART, opened, one, other, **{"class": PASTURES})
+    assert found.facts["class"] in (FOREST, MARINE)
+
+
+def test_groups_and_maps_of_masks_need_the_same_classes(opened):
+    pixels = confusion((0, 0, 0, 90), (0, 0, 1, 10))
+    masks = {"task": "segmentation", "confusion": pixels}
+    one = write(opened, "one", range(6), ONE, CLASSES, **masks)
+    fewer = write(opened, "fewer", range(6), ONE[:, :2], CLASSES[:2], **masks)
+    for kind, options in (
+        (scores_by_group.CHART, {"figure": "mean_iou", "by": "split"}),
+        (score_map.CHART, {"measure": "accuracy", "by": "tile"}),
+    ):
+        names = {item.name for item in kind.offered(question(opened, one, fewer))}
+        assert options.keys() <= names
+        with pytest.raises(CannotTell, match="not of the same classes"):
+            answer(kind, opened, one, fewer, **options)
 
 
 def test_masks_beside_scores_are_judged_alone(opened, other):

@@ -102,8 +102,8 @@ def test_pixels_are_judged_as_scikit_learn_does(opened, document):
     every = {"labels": codes, "average": "macro", "zero_division": 0}
     expected = {
         "mean_iou": metrics.jaccard_score(truth, said, **every),
-        "f1_macro": metrics.f1_score(truth, said, **every),
-        "precision_macro": metrics.precision_score(truth, said, **every),
+        "pixel_f1_macro": metrics.f1_score(truth, said, **every),
+        "pixel_precision_macro": metrics.precision_score(truth, said, **every),
         "mean_accuracy": metrics.recall_score(truth, said, **every),
         "accuracy": metrics.accuracy_score(truth, said),
         "frequency_weighted_iou": metrics.jaccard_score(
@@ -132,6 +132,18 @@ def test_two_sets_are_compared_on_the_patches_that_both_have(opened, document):
     same = document("evaluate", opened.slug, "--predictions", "one", "--beside", "copy")
     apart = same["charts"]["scores_overview"]["facts"]["difference"]
     assert {tuple(ends.values()) for ends in apart.values()} == {(0, 0, 0)}
+
+
+def test_figures_of_labels_and_of_pixels_stand_beside_each_other(opened, document):
+    predict.predict(Asked(opened.slug, "masks", name="land"))
+    ask = ("evaluate", opened.slug, "--predictions", "land", "--select", "split=test")
+    whole, labels, pixels = (
+        document(*ask, *more)
+        for more in ((), ("--chart", "scores_overview"), ("--chart", "pixel_scores"))
+    )
+    assert whole["metrics"] == labels["metrics"] | pixels["metrics"]
+    assert not labels["metrics"].keys() & pixels["metrics"].keys()
+    assert whole["samples"] == sum(patch.split == "test" for patch in PATCHES)
 
 
 def test_figures_of_two_sets_are_told_by_set(opened, document):

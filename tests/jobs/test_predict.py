@@ -2,16 +2,9 @@
 
 import dataclasses
 import json
-import os
-import random
 import shutil
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 import rasterio
 
@@ -20,40 +13,23 @@ from eoexplore.core.errors import JobError, ModelError
 from eoexplore.core.selection import Selection
 from eoexplore.jobs import inputs, predict, predict_part
 from eoexplore.jobs.predict import Asked
-from eoexplore.jobs.progress import Cancelled
-from eoexplore.store import catalog, mosaic, prediction_sets
+from eoexplore.store import catalog, prediction_sets
 from tests import archives, builders, predicting
+from tests.predicting import PATCHES, SLUG
 
-PATCHES = (
-    *builders.block("33UUP", 13.1, 48.2, side=3),
-    *builders.block("33UUP", 13.1, 48.2, side=2, date="20170813T101031", split="test"),
-)
-SLUG = "reben-tiny"
-MASKS = ("mask", "confidence", "prob")
 RUN = predict._run
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A dataset and two models; nothing is written to either."""
-    folder = tmp_path_factory.mktemp("predicted")
-    builders.write_tree(folder / SLUG, PATCHES)
-    predicting.write_models(folder / "models")
-    return folder
+    return predicting.write_small(tmp_path_factory.mktemp("predicted"))
 
 
 @pytest.fixture
 def opened(made, tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_MODELS", str(made / "models"))
-    monkeypatch.setenv("EOEXPLORE_DEVICE", "cpu")
-    monkeypatch.setattr(predict, "_run", predicting.run_here)
-    monkeypatch.setattr(mosaic, "GRID", 60)
-    monkeypatch.setitem(mosaic._COG, "overviews", "NONE")
-    predict_part._engine.cache_clear()
-    yield catalog.add(made / SLUG)
-    if predict_part._engine.cache_info().currsize:
-        predict_part._engine(1).close()
+    with predicting.opened_small(made, tmp_path, monkeypatch) as found:
+        yield found
 
 
 def plain(opened, model, row):
@@ -174,6 +150,46 @@ def test_what_lacks_a_layer_or_a_file_is_left_out_in_words(made, opened, tmp_pat
     assert len(prediction_sets.read(holes, said.name).rows) == 3
 
 
+def test_patches_without_a_layer_are_counted(opened, tmp_path):
+    folder = builders.write_tree(tmp_path / "reben-less", PATCHES[:4])
+    shutil.rmtree(PATCHES[0].path(folder, "s2", "B03").parent)
+    less = catalog.add(folder)
+    said = predict.predict(Asked(less.slug, "labels")).about
+    assert list(said.left_out.values()) == [1]
+    assert "Sentinel-2" in next(iter(said.left_out))
+    assert prediction_sets.read(less, said.name).about == said
+
+
+def test_what_was_damaged_is_predicted_once_it_is_mended(opened, tmp_path, monkeypatch):
+    folder = builders.write_tree(tmp_path / "reben-holes", PATCHES[:4])
+    band = PATCHES[0].path(folder, "s2", "B03")
+    whole = band.read_bytes()
+    band.write_bytes(b"nothing")
+    holes = catalog.add(folder)
+    assert predict.predict(Asked(holes.slug, "labels")).predicted == 4
+    assert predict.predict(Asked(holes.slug, "labels")).predicted == 0
+    band.write_bytes(whole)
+    catalog.refresh(holes.slug)
+    again = predict.predict(Asked(holes.slug, "labels"))
+    assert again.about.left_out == {}
+    assert len(prediction_sets.read(holes, again.about.name).rows) == 4
+
+
+def test_a_card_that_says_more_of_the_training_is_believed(opened, made, tmp_path, monkeypatch):
+    first = predict.predict(Asked(SLUG, "labels")).about
+    others = tmp_path / "others"
+    shutil.copytree(made / "models", others)
+    card = others / "labels" / "card.json"
+    said = json.loads(card.read_text(encoding="utf-8"))
+    said["trained_on"] = {"dataset": "elsewhere", "split": "validation"}
+    card.write_text(json.dumps(said), encoding="utf-8")
+    monkeypatch.setenv("EOEXPLORE_MODELS", str(others))
+    again = predict.predict(Asked(SLUG, "labels"))
+    assert (again.predicted, again.about.key) == (0, first.key)
+    stored = prediction_sets.read(opened, first.name).about
+    assert (first.trained_on_split, stored.trained_on_split) == ("train", "validation")
+
+
 def test_a_model_that_does_not_fit_or_finds_nothing_is_a_sentence(opened):
     with pytest.raises(ModelError, match="Choose a wider selection"):
         predict.predict(Asked(SLUG, "labels", Selection((("country", ("Nowhere",)),))))
@@ -201,73 +217,6 @@ def test_two_at_once_are_one(opened, monkeypatch):
     predict.predict(Asked(SLUG, "labels"), progress=meanwhile)
 
 
-def test_what_was_cancelled_goes_on(opened, monkeypatch):
-    looks = []
-
-    def cancelled():
-        looks.append(1)
-        return len(looks) > 2
-
-    with pytest.raises(Cancelled):
-        predict.predict(Asked(SLUG, "labels", chunk=4), cancelled=cancelled)
-    assert prediction_sets.available(opened.fingerprint) == ()
-    made = predict.predict(Asked(SLUG, "labels", chunk=4))
-    assert made.predicted == 13 - 8
-
-
-def test_what_another_run_left_under_the_name_goes(opened):
-    folder = prediction_sets.folder_of(opened.fingerprint, "mine")
-    for path in ("mask/other.tif", "prob/one.1a.partial.flat", "parts-0123/0-1.npz", "scores.part"):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(b"left")
-    predict.predict(Asked(SLUG, "masks", name="mine"))
-    products = opened.samples.frame["product"].unique()
-    tables = ["confusion.parquet", "scores.parquet", "set.json"]
-    mosaics = [f"{kind}/{product}.tif" for kind in MASKS for product in products]
-    assert sorted(contents(folder)) == sorted([*tables, *mosaics])
-    assert not [*folder.glob("parts-*")]
-
-
-def predicted_until(monkeypatch, what):
-    """Let a job of chunks of four do `what` before its third chunk."""
-    make, begun = predict_part.make, []
-
-    def disturbed(*arguments):
-        begun.append(1)
-        if len(begun) == 3:
-            what()
-        return make(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(predict_part, "make", disturbed)
-        return predict.predict(Asked(SLUG, "labels", chunk=4))
-
-
-def test_a_folder_that_goes_during_a_job_stops_it_and_it_is_resumed(
-    made, opened, tmp_path, monkeypatch
-):
-    folder, gone = made / SLUG, tmp_path / "gone"
-    with pytest.raises(JobError, match=r"have gone or changed .* finished chunks are kept"):
-        predicted_until(monkeypatch, lambda: folder.rename(gone))
-    assert prediction_sets.available(opened.fingerprint) == ()
-    gone.rename(folder)
-    again = predict.predict(Asked(SLUG, "labels", chunk=4))
-    assert (again.predicted, again.about.left_out) == (5, {})
-    assert len(prediction_sets.read(opened, again.about.name).rows) == 13
-
-
-def test_patches_that_go_during_a_job_are_not_taken_for_damaged_ones(
-    made, tmp_path, opened, monkeypatch
-):
-    folder = tmp_path / SLUG
-    shutil.copytree(made / SLUG, folder)
-    catalog.forget(SLUG)
-    catalog.add(folder)
-    patch = PATCHES[-1].path(folder, "s2", "B03").parent
-    with pytest.raises(JobError, match="have gone or changed"):
-        predicted_until(monkeypatch, lambda: shutil.rmtree(patch))
-
-
 def test_a_damaged_set_is_a_sentence(opened):
     name = predict.predict(Asked(SLUG, "labels")).about.name
     folder = prediction_sets.folder_of(opened.fingerprint, name)
@@ -289,73 +238,6 @@ def test_a_process_of_its_own_says_the_same(opened, monkeypatch):
     assert dataclasses.replace(there.about, name="here", created=here.created) == here
     first, second = (prediction_sets.read(opened, name).scores for name in ("here", "there"))
     np.testing.assert_allclose(first, second, atol=1e-6)
-
-
-_SCRIPT = """
-import sys, time
-from eoexplore.jobs import predict, predict_part
-from eoexplore.store import mosaic
-from tests import predicting
-mosaic.GRID = 60
-mosaic._COG["overviews"] = "NONE"
-predict._run = predicting.run_here
-make = predict_part.make
-def slowly(*arguments):
-    time.sleep(0.15)
-    return make(*arguments)
-predict_part.make = slowly
-print("begins", flush=True)
-predict.predict(predict.Asked(sys.argv[1], "masks", name="mine", chunk=1))
-print("done", flush=True)
-"""
-
-
-def contents(folder):
-    found = {}
-    for path in sorted(folder.rglob("*.*")):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix == ".tif":
-            with rasterio.open(path) as file:
-                found[name] = file.read().tobytes()
-        elif path.suffix == ".parquet":
-            found[name] = pq.read_table(path).to_pydict()
-        elif path.name == prediction_sets.ABOUT:
-            said = json.loads(path.read_text(encoding="utf-8"))
-            found[name] = {key: value for key, value in said.items() if key != "created"}
-    return found
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_kills_do_no_harm(opened, made, tmp_path, monkeypatch):
-    predict.predict(Asked(SLUG, "masks", name="mine"))
-    undisturbed = contents(prediction_sets.folder_of(opened.fingerprint, "mine"))
-    assert len(undisturbed) == 9
-    script = tmp_path / "run.py"
-    script.write_text(_SCRIPT)
-    cache = tmp_path / "other"
-    environment = os.environ | {
-        "EOEXPLORE_CACHE": str(cache), "PYTHONPATH": os.pathsep.join(sys.path),
-    }  # fmt: skip
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(cache))
-    catalog.add(made / SLUG)
-    moments = random.Random(3)
-    for _ in range(3):
-        process = subprocess.Popen(
-            [sys.executable, str(script), SLUG], stdout=subprocess.PIPE, env=environment, text=True
-        )
-        process.stdout.readline()
-        time.sleep(moments.uniform(1.5, 3))
-        process.kill()
-        process.wait()
-        process.stdout.close()
-    last = subprocess.run(
-        [sys.executable, str(script), SLUG], env=environment, check=True, capture_output=True,
-        text=True,
-    )  # fmt: skip
-    assert last.stdout.endswith("done\n")
-    folder = prediction_sets.folder_of(opened.fingerprint, "mine")
-    assert contents(Path(folder)) == undisturbed
-    assert not [*folder.glob("parts-*")]
 
 
 def test_the_hash_of_the_preparation_changes_with_each_number():

@@ -2,6 +2,7 @@
 
 import io
 
+import filelock
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,3 +139,16 @@ def test_a_name_that_is_taken_keeps_what_it_has(opened):
     with pytest.raises(PredictionError, match="Choose another name"):
         prediction_import.keep(opened, other, "mine")
     assert prediction_sets.read(opened, "mine").about.classes == first.classes
+
+
+def test_a_set_that_is_being_made_is_left_alone(opened):
+    found = look(opened, {"id": IDS, **SCORES})
+    folder = prediction_sets.folder_of(opened.fingerprint, "mine")
+    folder.mkdir(parents=True)
+    with (
+        filelock.FileLock(folder / prediction_sets.LOCK),
+        pytest.raises(PredictionError, match="is being made already"),
+    ):
+        prediction_import.keep(opened, found, "mine")
+    assert prediction_sets.available(opened.fingerprint) == ()
+    assert prediction_import.keep(opened, found, "mine").about.name == "mine"

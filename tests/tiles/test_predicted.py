@@ -13,6 +13,7 @@ from eoexplore.core.errors import UnknownName
 from eoexplore.core.selection import EVERYTHING
 from eoexplore.store import catalog, mosaic, prediction_mosaics
 from eoexplore.store.prediction_sets import folder_of
+from eoexplore.tiles import scored
 from eoexplore.tiles.layers import describe
 from eoexplore.tiles.routes import routes
 from eoexplore.tiles.tile import TileRequest, render
@@ -223,3 +224,13 @@ def test_masks_from_elsewhere_have_no_confidence_and_differ_only_where_they_say_
     assert (known & ~predicted).any()
     assert differs.any()
     assert not (differs & ~predicted).any()
+
+
+def test_steps_of_scores_begin_where_they_say(opened):
+    classes = opened.dataset.classes.names
+    scores = np.zeros((4, len(classes)))
+    scores[:, 0] = 0.05, 0.1, 0.9, 1.0
+    predicting.write_set(opened, "steps", range(4), scores, classes)
+    _, entries, codes = scored.parts(opened, f"pred.steps.{classes[0]}")
+    said = [entries[code][1] for code in codes[:4]]
+    assert said == ["0.05 to 0.1", "0.1 to 0.25", "0.9 to 1", "0.9 to 1"]

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from eoexplore import models
@@ -116,7 +117,11 @@ def test_masks_of_the_selection_are_put_together(asked, monkeypatch):
     assert table["labels"].to_dict()["Pastures"] == 3
     mosaic, caption = shown[-1]
     assert "3 places" in caption
-    assert mosaic.size == (48, 48)
+    # Enlarged, each pixel to a square; as it was again:
+    assert mosaic.size == (576, 576)
+    every = np.asarray(mosaic)
+    mosaic = mosaic.resize((48, 48), Image.Resampling.NEAREST)
+    assert (every == np.asarray(mosaic).repeat(12, 0).repeat(12, 1)).all()
     # Two places above, one below on the left, and nothing beside it.
     alpha = np.asarray(mosaic)[..., 3]
     assert alpha[:24].all()
