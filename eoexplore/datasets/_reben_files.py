@@ -225,6 +225,7 @@ class Lmdb:
         """Keep the folder that holds data.mdb, and the file's path inside the dataset's folder."""
         self.folder = folder
         self.name = name
+        self._last: tuple[tuple[str, str, int], dict[str, Array]] | None = None
 
     def keys(self, layer: str) -> list[str]:
         """Return the sorted names stored for a layer."""
@@ -286,11 +287,20 @@ class Lmdb:
         return (self.folder / "data.mdb").stat().st_mtime_ns
 
     def _load(self, key: str, layer: str) -> dict[str, Array]:
+        """Return the tensors of an entry; the last one is kept, for its other bands come next."""
+        mark, last = (key, layer, self._time()), self._last
+        if last is not None and last[0] == mark:
+            return last[1]
         try:
             tensors: dict[str, Array] = safetensors.numpy.load(self._blob(key, layer))
         except (SafetensorError, ValueError, KeyError) as error:
             raise FileUnreadable(f"The entry {key} of the database is damaged.") from error
-        return {_band_name(name): values for name, values in tensors.items()}
+        found = {_band_name(name): values for name, values in tensors.items()}
+        for values in found.values():
+            # Others may get the same ones.
+            values.setflags(write=False)
+        self._last = mark, found
+        return found
 
     def _stored(self, key: str, layer: str) -> frozenset[str]:
         try:

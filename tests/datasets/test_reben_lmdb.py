@@ -54,6 +54,22 @@ def test_all_entries_are_samples_and_read_as_stored(tmp_path):
                 np.testing.assert_array_equal(found, patch.pixels(layer, band))
 
 
+def test_bands_of_one_entry_are_unpacked_together(tmp_path, monkeypatch):
+    dataset = datasets.open_dataset(write_lmdb(tmp_path / "db", PATCHES[:2]))
+    load, unpacked = safetensors.numpy.load, []
+    monkeypatch.setattr(
+        safetensors.numpy, "load", lambda data: unpacked.append(len(data)) or load(data)
+    )
+    first, second = (patch.id for patch in PATCHES[:2])
+    for key, band in ((first, "B02"), (first, "B03"), (second, "B02"), (first, "B02")):
+        patch = PATCHES[0] if key == first else PATCHES[1]
+        found = dataset.read(key, "s2", band)
+        np.testing.assert_array_equal(found, patch.pixels("s2", band))
+        # Somebody else may get the same one.
+        assert not found.flags.writeable
+    assert len(unpacked) == 3
+
+
 def test_a_database_that_goes_away_lacks_no_band(tmp_path):
     dataset = datasets.open_dataset(write_lmdb(tmp_path / "db", PATCHES))
     dataset.samples()
