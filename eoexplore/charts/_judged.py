@@ -228,6 +228,15 @@ def both(asked: Asked) -> tuple[Judged, Judged]:
     return _part(one, first, names, clusters, key), _part(other, second, names, clusters, key)
 
 
+def several(asked: Asked) -> tuple[Judged, ...]:
+    """Return the judged set or, where one stands beside it, both on what both have.
+
+    Raises:
+        CannotTell: there is nothing to judge.
+    """
+    return both(asked) if len(asked.predictions) > 1 else (judged(asked),)
+
+
 def _part(
     own: Judged,
     places: npt.NDArray[np.intp],
@@ -250,31 +259,33 @@ def _part(
 
 def count(asked: Asked) -> int:
     """Return how many samples are judged: of two sets, those that both have."""
-    return len(_judged_rows(asked))
+    return int(_judged_samples(asked).sum())
 
 
-def _judged_rows(asked: Asked) -> npt.NDArray[np.intp]:
-    rows = asked.part.rows
-    if asked.truth is not None:
-        rows = rows[asked.truth.known[rows]]
+def _judged_samples(asked: Asked) -> Bools:
+    """Tell which samples of the dataset are judged, shape (n,)."""
+    found = asked.part.mask if asked.truth is None else asked.part.mask & asked.truth.known
     for read in asked.predictions:
-        rows = np.intersect1d(rows, read.rows, assume_unique=True)
-    return rows
+        own = np.zeros(len(found), bool)
+        own[read.rows] = True
+        found = found & own
+    return found
 
 
-def _remembered(asked: Asked, about: About, rows: npt.NDArray[np.intp]) -> list[str]:
+def _remembered(asked: Asked, about: About, samples: Bools) -> list[str]:
     """Return what is to be said of judged samples that a model may know."""
     stated = about.trained_on_split
     if not stated:
         return [f"Nobody states what {about.name} was trained on: it may know these."]
-    splits = asked.frame["split"]
-    known = int((splits == stated).to_numpy(bool)[rows].sum())
+    part = (asked.frame["split"] == stated).to_numpy(bool)
+    known = int((part & samples).sum())
     if known and (asked.opened.dataset.synthetic or not about.synthetic):
         return [
             f"{about.name} was trained on the split “{stated}”, to which {known:,} of the "
-            f"{len(rows):,} judged patches belong: on those it says how well the model remembers."
+            f"{int(samples.sum()):,} judged patches belong: on those it says how well the model "
+            "remembers."
         ]
-    if not known and not (splits == stated).any():
+    if not part.any():
         return [
             f"{about.name} was trained on “{stated}”, which is no part of the split of this "
             "dataset: it may know these."
@@ -309,10 +320,10 @@ def between(found: Intervals, digits: str = ".3f") -> str:
 def warnings(asked: Asked) -> tuple[str, ...]:
     """Return what stands beside every number: training on the judged samples, made-up imagery."""
     found = []
-    judged_rows = _judged_rows(asked)
+    samples = _judged_samples(asked)
     for read in asked.predictions:
         about = read.about
-        found += _remembered(asked, about, judged_rows)
+        found += _remembered(asked, about, samples)
         if about.synthetic:
             found.append(f"{about.name} was trained on synthetic imagery.")
         if about.unjudged_share:

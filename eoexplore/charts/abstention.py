@@ -37,7 +37,7 @@ class _Line:
 
 def make(asked: Asked) -> Chart:
     """Draw the risk over the share of the patches that are kept, for one set or for two."""
-    several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
+    several = _judged.several(asked)
     kept = [own for own in several if not own.masks]
     if not kept:
         raise CannotTell(

@@ -27,7 +27,7 @@ def make(asked: Asked) -> Chart:
             "Scores are published for the 19 classes of reBEN only, and this dataset has others. "
             "Compare with another prediction set instead."
         )
-    several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
+    several = _judged.several(asked)
     if dataset.synthetic:
         raise CannotTell(
             "This dataset is synthetic, and published scores are of real imagery: they say nothing "

@@ -11,7 +11,8 @@ from eoexplore.charts import _judged, chart
 from eoexplore.charts.chart import Asked, CannotTell, Kind
 from eoexplore.core.errors import UnknownName
 
-FIGURES = ("scores_overview", PIXELS := "pixel_scores")
+_PIXELS = "pixel_scores"
+FIGURES = ("scores_overview", _PIXELS)
 """Charts of the evaluation that have all figures of labels, and of pixels."""
 _OF_BOTH = ("f1_macro", "precision_macro")
 
@@ -61,7 +62,7 @@ def evaluation(asked: Asked, charts: Mapping[str, Any]) -> dict[str, Any]:
         for name, own in facts.get("sets", {names[0]: facts}).items():
             for figure, ends in own.get("metrics", {}).items():
                 # Labels of patches and pixels both have an F1.
-                of_pixels = chart_name == PIXELS and figure in _OF_BOTH
+                of_pixels = chart_name == _PIXELS and figure in _OF_BOTH
                 metrics[name][f"pixel_{figure}" if of_pixels else figure] = ends
     return {
         "predictions": names[0],

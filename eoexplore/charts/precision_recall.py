@@ -40,7 +40,7 @@ class _Line:
 
 def make(asked: Asked) -> Chart:
     """Draw the curve of one class for one set, or for two."""
-    several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
+    several = _judged.several(asked)
     chosen, curve = asked.options["class"], asked.options["curve"]
     truth = several[0].truth[:, several[0].classes.index(chosen)]
     positive = int(truth.sum())

@@ -39,7 +39,7 @@ class _Mapped:
 
 def make(asked: Asked) -> Chart:
     """Work out the errors of each area for one set, or the difference of two."""
-    several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
+    several = _judged.several(asked)
     measure = asked.options["measure"]
     areas = _areas.areas(asked, asked.options["by"], int(asked.options.get("width") or 0))
     found = [_of(asked, own, areas, measure) for own in several]

@@ -15,7 +15,7 @@ _FIGURES = {"average_precision": "Average precision", "f1": "F1", "precision": "
 def make(asked: Asked) -> Chart:
     """Measure each class, in one set or in two."""
     name = asked.options["figure"]
-    several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
+    several = _judged.several(asked)
     own = several[0]
     support, first = own.truth.sum(0), _of(own, name).value
     order = np.lexsort((-support, -np.nan_to_num(first, nan=-1)))

@@ -36,7 +36,7 @@ class _Measured:
 
 def make(asked: Asked) -> Chart:
     """Measure each group in one set, or in two."""
-    several = _judged.both(asked) if len(asked.predictions) > 1 else (_judged.judged(asked),)
+    several = _judged.several(asked)
     by, figure = asked.options["by"], asked.options["figure"]
     groups = _judged_groups.groups(asked, by)
     found = [_of(own, groups, by, figure) for own in several]

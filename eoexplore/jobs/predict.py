@@ -100,7 +100,7 @@ def predict(
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / prediction_sets.LOCK, timeout=0):
             there = prediction_sets.about(folder)
-            if there is not None and not _is_better(opened, _same(there, said), card, rows):
+            if there is not None and not _is_mended(opened, _same(there, said), card, rows):
                 return Made(_told(folder, there, said))
             plan = _plan(asked, card, folder, said, hands)
             chunks = predict_part.chunks(opened, rows, asked.chunk)
@@ -125,7 +125,7 @@ def _same(there: About, said: About) -> About:
     )
 
 
-def _is_better(opened: Opened, there: About, card: ModelCard, rows: npt.NDArray[np.intp]) -> bool:
+def _is_mended(opened: Opened, there: About, card: ModelCard, rows: npt.NDArray[np.intp]) -> bool:
     """Tell whether samples that were left out of a set could be read now."""
     known = prediction_sets.read(opened, there.name).rows
     lacking = np.setdiff1d(rows, known)[:_TRIED]
