@@ -23,6 +23,8 @@ class Fact:
 
 FACTS: Mapping[str, Fact] = {
     "area_ha": Fact("Area", "ha"),
+    "inside_ha": Fact("Area in this patch", "ha"),
+    "spot": Fact("Number of the spot", digits=0),
     "width_m": Fact("Width", "m", 0),
     "border_m": Fact("Distance to the class border", "m", 0),
     "compactness": Fact("Compactness", digits=2),
@@ -62,6 +64,10 @@ class Findings:
         """Return the number of findings."""
         return len(self.rows)
 
+    def arrays(self) -> list[npt.NDArray[np.generic]]:
+        """Return all columns."""
+        return [self.rows, self.labels, self.suspects, self.scores, *self.facts.values()]
+
     @classmethod
     def none(cls) -> "Findings":
         """Return no finding."""
@@ -79,14 +85,17 @@ class Findings:
     ) -> "Findings":
         """Return findings of columns, a single number standing for all."""
         own = np.asarray(rows, np.int32)
-        whole = (
-            np.broadcast_to(np.asarray(one, np.int16), own.shape) for one in (labels, suspects)
-        )
         numbers = {
             name: np.broadcast_to(np.asarray(values, np.float32), own.shape)
             for name, values in facts.items()
         }
-        return cls(own, *whole, np.asarray(scores, np.float32), numbers)
+        return cls(
+            own,
+            np.broadcast_to(np.asarray(labels, np.int16), own.shape),
+            np.broadcast_to(np.asarray(suspects, np.int16), own.shape),
+            np.broadcast_to(np.asarray(scores, np.float32), own.shape),
+            numbers,
+        )
 
     def take(self, places: npt.NDArray[np.integer | np.bool_]) -> "Findings":
         """Return some findings, by place or by mask."""
@@ -112,8 +121,10 @@ class Findings:
             )
             for name in names
         }
-        columns = (
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("rows", "labels", "suspects", "scores")
+        return cls(
+            np.concatenate([part.rows for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.suspects for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+            facts,
         )
-        return cls(*columns, facts)

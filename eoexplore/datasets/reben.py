@@ -58,7 +58,7 @@ class Reben:
         self.classes = classes()
         parts = [files.layout] if files else []
         self.layout = " + ".join([*parts, "metadata"] if find.has_metadata(root) else parts)
-        self.synthetic = _is_synthetic(root)
+        self.synthetic, self.seed = _made_up(root)
         if self.synthetic:
             self.title = "reBEN layout, synthetic demo"
         self._tables: _Tables | None = None
@@ -305,12 +305,15 @@ def _lacking(layer: Layer, count: int, total: int) -> str:
     return f"1 patch has no {noun}." if count == 1 else f"{count:,} patches have no {noun}."
 
 
-def _is_synthetic(root: Path) -> bool:
+def _made_up(root: Path) -> tuple[bool, int | None]:
+    """Tell whether a folder is a synthetic demo, and its seed where that is stated."""
     marker = root / "SYNTHETIC.txt"
     if not marker.is_file():
-        return False
+        return False, None
     with marker.open(encoding="utf-8", errors="replace") as file:
-        return file.readline().strip() == "eoexplore synthetic demo"
+        synthetic = file.readline().strip() == "eoexplore synthetic demo"
+        seed = file.readline().strip().removeprefix("seed ")
+    return synthetic, int(seed) if seed.isdecimal() and len(seed) < 19 else None
 
 
 def _band_problems(

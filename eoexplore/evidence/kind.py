@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -46,6 +47,8 @@ class Asked:
     """Which samples of the dataset have scores of a model that has not seen them, shape (n,)."""
     each: Each = each_at_once
     """Makes pieces of long work: those that are kept are not made again."""
+    folder: Path | None = None
+    """Where rasters are left beside what is found; none where nobody wants them."""
 
 
 @dataclass(frozen=True)

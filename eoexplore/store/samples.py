@@ -29,6 +29,8 @@ from eoexplore.store.versions import VERSIONS
 T = TypeVar("T")
 _CATEGORIES = ("split", "country", "season", "tile", "product")
 _LISTS = ("labels", "flags", "unreadable")
+_GRID = 1 << 20
+"""More columns, or rows, than a tile has."""
 _NUMBERS = ("x", "y", "epsg", "left", "top")
 """Columns of whole numbers that are null where a sample has no place."""
 _REACH_DEGREES = 0.03
@@ -141,6 +143,16 @@ class Samples:
         numbers = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)
         found = np.where(self.located, numbers[codes], np.int32(-1))
         return found, [name for name, there in zip(names, used, strict=False) if there]
+
+    @functools.cached_property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Number that stands for each sample's place, the same at all dates, shape (n,).
+
+        Samples without a place have a number each, below 0.
+        """
+        cell = self.y.astype(np.int64) * _GRID + self.x
+        found = self.tiles[0].astype(np.int64) * _GRID**2 + cell
+        return np.where(self.located, found, -1 - np.arange(len(self)))
 
     @property
     def outlines(self) -> npt.NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Labels to judge by instead of the stored ones: a table of ids and lists of class names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,8 @@ class Truth:
     """Classes of each sample as in `label_mask`: bit i is the dataset's class i; shape (n,)."""
     known: npt.NDArray[np.bool_]
     """Of which samples the file says something, shape (n,)."""
+    kinds: npt.NDArray[np.object_] = field(default_factory=lambda: np.empty(0, object))
+    """What kind of error each sample has, empty for none; of no length where nobody says."""
 
 
 def read(opened: Opened, path: Path) -> Truth:
@@ -31,7 +33,8 @@ def read(opened: Opened, path: Path) -> Truth:
 
     Args:
         opened: the dataset.
-        path: columns `patch_id` or `id`, and `true_labels` or `labels`; other columns are ignored.
+        path: columns `patch_id` or `id`, and `true_labels` or `labels`; `kind` where errors are of
+            several kinds. Other columns are ignored.
 
     Raises:
         PredictionError: it is none, or fits no sample, or names a class that there is not.
@@ -60,7 +63,9 @@ def read(opened: Opened, path: Path) -> Truth:
     places = {str(sample): place for place, sample in enumerate(opened.samples.frame["id"])}
     masks = np.zeros(len(places), np.uint64)
     known = np.zeros(len(places), bool)
-    for sample, own in zip(ids, labels, strict=True):
+    words = table["kind"].to_pylist() if "kind" in table.column_names else [""] * len(ids)
+    kinds = np.full(len(places), "", object)
+    for sample, own, word in zip(ids, labels, words, strict=True):
         place = places.get(str(sample), -1)
         # Without a list nothing is known; an empty one says that there is no class.
         if place < 0 or own is None:
@@ -71,10 +76,10 @@ def read(opened: Opened, path: Path) -> Truth:
                 f"{str(sample)[:120]} stands more than once in {path.name}, with other labels. "
                 "Keep one line for each."
             )
-        known[place], masks[place] = True, mask
+        known[place], masks[place], kinds[place] = True, mask, str(word or "")
     if not known.any():
         raise PredictionError(f"None of the ids of {path.name} is a sample of the dataset.")
-    return Truth(path.name, masks, known)
+    return Truth(path.name, masks, known, kinds)
 
 
 def _is_list(kind: pa.DataType) -> bool:

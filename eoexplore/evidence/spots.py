@@ -1,0 +1,67 @@
+"""Spots of the label map in which a model that has not seen them is sure of another class."""
+
+import numpy as np
+from scipy.special import expit
+
+from eoexplore.core.findings import Findings
+from eoexplore.evidence import _spots
+from eoexplore.evidence.kind import Asked, Finding, Kind
+
+INTERCEPT, SLOPE = -6.5, 1.4
+"""Of the logistic regression of "the label is wrong there" on the strength of a spot.
+
+Fitted to the 11,925 pieces of spots of the synthetic demos of the seeds 1 to 6, 43 and 44, with
+the model demo-landcover: on other land, or with another model, the chance is a guide, no measure.
+"""
+_FACTS = (
+    "spot", "inside_ha", "dates", "lon", "lat", "area_ha", "width_m", "border_m", "compactness",
+    "margin", "decidable",
+)  # fmt: skip
+
+
+def find(asked: Asked) -> Findings:
+    """Look for spots in all tiles; one that reaches several patches is a finding in each."""
+    limits = _spots.limits(asked)
+    parts, before = [], 0
+    for part in _spots.each(asked, limits):
+        facts = {name: part[f"spot_{name}"] for name in _FACTS}
+        facts["spot"] = facts["spot"] + before
+        before += len(part["strengths"])
+        parts.append(
+            Findings.of(
+                part["spot_row"],
+                part["spot_label"],
+                part["spot_suspect"],
+                expit(INTERCEPT + SLOPE * part["spot_strength"]),
+                **facts,
+            )
+        )
+    return Findings.together(parts)
+
+
+def sentence(found: Finding) -> str:
+    """Say one spot in a sentence."""
+    area = found.facts["area_ha"]
+    times = np.exp(found.facts["margin"])
+    dates = f", over {found.facts['dates']:.0f} dates" if found.facts["dates"] > 1 else ""
+    small = found.facts.get("decidable")
+    unit = " It is smaller than the map's unit: not decidable at its resolution."
+    return (
+        f"On {area:.0f} ha that the map calls {found.label}, the model sees {found.suspect}: "
+        f"{times:,.0f} times as likely, by the measure of each class{dates}."
+        f"{unit if small == 0 else ''}"
+    )
+
+
+KIND = Kind(
+    name="spots",
+    title="Model and map disagree",
+    help="Connected cells of 60 m of which a model that has not seen them is sure that they are "
+    "of another class; thresholds by confident learning (Northcutt, Jiang and Chuang 2021).",
+    needs="masks",
+    about="label",
+    version=1,
+    order=10,
+    find=find,
+    sentence=sentence,
+)
