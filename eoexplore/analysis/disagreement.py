@@ -48,6 +48,8 @@ class Spots:
     """Whether it reaches what is not covered, so that it may be larger; shape (s,)."""
     depth: Floats
     """Distance of each cell from the next one that does not disagree, shape (row, column)."""
+    from_border: Floats
+    """Distance of each cell from the next one beside another class, shape (row, column)."""
 
     def __len__(self) -> int:
         """Return the number of spots."""
@@ -98,6 +100,7 @@ def spots(
         _compactness(numbers, cells),
         _cut(numbers, covered, count),
         depth,
+        from_border,
     )
 
 
@@ -109,8 +112,15 @@ class Pieces:
     """Spot of each, shape (p,)."""
     cells: npt.NDArray[np.int64]
     """Cells of each, shape (p,)."""
+    edge: npt.NDArray[np.int64]
+    """Those of them that lie at a class border, shape (p,)."""
     middle: npt.NDArray[np.int64]
     """Row and column of the cell of each that is farthest inside, shape (p, 2)."""
+
+
+def at_border(from_border: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which cells lie at a border of the map's classes: within a cell of those beside one."""
+    return np.asarray(from_border < 2)
 
 
 def pieces(found: Spots, parts: Ints, least: int = LEAST_CELLS) -> Pieces:
@@ -128,12 +138,14 @@ def pieces(found: Spots, parts: Ints, least: int = LEAST_CELLS) -> Pieces:
     spot, part = spot[order], part[order]
     begins = np.flatnonzero((np.diff(spot, prepend=-1) != 0) | (np.diff(part, prepend=-1) != 0))
     cells = np.diff(np.append(begins, len(spot)))
+    near = at_border(found.from_border).ravel()[flat[order]].astype(np.int64)
+    edge = np.add.reduceat(near, begins) if len(begins) else near
     of = spot[begins]
     largest = np.zeros(len(found), np.int64)
     np.maximum.at(largest, of, cells)
     kept = (cells >= least) | (cells == largest[of])
     middle = np.stack(np.unravel_index(flat[order[begins[kept]]], parts.shape), 1)
-    return Pieces(of[kept].astype(np.int32), cells[kept], middle.astype(np.int64))
+    return Pieces(of[kept].astype(np.int32), cells[kept], edge[kept], middle.astype(np.int64))
 
 
 def strength(margins: npt.NDArray[np.floating], area_ha: npt.NDArray[np.floating]) -> Floats:

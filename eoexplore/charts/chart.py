@@ -22,7 +22,7 @@ from eoexplore.store.prediction_sets import PredictionSet
 from eoexplore.store.truth import Truth
 
 Mask = npt.NDArray[np.bool_]
-Page = Literal["statistics", "splits", "evaluation"]
+Page = Literal["statistics", "splits", "evaluation", "quality"]
 TRAIN, VALIDATION, TEST = SPLITS = core_split.SPLITS
 Split = core_split.Split
 

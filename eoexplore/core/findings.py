@@ -24,6 +24,7 @@ class Fact:
 FACTS: Mapping[str, Fact] = {
     "area_ha": Fact("Area", "ha"),
     "inside_ha": Fact("Area in this patch", "ha"),
+    "edge_ha": Fact("Area in this patch at a class border", "ha"),
     "spot": Fact("Number of the spot", digits=0),
     "width_m": Fact("Width", "m", 0),
     "border_m": Fact("Distance to the class border", "m", 0),

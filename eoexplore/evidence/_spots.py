@@ -53,7 +53,9 @@ def each(asked: Asked, found: npt.NDArray[np.float64]) -> Iterator[Arrays]:
         found: of `limits`.
 
     Returns:
-        Columns of spots, which begin with "spot_", and of labels of scenes, with "label_".
+        Columns of spots, which begin with "spot_", and of labels of scenes, with "label_"; and
+        "ground_ha", hectares of each class that were looked at, inside and at a border of classes,
+        shape (class, 2).
     """
     yield from asked.each(FOLDER, _cells.tiles(asked), lambda tile: _said(asked, tile, found))
 
@@ -85,7 +87,10 @@ def _said(asked: Asked, name: str, found: npt.NDArray[np.float64]) -> Arrays:
     columns = _spots(asked, tile, spots, name)
     if asked.folder is not None:
         _draw(asked, tile, spots, columns["strengths"], name)
-    return {**columns, **_scenes(tile, labels, relative, margins)}
+    edge = disagreement.at_border(spots.from_border)[labels >= 0].astype(np.intp)
+    cells = np.bincount(2 * labels[labels >= 0] + edge, minlength=2 * len(relative))
+    ground = cells.reshape(-1, 2) * CELL_HA
+    return {**columns, **_scenes(tile, labels, relative, margins), "ground_ha": ground}
 
 
 def _spots(asked: Asked, tile: Tile, spots: Spots, name: str) -> dict[str, npt.NDArray[Any]]:
@@ -111,6 +116,7 @@ def _spots(asked: Asked, tile: Tile, spots: Spots, name: str) -> dict[str, npt.N
         "spot_row": tile.rows[row, column],
         "spot_spot": of,
         "spot_inside_ha": (found.cells * CELL_HA).astype(np.float32),
+        "spot_edge_ha": (found.edge * CELL_HA).astype(np.float32),
         "spot_dates": tile.dates[row, column].astype(np.float32),
         "spot_lon": np.asarray(lon, np.float32),
         "spot_lat": np.asarray(lat, np.float32),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from eoexplore.store.catalog import Opened
 
 FOLDER = "issues"
+_LOOKED = "looked.json"
 _ABOUT = b"eoexplore.issues"
 _COLUMNS = {"row": pa.int32(), "label": pa.int16(), "suspect": pa.int16(), "score": pa.float32()}
 
@@ -103,6 +104,32 @@ def read(folder: Path, kind: str) -> Kept | None:
     except (OSError, pa.ArrowException, KeyError):
         return None
     return Kept(said[0], found, said[1])
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was looked at for spots, class by class."""
+
+    thresholds: npt.NDArray[np.float64]
+    """Mean probability of each class where it is the label, NaN for none; shape (class,)."""
+    ground_ha: npt.NDArray[np.float64]
+    """Hectares of each class, inside and at a border of classes, shape (class, 2)."""
+
+
+def write_looked(folder: Path, looked: Looked) -> None:
+    """Write what was looked at, atomically."""
+    said = {"thresholds": looked.thresholds.tolist(), "ground_ha": looked.ground_ha.tolist()}
+    with atomic(folder / _LOOKED) as partial:
+        partial.write_text(json.dumps(said), encoding="utf-8")
+
+
+def read_looked(folder: Path) -> Looked | None:
+    """Return what was looked at; none where nothing was, or the file is damaged."""
+    try:
+        said = json.loads((folder / _LOOKED).read_text(encoding="utf-8"))
+        return Looked(*(np.array(said[key], np.float64) for key in ("thresholds", "ground_ha")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 @dataclass(frozen=True)
