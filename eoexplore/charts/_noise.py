@@ -1,12 +1,15 @@
 """What is estimated of the noise of a label map: spots of the selection, beside its area."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import plotly.graph_objects as go
 
 from eoexplore.analysis import label_noise
 from eoexplore.analysis.label_noise import Noise, Spots
+from eoexplore.charts import _figures
 from eoexplore.charts.chart import Asked, CannotTell, Mask
 from eoexplore.evidence import spots as evidence
 from eoexplore.jobs import label_issues
@@ -136,6 +139,33 @@ def _edge_shares(asked: Asked, edge: bool) -> Floats:
     total = looked.ground_ha.sum(1)
     share = np.divide(looked.ground_ha[:, 1], total, out=np.zeros(len(total)), where=total > 0)
     return np.asarray(share if edge else 1 - share, np.float64)
+
+
+def figure(
+    names: Sequence[str],
+    value: Floats,
+    ends: tuple[Floats, Floats],
+    selections: Sequence[str | None],
+) -> go.Figure:
+    """Return bars of shares that are wrong, with their intervals.
+
+    Args:
+        names: one per bar, the first on top.
+        value: expected shares, 0 to 1.
+        ends: lower and upper ends of the intervals.
+        selections: what a click on each selects; none for nothing.
+    """
+    found = _figures.bars(
+        names,
+        {"Share that is wrong": value},
+        quantity="Share of the area that is wrong",
+        digits=".1%",
+        selections=selections,
+    )
+    for trace in found.data:
+        trace.error_x = _figures.whisker(ends[0], value, ends[1])
+    found.update_xaxes(tickformat=".0%", rangemode="tozero")
+    return found
 
 
 def notes(asked: Asked) -> tuple[str, ...]:

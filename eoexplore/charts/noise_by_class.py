@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from eoexplore.charts import _figures, _noise
+from eoexplore.charts import _noise
 from eoexplore.charts._noise import Found
 from eoexplore.charts.chart import Asked, Chart, Kind
 
@@ -22,22 +22,11 @@ def make(asked: Asked) -> Chart:
         names[number] if many else f"{names[number]} (few)"
         for number, many in zip(order, enough, strict=True)
     ]
-    table = pd.DataFrame(
-        {
-            "Class": [names[number] for number in order],
-            "Share that is wrong": own.wrong[order],
-            "from": own.low[order],
-            "to": own.high[order],
-            "Area, ha": np.rint(found.area_ha[order]).astype(np.int64),
-            "Patches": found.samples[order],
-            "Enough patches": enough,
-        }
-    )
     sure = order[enough]
     return Chart(
         title=_title(names, found, sure),
         sentence=_sentence(names, found, sure),
-        table=table,
+        table=_table(names, found, order),
         figure=_figure(asked, found, labels, order),
         notes=(
             *_noise.notes(asked),
@@ -46,32 +35,38 @@ def make(asked: Asked) -> Chart:
         ),
         facts={
             "overall": own.overall[0],
-            "classes": {
-                names[number]: {
-                    "wrong": float(own.wrong[number]),
-                    "low": float(own.low[number]),
-                    "high": float(own.high[number]),
-                    "patches": int(found.samples[number]),
-                }
-                for number in order.tolist()
-            },
+            "classes": {names[number]: _facts(found, number) for number in order.tolist()},
         },
     )
 
 
+def _table(names: tuple[str, ...], found: Found, order: np.ndarray) -> pd.DataFrame:
+    own = found.noise
+    return pd.DataFrame(
+        {
+            "Class": [names[number] for number in order],
+            "Share that is wrong": own.wrong[order],
+            "from": own.low[order],
+            "to": own.high[order],
+            "Area, ha": np.rint(found.area_ha[order]).astype(np.int64),
+            "Patches": found.samples[order],
+            "Enough patches": found.samples[order] >= _noise.LEAST,
+        }
+    )
+
+
+def _facts(found: Found, number: int) -> dict[str, float]:
+    own = found.noise
+    ends = {"wrong": own.wrong, "low": own.low, "high": own.high}
+    facts = {name: float(values[number]) for name, values in ends.items()}
+    return {**facts, "patches": int(found.samples[number])}
+
+
 def _figure(asked: Asked, found: Found, labels: list[str], order: np.ndarray) -> go.Figure:
     own, names = found.noise, asked.opened.dataset.classes.names
-    figure = _figures.bars(
-        labels,
-        {"Share that is wrong": own.wrong[order]},
-        quantity="Share of the area of the class that is wrong",
-        digits=".1%",
-        selections=[asked.part.only(names[number]) for number in order],
-    )
-    for trace in figure.data:
-        trace.error_x = _figures.whisker(own.low[order], own.wrong[order], own.high[order])
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
-    return figure
+    ends = own.low[order], own.high[order]
+    clicks = [asked.part.only(names[number]) for number in order]
+    return _noise.figure(labels, own.wrong[order], ends, clicks)
 
 
 def _title(names: tuple[str, ...], found: Found, sure: np.ndarray) -> str:

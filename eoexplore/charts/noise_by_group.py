@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from eoexplore.charts import _figures, _groups, _noise
+from eoexplore.charts import _groups, _noise
 from eoexplore.charts._noise import Found
 from eoexplore.charts.chart import Asked, CannotTell, Chart, Kind, Option
 
@@ -24,23 +24,12 @@ def make(asked: Asked) -> Chart:
         order = np.argsort(-ends[:, 0], kind="stable")
     names = [names[number] for number in order]
     value, low, high = ends[order].T
-    figure = _figures.bars(
-        names,
-        {"Share that is wrong": value},
-        quantity="Share of the area that is wrong",
-        digits=".1%",
-        selections=[clicks[number] for number in order],
-    )
-    for trace in figure.data:
-        trace.error_x = _figures.whisker(low, value, high)
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
-    area = [float(found[number].area_ha.sum()) for number in order]
+    figure = _noise.figure(names, value, (low, high), [clicks[number] for number in order])
+    listed = zip(names[:6], value, low, high, strict=False)
+    area = np.array([found[number].area_ha.sum() for number in order])
     return Chart(
         title=f"{names[int(value.argmax())]} has the largest share that seems wrong",
-        sentence="; ".join(
-            f"{name} {one:.1%} ({a:.1%} to {b:.1%})"
-            for name, one, a, b in zip(names[:6], value, low, high, strict=False)
-        )
+        sentence="; ".join(f"{name} {one:.1%} ({a:.1%} to {b:.1%})" for name, one, a, b in listed)
         + ".",
         table=pd.DataFrame(
             {

@@ -20,13 +20,9 @@ def make(asked: Asked) -> Chart:
     low, high = (ends[np.ix_(there, columns)] for ends in (own.matrix_low, own.matrix_high))
     rows = [names[number] for number in there]
     heads = [*rows, _OTHER]
-    shown = matrix.copy()
     # What is right is nearly all, and would hide the rest.
-    shown[np.arange(len(there)), np.arange(len(there))] = np.nan
-    said = [
-        [f"{value:.2%} ({a:.2%} to {b:.2%})" for value, a, b in zip(*line, strict=True)]
-        for line in zip(matrix, low, high, strict=True)
-    ]
+    shown = np.where(np.eye(*matrix.shape) > 0, np.nan, matrix)
+    said = _said(matrix, low, high)
     figure = _figures.heatmap(
         rows, heads, shown, _figures.Shade("Share of the class on the map", ".1%"), said=said
     )
@@ -52,6 +48,13 @@ def make(asked: Asked) -> Chart:
             "high": high.tolist(),
         },
     )
+
+
+def _said(matrix: np.ndarray, low: np.ndarray, high: np.ndarray) -> list[list[str]]:
+    return [
+        [f"{value:.2%} ({a:.2%} to {b:.2%})" for value, a, b in zip(*line, strict=True)]
+        for line in zip(matrix, low, high, strict=True)
+    ]
 
 
 def _title(rows: list[str], heads: list[str], shown: np.ndarray) -> str:

@@ -16,14 +16,8 @@ from eoexplore.core.types import Array
 from eoexplore.evidence import _cells
 from eoexplore.evidence._cells import CELL_HA, Tile
 from eoexplore.evidence.kind import Arrays, Asked, CannotTell
-from eoexplore.store import mosaic
-from eoexplore.store.mosaic import Group
-from eoexplore.store.prediction_mosaics import COARSE_M, NOTHING
-
-FOLDER = "spots"
-"""Folder of the mosaics of spots, below that of what was found."""
-GROUP = Group(FOLDER, "", ("strength",), COARSE_M, "uint8", NOTHING, "NEAREST", scale=0.1)
-"""Mosaics of spots: the strength of the spot of each cell, 0 where none is."""
+from eoexplore.store import issues, mosaic
+from eoexplore.store.prediction_mosaics import COARSE_M
 
 
 def limits(asked: Asked) -> npt.NDArray[np.float64]:
@@ -57,7 +51,7 @@ def each(asked: Asked, found: npt.NDArray[np.float64]) -> Iterator[Arrays]:
         "ground_ha", hectares of each class that were looked at, inside and at a border of classes,
         shape (class, 2).
     """
-    yield from asked.each(FOLDER, _cells.tiles(asked), lambda tile: _said(asked, tile, found))
+    yield from asked.each("spots", _cells.tiles(asked), lambda tile: _said(asked, tile, found))
 
 
 def _counted(asked: Asked, name: str) -> Arrays:
@@ -177,4 +171,4 @@ def _draw(
             at = y * _cells.SIDE - tile.top, x * _cells.SIDE - tile.left
             part = canvas[at[0] : at[0] + _cells.SIDE, at[1] : at[1] + _cells.SIDE]
             patches[x, y] = part[None]
-        mosaic.write(asked.folder / FOLDER / f"{product}.tif", GROUP, name, patches)
+        mosaic.write(issues.spots_of(asked.folder, product), issues.SPOTS, name, patches)

@@ -1,6 +1,7 @@
 """Spots of the label map in which a model that has not seen them is sure of another class."""
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import expit
 
 from eoexplore.analysis.label_noise import Calibration
@@ -32,6 +33,11 @@ _FACTS = (
 )  # fmt: skip
 
 
+def chance(strength: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Return the chance that the label is wrong, 0 to 1, of spots of some strength."""
+    return np.asarray(expit(INTERCEPT + SLOPE * strength), np.float32)
+
+
 def find(asked: Asked) -> Findings:
     """Look for spots in all tiles; one that reaches several patches is a finding in each."""
     limits = _spots.limits(asked)
@@ -47,7 +53,7 @@ def find(asked: Asked) -> Findings:
                 part["spot_row"],
                 part["spot_label"],
                 part["spot_suspect"],
-                expit(INTERCEPT + SLOPE * part["spot_strength"]),
+                chance(part["spot_strength"]),
                 **facts,
             )
         )

@@ -15,17 +15,22 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from eoexplore.analysis import ranking
 from eoexplore.core import settings
 from eoexplore.core.findings import FACTS, Findings
 from eoexplore.core.memory import ByteCache
 from eoexplore.store import prediction_sets
-from eoexplore.store.folder import atomic, file_stamp
+from eoexplore.store.folder import FileStamp, atomic, file_stamp
+from eoexplore.store.mosaic import Group
+from eoexplore.store.prediction_mosaics import COARSE_M, NOTHING
 from eoexplore.store.samples import Samples
 
 if TYPE_CHECKING:
     from eoexplore.store.catalog import Opened
 
 FOLDER = "issues"
+SPOTS = Group("spots", "", ("strength",), COARSE_M, "uint8", NOTHING, "NEAREST", scale=0.1)
+"""Mosaics of spots: the strength of the spot of each cell, 0 where none is."""
 _LOOKED = "looked.json"
 _ABOUT = b"eoexplore.issues"
 _COLUMNS = {"row": pa.int32(), "label": pa.int16(), "suspect": pa.int16(), "score": pa.float32()}
@@ -54,8 +59,43 @@ def folder_of(opened: "Opened", predictions: str = "") -> Path:
         UnknownName: no set can be called so.
     """
     if predictions:
-        return prediction_sets.folder_of(opened.fingerprint, predictions) / FOLDER
+        return of_set(opened.fingerprint, predictions)
     return settings.cache_folder() / FOLDER / opened.fingerprint
+
+
+def of_set(fingerprint: str, name: str) -> Path:
+    """Return the folder of what was found with a set of predictions.
+
+    Raises:
+        UnknownName: no set can be called so.
+    """
+    return prediction_sets.folder_of(fingerprint, name) / FOLDER
+
+
+def tables(folder: Path) -> tuple[Path, ...]:
+    """Return the tables of a folder that are there, by name."""
+    return tuple(sorted(folder.glob("*.parquet")))
+
+
+def stamp(folder: Path) -> tuple[FileStamp, ...]:
+    """Return what changes when something is looked for anew."""
+    return tuple(map(file_stamp, tables(folder)))
+
+
+def spots_of(folder: Path, product: str) -> Path:
+    """Return the mosaic of the spots of a product."""
+    return folder / SPOTS.name / f"{product}.tif"
+
+
+def strongest(folder: Path, samples: Samples) -> npt.NDArray[np.float32]:
+    """Return the score of the strongest finding at the place of each sample, 0 without; (n,)."""
+    found = np.full(len(samples), -np.inf)
+    for path in tables(folder):
+        kept = read(folder, path.stem)
+        if kept is not None:
+            own = ranking.strongest(kept.findings.rows, kept.findings.scores, samples.places)
+            found = np.maximum(found, own)
+    return np.asarray(np.maximum(found, 0), np.float32)
 
 
 def path_of(folder: Path, kind: str) -> Path:

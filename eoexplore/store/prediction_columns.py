@@ -13,7 +13,7 @@ import numpy.typing as npt
 from eoexplore.core.errors import EOExploreError, SelectionError
 from eoexplore.core.memory import ByteCache
 from eoexplore.core.types import Classes
-from eoexplore.store import prediction_sets
+from eoexplore.store import issues, prediction_sets
 from eoexplore.store.folder import FileStamp, file_stamp
 from eoexplore.store.prediction_sets import ABOUT, PredictionSet
 from eoexplore.store.samples import Samples
@@ -29,6 +29,8 @@ CONFIDENCE = {"confidence": "Mean confidence of the classes"}
 """Columns of sets of scores: how far each score is from being undecided, 0.5 to 1."""
 ACCURACY = {"accuracy": "Share of the labelled pixels that are right"}
 """Columns of sets of masks."""
+ISSUE = {"issue": "Chance that a label is wrong"}
+"""Columns of sets with which somebody has looked for wrong labels."""
 _columns: ByteCache[Values] = ByteCache(64_000_000)
 
 
@@ -70,9 +72,10 @@ class Source:
         return stamp, found
 
 
-def stamp_of(fingerprint: str, name: str) -> FileStamp:
-    """Return what changes when a set is made anew."""
-    return file_stamp(prediction_sets.folder_of(fingerprint, name) / ABOUT)
+def stamp_of(fingerprint: str, name: str) -> tuple[FileStamp, ...]:
+    """Return what changes when a set is made anew, or wrong labels are looked for with it."""
+    own = file_stamp(prediction_sets.folder_of(fingerprint, name) / ABOUT)
+    return own, *issues.stamp(issues.of_set(fingerprint, name))
 
 
 def names_of(found: prediction_sets.About) -> dict[str, str]:
@@ -80,7 +83,10 @@ def names_of(found: prediction_sets.About) -> dict[str, str]:
     masks = found.task == "segmentation"
     word = "Share" if masks else "Score"
     own = {name: f"{word}: {name}" for name in found.classes}
-    return {**AGREEMENT, **(ACCURACY if masks else CONFIDENCE), **own}
+    looked = issues.tables(issues.of_set(found.dataset_fingerprint, found.name))
+    return {
+        **AGREEMENT, **(ACCURACY if masks else CONFIDENCE), **(ISSUE if looked else {}), **own,
+    }  # fmt: skip
 
 
 def labels_of(
@@ -128,6 +134,9 @@ def _column(read: PredictionSet, source: Source, column: str) -> npt.NDArray[np.
             f"The prediction set {read.about.name} has no column {column[:60]!r}. It has: "
             f"{', '.join(known)}."
         )
+    if column in ISSUE:
+        folder = issues.of_set(source.fingerprint, read.about.name)
+        return issues.strongest(folder, source.samples)[read.rows]
     if column in CONFIDENCE:
         return np.asarray(np.maximum(read.scores, 1 - read.scores).mean(1))
     if column in ACCURACY:

@@ -63,9 +63,8 @@ def read(opened: Opened, path: Path) -> Truth:
     places = {str(sample): place for place, sample in enumerate(opened.samples.frame["id"])}
     masks = np.zeros(len(places), np.uint64)
     known = np.zeros(len(places), bool)
-    words = table["kind"].to_pylist() if "kind" in table.column_names else [""] * len(ids)
     kinds = np.full(len(places), "", object)
-    for sample, own, word in zip(ids, labels, words, strict=True):
+    for sample, own, word in zip(ids, labels, _words(table), strict=True):
         place = places.get(str(sample), -1)
         # Without a list nothing is known; an empty one says that there is no class.
         if place < 0 or own is None:
@@ -80,6 +79,11 @@ def read(opened: Opened, path: Path) -> Truth:
     if not known.any():
         raise PredictionError(f"None of the ids of {path.name} is a sample of the dataset.")
     return Truth(path.name, masks, known, kinds)
+
+
+def _words(table: pa.Table) -> list[str | None]:
+    """Return what kind of error each line has."""
+    return table["kind"].to_pylist() if "kind" in table.column_names else [""] * len(table)
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from eoexplore.core.errors import EOExploreError, UnknownName
 from eoexplore.core.types import Layer
+from eoexplore.evidence import spots
 from eoexplore.render import palettes
 from eoexplore.render.colours import UNKNOWN, Palette, rgb
 from eoexplore.render.composites import styles_of
 from eoexplore.render.ramps import ramp
 from eoexplore.render.warp import View
-from eoexplore.store import prediction_mosaics, prediction_sets
+from eoexplore.store import issues, prediction_mosaics, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import file_stamp
 from eoexplore.store.mosaic import Group
@@ -34,12 +35,13 @@ from eoexplore.tiles.scene import Scene, Shown
 from eoexplore.tiles.source import nearest
 
 PREFIX = "pred:"
-DISAGREEMENT = "disagreement"
+DISAGREEMENT, SPOTS = "disagreement", issues.SPOTS.name
 _DIFFERS = "#d55e00"
 _WORDS = {
     MASK: "Predicted class",
     CONFIDENCE: "Confidence",
     DISAGREEMENT: "Where map and mask differ",
+    SPOTS: "Chance that the map is wrong",
 }
 Floats = npt.NDArray[np.float32]
 
@@ -73,7 +75,9 @@ def _styles(opened: Opened, item: About) -> list[dict[str, Any]]:
     word = "synthetic" if item.synthetic else ""
     plain = {"group": "", "help": word, "disabled": None}
     found = [{"id": name, "title": _WORDS[name], **plain} for name in _names(item)]
-    found[-1]["disabled"] = None if mapped else "This dataset has no label maps."
+    for style in found:
+        if style["id"] == DISAGREEMENT and not mapped:
+            style["disabled"] = "This dataset has no label maps."
     own = item.keys() if PROBABILITY in item.layers else {}
     return found + [
         {"id": f"prob.{key}", "title": name, "group": "Probability of", "help": word,
@@ -84,7 +88,11 @@ def _styles(opened: Opened, item: About) -> list[dict[str, Any]]:
 
 def _names(item: About) -> list[str]:
     """Return what a set of masks can show, without the probabilities of its classes."""
-    return [name for name in _WORDS if name == DISAGREEMENT or name in item.layers]
+    there = {*item.layers, DISAGREEMENT}
+    folder = issues.of_set(item.dataset_fingerprint, item.name)
+    return [
+        name for name in _WORDS if name in there or (name == SPOTS and (folder / SPOTS).is_dir())
+    ]
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class Asked:
     found: PredictionSet
     """The set."""
     what: str
-    """MASK, CONFIDENCE, DISAGREEMENT or PROBABILITY."""
+    """MASK, CONFIDENCE, DISAGREEMENT, SPOTS or PROBABILITY."""
     place: int = 0
     """Of PROBABILITY, the number of the class."""
 
@@ -139,7 +147,10 @@ class _Predicted(Packed):
     def _read(
         self, name: str, product: int, bands: list[int], level: int, east: Metres, north: Metres
     ) -> Canvas | None:
-        path = self._folder / prediction_mosaics.path_of(name, str(self._products[product]))
+        own = str(self._products[product])
+        path = self._folder / prediction_mosaics.path_of(name, own)
+        if name == SPOTS:
+            path = issues.spots_of(self._folder / issues.FOLDER, own)
         return mosaics.read(path, bands, level, east, north)
 
     def values(self) -> Floats:
@@ -182,12 +193,16 @@ def draw(scene: Scene, shown: Shown, layer: str, view: View, palette: str) -> Pi
     if asked.what == DISAGREEMENT:
         return _disagreement(scene, shown, asked, view)
     groups = prediction_mosaics.groups(asked.found.about.classes)
-    group = groups[asked.what]
+    group = issues.SPOTS if asked.what == SPOTS else groups[asked.what]
     values = _Predicted(scene, shown, asked, group, group.bands[asked.place], view).values()
     if asked.what == MASK:
         codes = np.where(np.isnan(values), NOTHING, values).astype(np.uint16)
-        return label_picture(codes, None, _palette(scene.opened, asked.found.about, palette))
+        return label_picture(codes, None, palette_of(scene.opened, asked.found.about, palette))
     known = np.isfinite(values)
+    if asked.what == SPOTS:
+        # Where no spot is, the strength is 0.
+        known &= values > 0
+        values = spots.chance(values)
     shade = np.rint(np.clip(np.where(known, values, 0), 0, 1) * 255).astype(np.uint8)
     rgba = np.dstack([ramp("rising")[shade], np.where(known, 255, 0).astype(np.uint8)])
     return Picture(np.ascontiguousarray(rgba, np.uint8))
@@ -226,7 +241,8 @@ def _colours(opened: Opened, about: About, palette: str) -> list[str]:
     return [known.get(name, UNKNOWN) for name in about.classes]
 
 
-def _palette(opened: Opened, about: About, palette: str) -> Palette:
+def palette_of(opened: Opened, about: About, palette: str) -> Palette:
+    """Return the colours of the numbers of a set's classes; any other number is transparent."""
     rows = [(0, 0, 0, 0), *((*rgb(one), 255) for one in _colours(opened, about, palette))]
     index = np.zeros(65536, np.uint8)
     index[: len(about.classes)] = np.arange(1, len(about.classes) + 1)
