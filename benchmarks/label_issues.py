@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-KNOWN = {*range(1, 7), *range(42, 47), *range(101, 106)}
+KNOWN = {*range(1, 7), *range(42, 47), *range(101, 106), *range(301, 311)}
 """Seeds that the models learnt from, or that the method was made and its constants fitted with."""
 _LEAST = 30
 """Patches of a class without which its interval is told apart."""
