@@ -97,6 +97,7 @@ def look(
             with filelock.FileLock(folder / LOCK, timeout=0):
                 kept = _look(opened, item, own, folder, steps)
                 issues.write(folder, item.name, kept)
+        steps.end()
         for own in (None, predictions):
             for parts in _folder(opened, own).glob("parts-*"):
                 shutil.rmtree(parts, ignore_errors=True)
@@ -154,6 +155,10 @@ class _Steps:
     def more(self, steps: int) -> None:
         """Say that there is more to do than was known."""
         self.total += steps
+
+    def end(self) -> None:
+        """Say that all is done."""
+        self._report(self.total, self.total, "done")
 
     def next(self, what: str = "") -> None:
         """Begin the next step, unless the work is to end."""

@@ -8,7 +8,7 @@ from eoexplore.evidence import labels
 from eoexplore.evidence.kind import Asked, CannotTell, Finding
 from eoexplore.store import catalog
 from tests import builders, predicting
-from tests.evidence.conftest import PATCHES, write_masks
+from tests.halving import PATCHES, write_masks
 
 PASTURES = "Pastures"
 

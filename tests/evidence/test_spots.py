@@ -10,7 +10,7 @@ from eoexplore.core.errors import PredictionError
 from eoexplore.evidence import spots
 from eoexplore.evidence.kind import Asked, CannotTell, Finding
 from eoexplore.store import issues, prediction_mosaics
-from tests.evidence.conftest import CLASSES, PATCHES, SIDE, masks_of, write_masks
+from tests.halving import CLASSES, PATCHES, SIDE, masks_of, write_masks
 
 PER_PATCH = 144.0
 
