@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+from scipy.special import expit
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.integer]
@@ -102,6 +103,11 @@ def spots(
         depth,
         from_border,
     )
+
+
+def chance(strength: npt.NDArray[np.floating], intercept: float, slope: float) -> Floats:
+    """Return the chance that a label is wrong, 0 to 1, by a logistic curve of the strength."""
+    return np.asarray(expit(intercept + slope * strength), np.float32)
 
 
 @dataclass(frozen=True)

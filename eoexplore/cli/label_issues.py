@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from eoexplore.cli import _asked, _target, _text
 from eoexplore.core.errors import DataMissing, UnknownName
 from eoexplore.core.findings import FACTS
 from eoexplore.evidence import kind as evidence
+from eoexplore.evidence import thresholds
 from eoexplore.evidence.kind import Finding
 from eoexplore.jobs import label_issues
 from eoexplore.store import catalog, honesty, issue_truth, issues, prediction_sets, true_maps, truth
 from eoexplore.store.catalog import Opened
 from eoexplore.store.issue_truth import Known, Worth
-from eoexplore.store.issues import Issues, Wanted
+from eoexplore.store.issues import Issues, Looked, Wanted
 from eoexplore.store.prediction_sets import PredictionSet
 
 HELP = """Look for wrong labels, and print what was found, strongest first.
@@ -32,6 +34,7 @@ example:
   python -m eoexplore label-issues data/demo --predictions land --select split=test --least 0.3
   python -m eoexplore label-issues data/demo --predictions land --truth data/demo.truth.parquet"""
 _STATUS = tuple(issues.STATUS)
+Ints = npt.NDArray[np.integer]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--class", dest="label", metavar="NAME", default="", help="of this class")
     parser.add_argument("--least", type=float, default=0.0, metavar="SCORE", help="0 to 1")
     parser.add_argument("--status", choices=_STATUS, default="", help="at the map's resolution")
+    parser.add_argument(
+        "--threshold", action="append", default=[], metavar="CLASS=NUMBER",
+        help="instead of the measured one of confident learning; again for more classes",
+    )  # fmt: skip
     parser.add_argument("--top", type=_text.natural, default=20, metavar="N", help="lines (20)")
     parser.add_argument("--truth", metavar="FILE", help="Parquet: id and true labels of patches")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -60,17 +67,18 @@ def run(args: argparse.Namespace) -> int:
     known = _known(opened, args.truth)
     label_issues.look(opened, found, args.progress.update, args.progress.cancelled)
     args.progress.end_line()
+    stated = thresholds.parse("|".join(args.threshold), opened.dataset.classes.names)
+    looked = issues.read_looked(issues.folder_of(opened, args.predictions))
     all_of = issues.together(opened, label_issues.names(found), args.predictions)
+    all_of = thresholds.apply(all_of, looked, stated)
     places, rows = issues.places(all_of, wanted, opened.samples, mask)
     said = {
         "issues": len(places),
         **_counts(opened, all_of, places),
         "cannot_tell": dict(all_of.cannot),
+        "thresholds": _thresholds(opened, looked, stated),
         "warnings": [text for text in [_honest(opened, found)] if text],
-        "first": [
-            _one(opened, all_of, place, row)
-            for place, row in zip(places[: args.top].tolist(), rows.tolist(), strict=False)
-        ],
+        "first": _first(opened, all_of, places[: args.top], rows),
     }
     said |= _worth(opened, all_of, known) if known is not None else {}
     if args.json:
@@ -100,11 +108,22 @@ def _known(opened: Opened, file: str | None) -> Known | None:
     return Known(truth.read(opened, path), true_maps.read(opened, true_maps.folder_of(path)))
 
 
+def _thresholds(
+    opened: Opened, looked: Looked | None, stated: Mapping[int, float]
+) -> dict[str, float | None]:
+    """Return the threshold of each class that was measured, or stated instead."""
+    if looked is None:
+        return {}
+    names = opened.dataset.classes.names
+    measured = {number: float(value) for number, value in enumerate(looked.thresholds)}
+    return {names[number]: _number(value) for number, value in {**measured, **stated}.items()}
+
+
 def _honest(opened: Opened, found: PredictionSet | None) -> str:
     return "" if found is None else honesty.of(opened, found.about).sentence
 
 
-def _counts(opened: Opened, found: Issues, places: Any) -> dict[str, dict[str, int]]:  # noqa: ANN401
+def _counts(opened: Opened, found: Issues, places: Ints) -> dict[str, dict[str, int]]:
     """Return how many findings there are of each kind, and of each class that a label says."""
     own = found.findings.take(places)
     names = opened.dataset.classes.names
@@ -114,6 +133,11 @@ def _counts(opened: Opened, found: Issues, places: Any) -> dict[str, dict[str, i
         "by_reason": dict(zip(found.kinds, by_kind.tolist(), strict=True)),
         "by_class": dict(zip(names, by_class.tolist(), strict=True)),
     }
+
+
+def _first(opened: Opened, found: Issues, places: Ints, rows: Ints) -> list[dict[str, Any]]:
+    own = zip(places.tolist(), rows.tolist(), strict=False)
+    return [_one(opened, found, place, row) for place, row in own]
 
 
 def _one(opened: Opened, found: Issues, place: int, row: int) -> dict[str, Any]:

@@ -21,7 +21,8 @@ MASKS, AREAS, SCORES, MISSING = (-6.5, 1.37), (-4.7, 0.76), (-4.7, 0.51), (-7.1,
 of scores beside known areas, of scores alone, and of classes without a label.
 
 Fitted to the synthetic demos of the seeds 1 to 6, 43, 44 and (but for masks) 301 to 310, with the
-models demo-landcover and demo-labels: on other land, or with other models, the chance is a guide, no measure.
+models demo-landcover and demo-labels: on other land, or with other models, the chance is a guide,
+no measure.
 """
 LEAST_STRENGTH = 1.0
 """Below, nothing is said: most labels are right, and a list of all of them is of no use."""
@@ -53,7 +54,7 @@ def _of_masks(asked: Asked) -> Findings:
                 columns["label_row"],
                 columns["label_label"],
                 columns["label_suspect"],
-                expit(MASKS[0] + MASKS[1] * strength[kept]),
+                disagreement.chance(strength[kept], *MASKS),
                 area_ha=columns["label_area_ha"],
                 margin=columns["label_margin"],
             )
@@ -133,16 +134,16 @@ def _unsupported(
             continue
         area, margin = areas[own, column], margins[own, column]
         # A label that rests on a few pixels is no surprise where the score is low.
-        strength, (intercept, slope) = margin, SCORES
+        strength, curve = margin, SCORES
         if (area > 0).any():
-            strength, (intercept, slope) = disagreement.strength(margin, np.nan_to_num(area)), AREAS
+            strength, curve = disagreement.strength(margin, np.nan_to_num(area)), AREAS
         kept = strength > LEAST_STRENGTH
         parts.append(
             Findings.of(
                 rows[own][kept],
                 number,
                 -1,
-                expit(intercept + slope * strength[kept]),
+                disagreement.chance(strength[kept], *curve),
                 area_ha=area[kept],
                 margin=margin[kept],
                 value=scores[own, column][kept],
@@ -165,7 +166,7 @@ def _unlabelled(
         rows[place],
         -1,
         numbers[column],
-        expit(MISSING[0] + MISSING[1] * strength),
+        disagreement.chance(strength, *MISSING),
         margin=strength,
     )
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
+from eoexplore.analysis import disagreement
 from eoexplore.analysis.label_noise import Calibration
 from eoexplore.core.findings import Findings
 from eoexplore.evidence import _spots
@@ -11,8 +11,8 @@ from eoexplore.evidence.kind import Asked, Finding, Kind
 from eoexplore.store import issues
 from eoexplore.store.issues import Looked
 
-INTERCEPT, SLOPE = -6.2, 1.27
-"""Of the logistic regression of "the label is wrong there" on the strength of a spot.
+CURVE = -6.2, 1.27
+"""Intercept and slope of the logistic regression of "the label is wrong" on a spot's strength.
 
 Fitted to the 21,239 spots of the synthetic demos of the seeds 1 to 6, 43, 44 and 301 to 310, with
 the model demo-landcover: on other land, or with another model, the chance is a guide, no measure.
@@ -35,7 +35,7 @@ _FACTS = (
 
 def chance(strength: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     """Return the chance that the label is wrong, 0 to 1, of spots of some strength."""
-    return np.asarray(expit(INTERCEPT + SLOPE * strength), np.float32)
+    return disagreement.chance(strength, *CURVE)
 
 
 def find(asked: Asked) -> Findings:
