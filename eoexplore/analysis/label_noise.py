@@ -104,16 +104,21 @@ def estimate(
     ends = (1 - level) / 2, (1 + level) / 2
     area = np.where(area_ha > 0, area_ha, np.nan)[:, None]
     total = area_ha.sum() or np.nan
-    overall = expected.sum() / total, *np.quantile(drawn.sum((1, 2)) / total, ends)
+    overall = _held(expected.sum() / total, np.quantile(drawn.sum((1, 2)) / total, ends))
     expected, drawn = np.minimum(expected / area, 1), np.minimum(drawn / area, 1)
-    low, high = np.quantile(np.minimum(drawn.sum(2), 1), ends, 0)
-    cells_low, cells_high = np.quantile(drawn, ends, 0)
     wrong = np.minimum(expected.sum(1), 1)
+    wrong, low, high = _held(wrong, np.quantile(np.minimum(drawn.sum(2), 1), ends, 0))
+    expected, cells_low, cells_high = _held(expected, np.quantile(drawn, ends, 0))
     right = np.arange(size)
     expected[right, right] = 1 - wrong
     cells_low[right, right], cells_high[right, right] = 1 - high, 1 - low
-    whole = tuple(float(value) for value in overall)
-    return Noise(wrong, low, high, expected, cells_low, cells_high, (whole[0], whole[1], whole[2]))
+    whole = float(overall[0]), float(overall[1]), float(overall[2])
+    return Noise(wrong, low, high, expected, cells_low, cells_high, whole)
+
+
+def _held(value: Floats, ends: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return a value and its interval, wide enough to hold it: rare errors are in few draws."""
+    return value, np.minimum(ends[0], value), np.maximum(ends[1], value)
 
 
 def _drawn(
