@@ -42,6 +42,7 @@ FACTS: Mapping[str, Fact] = {
     "other": Fact("Row of the other patch", digits=0),
     "similarity": Fact("Similarity", digits=3),
     "distance_m": Fact("Distance", "m", 0),
+    "rule": Fact("Number of the rule", digits=0),
 }
 """Numbers behind findings, by the name of their column; NaN where one does not apply."""
 
