@@ -7,7 +7,7 @@ from eoexplore.ui import home
 PAGE = {
     "title": "Home",
     "icon": ":material/home:",
-    "order": 20,
+    "order": 21,
     "help": "Datasets that are known, their health, how to open one, and running jobs.",
     "of_dataset": False,
 }

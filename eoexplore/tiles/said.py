@@ -34,6 +34,23 @@ def predictions_of(opened: Opened, row: int, classes: Classes) -> list[dict[str,
     return found
 
 
+def one_set(opened: Opened, name: str, row: int, classes: Classes) -> dict[str, Any] | None:
+    """Return what one set says of a sample, as `predictions_of`; none where it says nothing.
+
+    Args:
+        opened: dataset and index.
+        name: of the set; empty for none.
+        row: of the sample table.
+        classes: of the dataset, in the colours of the palette.
+    """
+    if not name:
+        return None
+    read = prediction_sets.read(opened, name)
+    place = int(np.searchsorted(read.rows, row))
+    there = place < len(read.rows) and read.rows[place] == row
+    return _one(opened, read, place, row, classes) if there else None
+
+
 def _one(
     opened: Opened, read: PredictionSet, place: int, row: int, classes: Classes
 ) -> dict[str, Any]:

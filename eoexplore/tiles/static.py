@@ -24,7 +24,7 @@ MEDIA_TYPES = MappingProxyType(
 TEXT = frozenset({".js", ".css", ".json", ".csv", ".svg"})
 _UI_FOLDER = Path(__file__).resolve().parents[1] / "ui"
 """By path, since tiles may not import ui."""
-_BESIDE = ("gallery", "charts", "component")
+_BESIDE = ("gallery", "quality", "charts", "component")
 """Folders of scripts beside the map's, below the same prefix under their own name."""
 
 

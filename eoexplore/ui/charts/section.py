@@ -1,5 +1,7 @@
 """The sections of a page of charts: one is shown at a time, so that only its charts are made."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from eoexplore.charts import chart
@@ -8,14 +10,15 @@ from eoexplore.ui import address
 from eoexplore.ui.charts.card import card
 
 
-def choose(page: chart.Page, *others: str) -> str:
+def choose(page: chart.Page, *others: str, first: Sequence[str] = ()) -> str:
     """Show the choice of a section, and return the chosen one.
 
     Args:
         page: whose charts.
         others: sections without charts, which stand last.
+        first: sections without charts, which stand before the others.
     """
-    names = [*dict.fromkeys(kind.section for kind in chart.kinds(page)), *others]
+    names = [*first, *dict.fromkeys(kind.section for kind in chart.kinds(page)), *others]
     chosen = st.segmented_control(
         "Section",
         names,

@@ -14,7 +14,8 @@ from typing import Protocol
 import streamlit as st
 
 FOLDERS = tuple(
-    Path(__file__).parents[1] / name for name in ("map", "gallery", "charts", "component")
+    Path(__file__).parents[1] / name
+    for name in ("map", "gallery", "quality", "charts", "component")
 )
 """Where scripts and styles lie."""
 

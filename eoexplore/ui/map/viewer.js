@@ -19,6 +19,8 @@ export class Viewer {
     this.left = this.top = 0; // the upper-left pixel that is shown
     this.pixel = null;
     this.frames = new Map(); // layer → Frame
+    this.overlay = null; // an image that lies over all pictures
+    this.instead = null; // {layer, by}: one picture shows what another one has
     this.pictures = el("div", { class: "eo-pictures", tabindex: "0", role: "application", "aria-label": `Pictures of the patch. ${HINT}` });
     this.level = el("span", { class: "eo-level", title: "Zoom of the pictures" });
     this.out = iconButton("minus", "Zoom the pictures out", () => this.zoomBy(0.5), "eo-quiet eo-small");
@@ -182,20 +184,32 @@ class Frame {
   }
 
   draw() {
-    const { canvas, image, viewer } = this;
+    const { canvas, viewer } = this;
+    const image = this.#shownImage;
     const box = canvas.clientWidth;
     if (!box) return;
     const side = Math.round(box * (window.devicePixelRatio || 1));
     if (canvas.width !== side) canvas.width = canvas.height = side;
     const paint = canvas.getContext("2d");
     paint.clearRect(0, 0, side, side);
-    if (image) {
-      const scale = image.naturalWidth / viewer.grid.columns;
-      const part = viewer.span * scale;
-      paint.imageSmoothingEnabled = false;
-      paint.drawImage(image, viewer.left * scale, viewer.top * scale, part, part, 0, 0, side, side);
-    }
+    if (image) this.#paint(paint, image, side, false);
+    // Lines of many pixels, which are made thinner.
+    if (image && viewer.overlay) this.#paint(paint, viewer.overlay, side, true);
     if (viewer.pixel) this.#crosshair(paint, side);
+  }
+
+  get #shownImage() {
+    const { instead, frames } = this.viewer;
+    const other = instead?.layer === this.element.dataset.picture ? frames.get(instead.by)?.image : null;
+    return other ?? this.image;
+  }
+
+  #paint(paint, image, side, isSmooth) {
+    const { viewer } = this;
+    const scale = image.naturalWidth / viewer.grid.columns;
+    const part = viewer.span * scale;
+    paint.imageSmoothingEnabled = isSmooth;
+    paint.drawImage(image, viewer.left * scale, viewer.top * scale, part, part, 0, 0, side, side);
   }
 
   /** Where a pointer is, in fractions of the picture. */

@@ -1,0 +1,167 @@
+"""What wrong labels are looked for with: predictions, what to know of them, and the jobs."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from eoexplore.core.errors import EOExploreError
+from eoexplore.evidence import kind as evidence
+from eoexplore.jobs import background, label_issues
+from eoexplore.store import honesty, issues, prediction_sets
+from eoexplore.store.catalog import Opened
+from eoexplore.store.prediction_sets import About, PredictionSet
+from eoexplore.tiles.issue_queue import NO_SET
+from eoexplore.ui import address, long_work, state
+from eoexplore.ui.charts.judged import SET
+from eoexplore.ui.text import as_text
+
+_LOOK, _FOLDS = "label-issues", "predict-folds"
+"""Kinds of the jobs."""
+_LOST = {
+    _LOOK: "The search was interrupted. Start it again: it goes on.",
+    _FOLDS: "The prediction was interrupted. Start it again: it goes on.",
+}
+
+
+def chosen(opened: Opened) -> PredictionSet | None:
+    """Show the choice of predictions, and return the chosen ones; none: without a model."""
+    sets = prediction_sets.available(opened.fingerprint)
+    # Masks say most: they come first.
+    names = [item.name for item in sorted(sets, key=lambda item: item.task != "segmentation")]
+    asked = st.query_params.get(SET, "")
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        st.markdown(
+            "Predictions",
+            width="content",
+            help="By which predictions labels are doubted; none: by evidence without a model",
+        )
+        name = st.selectbox(
+            "Predictions",
+            [*names, NO_SET],
+            key=SET,
+            bind=address.bind(),
+            label_visibility="collapsed",
+            width=200,
+        )
+    if asked and asked not in (*names, NO_SET):
+        st.warning(
+            f"The predictions of this link are not here: {as_text(asked[:60])}. "
+            f"{as_text(str(name))} is shown instead.",
+            icon=":material/link_off:",
+        )
+    if name not in names:
+        return None
+    try:
+        return prediction_sets.read(opened, str(name))
+    except EOExploreError as error:
+        st.error(as_text(str(error)), icon=":material/error:")
+        return None
+
+
+def offer(opened: Opened, predictions: PredictionSet | None) -> None:
+    """Offer to look for wrong labels where nobody has, or where something has changed since."""
+    if _is_running(_LOOK, opened.slug):
+        return
+    if stale := label_issues.stale(opened, predictions):
+        again = any(_table(opened, predictions, name) for name in stale)
+        label = "Look again" if again else "Look for wrong labels"
+        if st.button(label, key="look", type="primary", icon=":material/search:"):
+            _try(lambda: look(opened, predictions))
+        st.caption(as_text(_why(opened, predictions, stale)), width="content")
+
+
+def warn(opened: Opened, predictions: PredictionSet | None) -> None:
+    """Say in amber what stands beside every finding, and show how far the jobs are."""
+    slug = opened.slug
+    for kind, sentence in _LOST.items():
+        long_work.watch(kind, slug, sentence)
+    if predictions is None:
+        return
+    about = predictions.about
+    honest = honesty.of(opened, about)
+    told = [honest.sentence] if honest.sentence else []
+    if about.synthetic:
+        told.append(f"{about.name} was trained on synthetic imagery.")
+    if told:
+        st.warning(" ".join(map(as_text, told)), icon=":material/warning:")
+    if honest.mask[predictions.rows].any() or _is_running(_FOLDS, slug):
+        return
+    st.info(_no_honest(about), icon=":material/grid_on:")
+    if st.button("Predict with spatial folds", key="predict_folds", icon=":material/neurology:"):
+        args = [_FOLDS, slug]
+        _try(lambda: background.start(_FOLDS, "Predicting with spatial folds", args, slug))
+
+
+def state_of(opened: Opened, predictions: PredictionSet | None) -> dict[str, object]:
+    """Return what the component has to know: whether one may look, and whether a job does."""
+    may_look = bool(label_issues.names(predictions))
+    return {"may_look": may_look, "is_looking": _is_running(_LOOK, opened.slug)}
+
+
+def look(opened: Opened, predictions: PredictionSet | None) -> None:
+    """Start the job that looks for wrong labels.
+
+    Raises:
+        JobError: it cannot be started.
+    """
+    own = [] if predictions is None else [f"--predictions={predictions.about.name}"]
+    args = [_LOOK, opened.slug, *own]
+    background.start(_LOOK, "Looking for wrong labels", args, opened.slug)
+
+
+def hear(payload: object, opened: Opened, predictions: PredictionSet | None) -> None:
+    """Do what the component asks for; call from its callback only.
+
+    Args:
+        payload: {"kind": "look"} starts the job; anything else is as on the map.
+        opened: the dataset.
+        predictions: the chosen ones.
+    """
+    if not isinstance(payload, dict) or payload.get("kind") != "look":
+        state.hear(payload)
+        return
+    try:
+        look(opened, predictions)
+    except EOExploreError as error:
+        state.say(str(error))
+
+
+def _try(start: Callable[[], object]) -> None:
+    """Start a job, and run the page again, so that it shows how far it is."""
+    try:
+        start()
+    except EOExploreError as error:
+        st.error(as_text(str(error)))
+        return
+    st.rerun()
+
+
+def _is_running(kind: str, slug: str) -> bool:
+    job = long_work.latest(kind, slug)
+    return job is not None and job.state == "running"
+
+
+def _table(opened: Opened, predictions: PredictionSet | None, name: str) -> bool:
+    """Tell whether a kind of evidence was looked for before, with these predictions."""
+    own = "" if predictions is None or evidence.kind(name).needs == "index" else predictions
+    folder = issues.folder_of(opened, own.about.name if isinstance(own, PredictionSet) else "")
+    return issues.path_of(folder, name).is_file()
+
+
+def _why(opened: Opened, predictions: PredictionSet | None, stale: tuple[str, ...]) -> str:
+    new = [name for name in stale if not _table(opened, predictions, name)]
+    known = label_issues.names(predictions)
+    if len(new) == len(known):
+        return "Nobody has looked yet."
+    titles = ", ".join(f"“{evidence.kind(name).title}”" for name in stale)
+    if new == list(stale):
+        return f"Not looked for yet: {titles}."
+    return f"Something has changed since it was looked for: {titles}."
+
+
+def _no_honest(about: About) -> str:
+    return (
+        f"Of no patch does {as_text(about.name)} give a score without having learnt from it, so "
+        "nothing can be said against its label. Spatial folds give every patch a prediction of a "
+        "model that was trained elsewhere."
+    )
