@@ -9,6 +9,7 @@ from eoexplore.tiles.issues import describe
 from eoexplore.ui import frame
 from eoexplore.ui.charts import section
 from eoexplore.ui.quality import looking, mount_quality
+from eoexplore.ui.quality.limits import stated
 
 PAGE = {
     "title": "Label quality",
@@ -22,13 +23,14 @@ view = frame.current_view(on_map=False)
 with st.container(horizontal=True, vertical_alignment="center", key="quality_head"):
     chosen = section.choose("quality", first=(FINDINGS,))
     predictions = looking.chosen(view.opened)
+    limits = stated(view.opened, predictions) if chosen == FINDINGS else ""
     looking.offer(view.opened, predictions)
 looking.warn(view.opened, predictions)
 if chosen == FINDINGS:
     name = predictions.about.name if predictions else ""
     mount_quality(
         {
-            **describe(view.opened, view.selection, view.palette, name),
+            **describe(view.opened, view.selection, view.palette, name, limits),
             **looking.state_of(view.opened, predictions),
         },
         key="quality",

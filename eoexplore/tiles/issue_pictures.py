@@ -42,6 +42,9 @@ _SPOT, _OTHERS = (255, 225, 77, 255), (255, 255, 255, 255)
 """Colour of the outline of the spot that is looked at, and of the others."""
 _TIMES = 24
 """Pixels of the picture of spots along a cell of 60 m: lines stay thin where it is enlarged."""
+_DRAWN = 2.0
+"""Strength from which spots are outlined, a chance of some 2 %: weaker ones are everywhere, and
+hide the picture. The chosen spot is outlined whatever its strength."""
 _LINE_SCALE = 2.6
 Json = dict[str, Any]
 
@@ -229,7 +232,7 @@ def _outlined(
     """Return the outlines of spots; cells of one strength beside each other are one spot."""
     # 0 is "no data" to whoever draws outlines, so that what is no spot is area 1.
     areas = np.unique(strength, return_inverse=True)[1].reshape(strength.shape) + 2
-    areas = np.where(strength > 0, areas, 1).astype(np.uint8)
+    areas = np.where(strength >= _DRAWN, areas, 1).astype(np.uint8)
     colours = np.array([(0, 0, 0, 0)] * 2 + [_OTHERS] * 254, np.uint8)
     if at is not None and strength[at] > 0:
         pieces = ndimage.label(strength == strength[at])[0]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from eoexplore.core.memory import ByteCache, beside_table
 from eoexplore.evidence import kind as evidence
+from eoexplore.evidence import thresholds
 from eoexplore.store import issues, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.issues import STATUS, Issues, Wanted
@@ -94,20 +95,27 @@ def stamp_of(opened: Opened, predictions: str) -> str:
     return hashlib.sha256(stamps.encode()).hexdigest()[:16]
 
 
-def queue_of(scene: Scene, shown: Shown, predictions: str) -> Queue:
+def queue_of(scene: Scene, shown: Shown, predictions: str, stated: str = "") -> Queue:
     """Return the queue of a selection; the last ones stay in memory.
 
     Args:
         scene: the dataset.
         shown: its selected samples.
         predictions: name of the set, as `known_set` gives it.
+        stated: thresholds instead of the measured ones, as `evidence.thresholds` reads them.
+
+    Raises:
+        UnknownName: thresholds cannot be read.
     """
+    limits = thresholds.parse(stated, scene.opened.dataset.classes.names)
     own = tuple(item.name for item in evidence.kinds())
     found = issues.together(scene.opened, own, predictions)
     cache: ByteCache[Queue] = scene.samples.keep("issue queues", lambda: _cache(scene))
-    key = (shown, predictions, found.stamp)
+    key = (shown, predictions, found.stamp, tuple(sorted(limits.items())))
     kept = cache.get(key)
     if kept is None:
+        looked = issues.read_looked(issues.folder_of(scene.opened, predictions))
+        found = thresholds.apply(found, looked, limits)
         kept = _queue(scene, shown, found)
         cache.put(key, kept, kept.nbytes)
     return kept

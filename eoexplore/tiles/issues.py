@@ -20,6 +20,7 @@ from eoexplore.store import prediction_mosaics, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.issues import STATUS, Wanted
 from eoexplore.tiles import answers, export, issue_table, layers, predicted
+from eoexplore.tiles.issue_conditions import Notices, stated, wanted_of
 from eoexplore.tiles.issue_pictures import Pictures
 from eoexplore.tiles.issue_queue import (
     NO_SET,
@@ -41,15 +42,18 @@ SIZES = (20, 50, 100, 200)
 USUAL_SIZE = 50
 _MOST_HERE = 40
 """Findings of one place that are told."""
-_UNSAID = ("spot", "lon", "lat", "other", "decidable")
+_UNSAID = ("spot", "lon", "lat", "other", "decidable", "rule")
 """Facts that are shown in another way, or that nobody reads."""
 _BAD = answers.error(400, "a condition cannot be used, so nothing was exported")
 _NOTHING = answers.error(404, "nothing was found that fits these conditions")
-Notices = tuple[str, ...]
 
 
 def describe(
-    opened: Opened, selection: Selection, palette: str = palettes.OFFICIAL, predictions: str = ""
+    opened: Opened,
+    selection: Selection,
+    palette: str = palettes.OFFICIAL,
+    predictions: str = "",
+    limits: str = "",
 ) -> Json:
     """Return what the script of the page has to know as JSON; it asks for the findings itself.
 
@@ -58,6 +62,7 @@ def describe(
         selection: which samples are looked at.
         palette: colours of the classes; "official" is left out of addresses.
         predictions: name of the set; empty for none.
+        limits: thresholds instead of the measured ones, as `evidence.thresholds` reads them.
     """
     query, pictures = layers.pictures_of(opened, selection, palette)
     usable = sorted((item for item in pictures if not item["disabled"]), key=_is_hidden)
@@ -70,6 +75,7 @@ def describe(
         "dataset": opened.slug,
         "synthetic": opened.dataset.synthetic,
         "query": query,
+        "limits": limits,
         "palette": palette,
         "set": predictions or NO_SET,
         "map_layers": ",".join(shown),
@@ -101,44 +107,9 @@ def _look(asked: Asked) -> _Look:
     palette, strange = palettes.known(asked.query.get("palette", ""))
     classes = palettes.coloured(asked.opened.dataset.classes, palette)
     wanted, odd = wanted_of(asked.query, classes)
-    queue = queue_of(asked.scene, shown, name)
-    return _Look(asked, queue, name, classes, wanted, (*notices, *strange, *odd))
-
-
-def wanted_of(query: Any, classes: Classes) -> tuple[Wanted, Notices]:  # noqa: ANN401 (a mapping)
-    """Read the conditions of an address.
-
-    Args:
-        query: its parameters: `reason`, several with | between them, `class`, `least`, `status`.
-        classes: of the dataset.
-
-    Returns:
-        The conditions, and a sentence for each that cannot be used.
-    """
-    known = [item.name for item in evidence.kinds()]
-    asked = [name for name in query.get("reason", "").split("|") if name]
-    said = [f"There is no reason {name[:40]!r}." for name in asked if name not in known]
-    label = query.get("class", "")
-    if label and label not in classes.names:
-        said.append(f"There is no class {label[:60]!r}.")
-    least, odd = _least(query.get("least", ""))
-    status = query.get("status", "")
-    if status and status not in STATUS:
-        said.append(f"There is no status {status[:40]!r}; there are {', '.join(STATUS)}.")
-    return Wanted(
-        tuple(name for name in dict.fromkeys(asked) if name in known),
-        classes.names.index(label) if label in classes.names else -1,
-        least,
-        status if status in STATUS else "",
-    ), (*said, *odd)
-
-
-def _least(text: str) -> tuple[float, Notices]:
-    if not text:
-        return 0.0, ()
-    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", text) and float(text) <= 1:
-        return float(text), ()
-    return 0.0, (f"A least score is a number from 0 to 1, not {text[:20]!r}; all are shown.",)
+    limits, wrong = stated(asked)
+    queue = queue_of(asked.scene, shown, name, limits)
+    return _Look(asked, queue, name, classes, wanted, (*notices, *strange, *odd, *wrong))
 
 
 def page(asked: Asked) -> Noted:

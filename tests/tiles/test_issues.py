@@ -4,6 +4,7 @@ import csv
 import io
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 
 from eoexplore.core.findings import Findings
@@ -212,3 +213,28 @@ def test_texts_that_a_spreadsheet_would_run_are_texts(changed, doubted):
     client = changed(country="=cmd|' /C calc'!A0")
     answer = client.get(f"/issues/{doubted.opened.slug}/findings.csv", params={"set": "doubt"})
     assert {line["country"] for line in lines(answer)} == {"'=cmd|' /C calc'!A0"}
+
+
+@pytest.fixture
+def looked(doubted):
+    """Say that the model is as sure of each class as 0.5 where it is the label."""
+    folder = issues.folder_of(doubted.opened, "doubt")
+    size = len(doubted.opened.dataset.classes.classes)
+    issues.write_looked(folder, issues.Looked(np.full(size, 0.5), np.ones((size, 2))))
+    yield
+    (folder / "looked.json").unlink()
+
+
+def test_other_thresholds_change_the_order_and_bad_ones_are_named(queue_page, looked):
+    before = queue_page(reason="spots")
+    found = queue_page(reason="spots", limits=f"{ARABLE}=0.99")
+    own, other = (
+        {(item["id"], item["label"]["name"]): item["score"] for item in page["items"]}
+        for page in (before, found)
+    )
+    changed = {name for (_, name), score in own.items() if other[_, name] != score}
+    assert ARABLE in changed
+    assert sorted(scores(found), reverse=True) == scores(found)
+    refused = queue_page(reason="spots", limits="Lava=0.5")
+    assert scores(refused) == scores(before)
+    assert any("no class 'Lava'" in notice for notice in refused["notices"])

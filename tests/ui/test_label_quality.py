@@ -238,3 +238,23 @@ def test_the_queue_may_ask_for_the_job_and_for_all_patches(opened, started, monk
 
     monkeypatch.setattr("eoexplore.jobs.background.start", full)
     assert heard({"kind": "look"})["sentences"] == ["No room for a job."]
+
+
+def test_other_thresholds_are_stated_in_the_address_and_bad_ones_are_said(run, opened):
+    write(opened, trained_on_split="none", task="segmentation", layers=("mask", "prob"))
+    size = len(opened.dataset.classes.classes)
+    limits = np.full(size, np.nan)
+    limits[opened.dataset.classes.names.index("Pastures")] = 0.4
+    folder = issues.folder_of(opened, "mine")
+    issues.write_looked(folder, issues.Looked(limits, np.zeros((size, 2))))
+    test = run()
+    assert given(test)["limits"] == ""
+    assert test.selectbox(key="limit_class").options == ["Pastures"]
+    test.slider(key="limit_number Pastures").set_value(0.6)
+    test.button(key="limit_use").click().run()
+    assert not test.exception
+    assert given(test)["limits"] == "Pastures=0.6"
+    assert given(run(limits="Pastures=0.3"))["limits"] == "Pastures=0.3"
+    wrong = run(limits="Lava=0.3")
+    assert given(wrong)["limits"] == ""
+    assert "no class 'Lava'" in said(wrong)

@@ -65,7 +65,7 @@ export class QualityView {
   /** Show what the server has sent; called at each change of the data. */
   update(data, component) {
     const isFirst = !this.component;
-    const isOther = ["query", "set", "stamp", "may_look", "is_looking"].some((name) => this.data[name] !== data[name]);
+    const isOther = ["query", "limits", "set", "stamp", "may_look", "is_looking"].some((name) => this.data[name] !== data[name]);
     this.data = data;
     this.component = component;
     this.address.told(data.query);
@@ -99,6 +99,7 @@ export class QualityView {
     const query = new URLSearchParams(this.data.query ?? "");
     query.delete("v"); // it says nothing of findings
     query.set("set", this.data.set);
+    if (this.data.limits) query.set("limits", this.data.limits);
     for (const [name, text] of Object.entries(values)) if (text || text === 0) query.set(name, text);
     return `${this.url(path)}?${query}`;
   }
