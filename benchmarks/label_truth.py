@@ -96,7 +96,9 @@ def subject(folder: Path, seed: int) -> Subject:
         sets[name] = prediction_sets.read(opened, name)
         label_issues.look(opened, sets[name])
     table = folder / f"s{seed}.truth.parquet"
-    known = Known(truth.read(opened, table), true_maps.read(opened, true_maps.folder_of(table)))
+    every = np.ones(len(opened.samples), bool)
+    maps = true_maps.read(opened, true_maps.folder_of(table))
+    known = Known(truth.read(opened, table), maps, every)
     found, of_scores = (
         issues.together(opened, label_issues.names(own), own.about.name) for own in sets.values()
     )

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     found = prediction_sets.read(opened, args.predictions) if args.predictions else None
     wanted = _wanted(opened, args)
     mask = _asked.part(opened, "Selection", args.select).mask
-    known = _known(opened, args.truth)
+    known = _known(opened, args.truth, found)
     label_issues.look(opened, found, args.progress.update, args.progress.cancelled)
     args.progress.end_line()
     stated = thresholds.parse("|".join(args.threshold), opened.dataset.classes.names)
@@ -99,13 +99,18 @@ def _wanted(opened: Opened, args: argparse.Namespace) -> Wanted:
     return Wanted(kinds, label, args.least, args.status)
 
 
-def _known(opened: Opened, file: str | None) -> Known | None:
+def _known(opened: Opened, file: str | None, found: PredictionSet | None) -> Known | None:
     if not file:
         return None
     path = Path(file).expanduser()
     if not path.is_file():
         raise DataMissing(f"There is no file {path.name} with true labels at the place you named.")
-    return Known(truth.read(opened, path), true_maps.read(opened, true_maps.folder_of(path)))
+    looked = np.ones(len(opened.samples), bool)
+    if found is not None:
+        looked = np.isin(np.arange(len(looked)), found.rows)
+        looked &= honesty.of(opened, found.about).mask
+    maps = true_maps.read(opened, true_maps.folder_of(path))
+    return Known(truth.read(opened, path), maps, looked)
 
 
 def _thresholds(
@@ -207,7 +212,7 @@ def _show(said: Mapping[str, Any]) -> None:
     for name, own in said.get("by_truth", {}).items():
         at = own["precision_at"]["50"]
         print(
-            f"{name}: {own['errors']:,} errors, {own['base'] or 0:.1%} of all; of the first 50 "
-            f"{at or 0:.0%} are wrong, of as many as there are errors "
+            f"{name}: {own['errors']:,} errors, {own['base'] or 0:.1%} of what was looked at; of "
+            f"the first 50 {at or 0:.0%} are wrong, of as many as there are errors "
             f"{own['precision_at_errors'] or 0:.0%}: {own['lift'] or 0:.1f} times as by lot."
         )

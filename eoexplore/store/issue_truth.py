@@ -26,6 +26,8 @@ class Known:
     """Its true labels."""
     wrong: Wrong | None
     """Where its label maps are wrong; none where no true maps are there."""
+    looked: npt.NDArray[np.bool_]
+    """Which samples were looked at: of the others nothing could be found, shape (n,)."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def _samples(
     wrong: npt.NDArray[np.bool_],
     judged: npt.NDArray[np.bool_],
 ) -> Worth:
+    judged = judged & known.looked
     rows = issues.findings.rows
     own = np.zeros(len(rows), bool)
     if kind in issues.kinds:
