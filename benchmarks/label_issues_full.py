@@ -10,6 +10,7 @@ minutes on two cores, 3 GB of memory, and 200 MB of a temporary folder.
 
 import argparse
 import dataclasses
+import itertools
 import os
 import sys
 import tempfile
@@ -23,7 +24,7 @@ import rasterio
 from eoexplore import demo
 from eoexplore.core.errors import EOExploreError
 from eoexplore.jobs import index, label_issues, predict
-from eoexplore.store import catalog, issues, mosaic, prediction_mosaics, prediction_sets
+from eoexplore.store import catalog, issues, prediction_mosaics, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.folder import BuildState
 from eoexplore.store.issues import Wanted
@@ -114,7 +115,7 @@ def measure(opened: Opened, land: PredictionSet) -> None:
     label_issues.look(
         opened, land, lambda *own: steps.append((time.perf_counter() - begun, own[2]))
     )
-    for (start, what), (end, _) in zip(steps, steps[1:], strict=False):
+    for (start, what), (end, _) in itertools.pairwise(steps):
         if what != "done" and (not steps or what):
             totals[what] = totals.get(what, 0.0) + end - start
     for what, seconds in totals.items():

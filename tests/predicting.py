@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from eoexplore.core.model_card import CardClass, ModelCard
-from eoexplore.jobs import predict, predict_part
+from eoexplore.jobs import predict, predict_part, prediction_chunks
 from eoexplore.jobs.progress import Cancelled
 from eoexplore.jobs.run import Run
 from eoexplore.store import catalog, mosaic, prediction_sets
@@ -57,7 +57,7 @@ def run_here(
     plan: Any, chunks: Any, hands: object, report: Any, cancelled: Callable[[], bool] | None
 ) -> int:
     """Do here what a prediction has its workers do; how many samples it was."""
-    todo = [chunk for chunk in chunks if not predict_part.path_of(plan.parts, chunk).is_file()]
+    todo = [chunk for chunk in chunks if not prediction_chunks.path_of(plan.parts, chunk).is_file()]
     run = Run.begin(plan.parts / "run")
     for chunk in todo:
         if cancelled is not None and cancelled():

@@ -13,7 +13,7 @@ from eoexplore.analysis import bootstrap, pixels
 from eoexplore.analysis.bootstrap import Clusters, Intervals
 from eoexplore.charts.chart import Asked, CannotTell
 from eoexplore.core.memory import ByteCache
-from eoexplore.store import prediction_columns
+from eoexplore.store import honesty, prediction_columns
 from eoexplore.store.prediction_sets import About, PredictionSet
 
 T = TypeVar("T")
@@ -274,23 +274,27 @@ def _judged_samples(asked: Asked) -> Bools:
 
 def _remembered(asked: Asked, about: About, samples: Bools) -> list[str]:
     """Return what is to be said of judged samples that a model may know."""
+    if honesty.is_out_of_fold(about):
+        return [
+            f"Every patch of {about.name} was predicted by a model that did not learn from it or "
+            "its surroundings."
+        ]
+    found = honesty.of(asked.opened, about)
+    known = int((samples & ~found.mask).sum())
+    if not known:
+        return []
+    if not _is_part(asked, about):
+        return [found.sentence]
+    return [
+        f"{about.name} was trained on the split “{about.trained_on_split}”, to which {known:,} of "
+        f"the {int(samples.sum()):,} judged patches belong: on those it says how well the model "
+        "remembers."
+    ]
+
+
+def _is_part(asked: Asked, about: About) -> bool:
     stated = about.trained_on_split
-    if not stated:
-        return [f"Nobody states what {about.name} was trained on: it may know these."]
-    part = (asked.frame["split"] == stated).to_numpy(bool)
-    known = int((part & samples).sum())
-    if known and (asked.opened.dataset.synthetic or not about.synthetic):
-        return [
-            f"{about.name} was trained on the split “{stated}”, to which {known:,} of the "
-            f"{int(samples.sum()):,} judged patches belong: on those it says how well the model "
-            "remembers."
-        ]
-    if not part.any():
-        return [
-            f"{about.name} was trained on “{stated}”, which is no part of the split of this "
-            "dataset: it may know these."
-        ]
-    return []
+    return bool(stated and (asked.frame["split"] == stated).any())
 
 
 def _unshared(asked: Asked) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from eoexplore.charts import _groups, _leakage
 from eoexplore.charts.chart import TRAIN, Asked, CannotTell
-from eoexplore.store import distances
+from eoexplore.store import distances, honesty
 
 WAYS = {
     "country": "Country",
@@ -70,7 +70,13 @@ def _labels(asked: Asked) -> Groups:
 
 
 def _distance(asked: Asked) -> Groups:
-    stated = asked.predictions[0].about.trained_on_split if asked.predictions else ""
+    about = asked.predictions[0].about if asked.predictions else None
+    stated = about.trained_on_split if about is not None else ""
+    if about is not None and (honesty.is_out_of_fold(about) or stated == honesty.NONE):
+        raise CannotTell(
+            f"{about.name} learnt from no part of the split, so there are no training patches of "
+            "which a distance could be told. Choose another way to group."
+        )
     split = stated or TRAIN
     train = (asked.frame["split"] == split).to_numpy(bool)
     samples = asked.opened.samples

@@ -13,7 +13,8 @@ from eoexplore.charts.audit import audit
 from eoexplore.charts.chart import Asked, CannotTell, Page
 from eoexplore.core.selection import Selection, parse
 from eoexplore.core.words import phrases
-from eoexplore.store.prediction_sets import PredictionSet
+from eoexplore.store import honesty
+from eoexplore.store.prediction_sets import About, PredictionSet
 
 _TASKS = {"multilabel": "labels of a patch", "segmentation": "a class for each pixel"}
 
@@ -124,7 +125,7 @@ def _set(asked: Asked, number: int) -> dict[str, str]:
         "SHA-256 of the weights or the file": about.model_hash,
         "Made": ", ".join(filter(None, (about.created, about.device))),
         "Made by": f"EOExplore {about.eoexplore_version}",
-        "Trained on the split": about.trained_on_split or "nobody states it",
+        "Trained on the split": _trained(about),
         "Threshold": "any pixel of a class" if about.task == "segmentation"
         else f"{about.threshold:g}",
         "Classes": f"{len(about.classes)}",
@@ -132,6 +133,13 @@ def _set(asked: Asked, number: int) -> dict[str, str]:
         "Left out": "; ".join(left_out) or "none",
         "Judged": _own(asked, number),
     }  # fmt: skip
+
+
+def _trained(about: About) -> str:
+    if honesty.is_out_of_fold(about):
+        return "none: each patch by a model that learnt elsewhere"
+    stated = about.trained_on_split
+    return "none of these patches" if stated == honesty.NONE else stated or "nobody states it"
 
 
 def _own(asked: Asked, number: int) -> str:

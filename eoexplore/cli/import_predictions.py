@@ -10,6 +10,7 @@ from eoexplore.core.split import SPLITS
 from eoexplore.jobs import mask_files, mask_import, mask_values
 from eoexplore.store import catalog, prediction_import, prediction_sets
 from eoexplore.store.catalog import Opened
+from eoexplore.store.honesty import NONE
 from eoexplore.store.prediction_sets import PredictionSet
 
 HELP = """Import predictions that were made elsewhere: a table of scores, or a folder of masks.
@@ -37,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--order", choices=prediction_import.ORDERS, default="", help="of classes")
     parser.add_argument(
-        "--trained-on", choices=SPLITS, default="", help="part that the model was trained on"
+        "--trained-on",
+        choices=(*SPLITS, NONE),
+        default="",
+        help=f"part that the model was trained on; {NONE} where it learnt from no patch of these",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

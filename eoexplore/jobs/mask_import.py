@@ -18,10 +18,10 @@ import numpy as np
 
 from eoexplore import __version__
 from eoexplore.core.errors import FileUnreadable, JobError, PredictionError
-from eoexplore.jobs import mask_files, mask_values, predict_join, predict_part
+from eoexplore.jobs import mask_files, mask_values, predict_join, prediction_chunks
 from eoexplore.jobs.mask_files import Files, Grid
 from eoexplore.jobs.mask_values import Meaning
-from eoexplore.jobs.predict_part import Chunk, Found
+from eoexplore.jobs.prediction_chunks import Chunk, Found
 from eoexplore.jobs.progress import Cancelled, Report
 from eoexplore.store import prediction_sets
 from eoexplore.store.catalog import Opened
@@ -291,11 +291,11 @@ def _keep(
     opened: Opened, found: UnderstoodMasks, said: About, folder: Path, steps: _Steps
 ) -> About:
     """Write the chunks that are missing, and put them together."""
-    parts = predict_part.parts_of(folder, said.key)
+    parts = prediction_chunks.parts_of(folder, said.key)
     output = _Output(found.classes, found.seen.grid.side)
     paths, counts, done = found.seen.files.paths, Counter[int](), 0
-    for chunk in predict_part.chunks(opened, np.array(list(paths), np.intp), CHUNK):
-        target = predict_part.path_of(parts, chunk)
+    for chunk in prediction_chunks.chunks(opened, np.array(list(paths), np.intp), CHUNK):
+        target = prediction_chunks.path_of(parts, chunk)
         if not target.is_file():
             try:
                 kept = _chunk(opened, found, output, chunk, steps.after(done))
@@ -353,8 +353,8 @@ def _chunk(
             rows.append(row)
             masks.append(chosen)
     if rows:
-        maps = predict_part.maps_of(opened, rows, output)
+        maps = prediction_chunks.maps_of(opened, rows, output)
         if any(item is None for item in maps):
-            predict_part.still_there(opened)
+            prediction_chunks.still_there(opened)
         kept.add_masks(np.array(rows, np.intp), np.stack(masks), maps)
     return _Kept(kept, counts)

@@ -21,9 +21,10 @@ from eoexplore.core import settings
 from eoexplore.core.errors import JobError, ModelError
 from eoexplore.core.model_card import ModelCard
 from eoexplore.core.selection import Selection
-from eoexplore.jobs import inputs, pieces, predict_join, predict_part
+from eoexplore.jobs import inputs, pieces, predict_join, predict_part, prediction_chunks
 from eoexplore.jobs.pieces import Hands
-from eoexplore.jobs.predict_part import Chunk, Plan
+from eoexplore.jobs.predict_part import Known, Plan
+from eoexplore.jobs.prediction_chunks import Chunk
 from eoexplore.jobs.progress import Report
 from eoexplore.store import catalog, prediction_sets
 from eoexplore.store.catalog import Opened
@@ -93,20 +94,55 @@ def predict(
     opened = catalog.open_slug(asked.slug)
     report(0, 0, "the model")
     card = models.load(asked.model).card
-    rows, without = _rows(opened, asked, card)
+    rows, without = rows_of(opened, asked.selection, card, asked.model)
     said = dataclasses.replace(_about(opened, asked, card, rows), left_out=without)
+    known = (Known(asked.model, card.sha256),)
+
+    def begin(parts: Path) -> tuple[Plan, About]:
+        return plan(opened, known, parts, hands), said
+
+    work = Work(opened, card, rows, said, begin, asked.chunk)
+    return complete(work, hands, report, cancelled)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A set that is to be made."""
+
+    opened: Opened
+    """The dataset."""
+    card: ModelCard
+    """What the models take and say; their weights need not be there yet."""
+    rows: npt.NDArray[np.intp]
+    """Rows that are predicted, shape (n,)."""
+    said: About
+    """What the set is, as far as it is known before; its name and key count."""
+    begin: Callable[[Path], tuple[Plan, About]]
+    """Given the folder of the chunks, gives what workers have to know, and what the set is."""
+    chunk: int = CHUNK
+    """Samples of a chunk."""
+    models: npt.NDArray[np.integer] | None = None
+    """Number of the model of each row, where there are several."""
+
+
+def complete(
+    work: Work, hands: Hands, report: Report, cancelled: Callable[[], bool] | None
+) -> Made:
+    """Make a set, or go on with one; arguments and errors as for `predict`."""
+    opened, said, rows = work.opened, work.said, work.rows
     folder = prediction_sets.folder_of(opened.fingerprint, said.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / prediction_sets.LOCK, timeout=0):
             there = prediction_sets.about(folder)
-            if there is not None and not _is_mended(opened, _same(there, said), card, rows):
+            if there is not None and not _is_mended(opened, _same(there, said), work.card, rows):
                 return Made(_told(folder, there, said))
-            plan = _plan(asked, card, folder, said, hands)
-            chunks = predict_part.chunks(opened, rows, asked.chunk)
-            count = _run(plan, chunks, hands, report, cancelled)
+            parts = prediction_chunks.parts_of(folder, said.key)
+            begun, said = work.begin(parts)
+            chunks = prediction_chunks.chunks(opened, rows, work.chunk, work.models)
+            count = _run(begun, chunks, hands, report, cancelled)
             report(len(rows), len(rows), "putting it together")
-            return Made(predict_join.join(opened, card, said, plan.parts, folder), count)
+            return Made(predict_join.join(opened, work.card, said, parts, folder), count)
     except filelock.Timeout:
         raise JobError("Another process predicts this set already.") from None
     except OSError as error:
@@ -134,6 +170,9 @@ def _is_mended(opened: Opened, there: About, card: ModelCard, rows: npt.NDArray[
 
 def _told(folder: Path, there: About, said: About) -> About:
     """Return what a set is, with what the card says of the training now."""
+    if not said.model_hash:
+        # Models that were made for the set: their training is told by the set alone.
+        return there
     told = dataclasses.replace(
         there,
         trained_on_split=said.trained_on_split,
@@ -145,19 +184,28 @@ def _told(folder: Path, there: About, said: About) -> About:
     return told
 
 
-def _rows(
-    opened: Opened, asked: Asked, card: ModelCard
+def rows_of(
+    opened: Opened, selection: Selection, card: ModelCard, model: str
 ) -> tuple[npt.NDArray[np.intp], dict[str, int]]:
-    """Return the rows that are predicted, those of the selection that have every layer.
+    """Return the rows that are predicted, those of a selection that have every layer.
+
+    Args:
+        opened: the dataset.
+        selection: which samples.
+        card: of the model.
+        model: what it is called.
 
     Returns:
         Also how many others lack which layer, as sentences.
+
+    Raises:
+        ModelError: the model does not fit the dataset, or no sample has what it takes.
     """
     why = inputs.misfit(opened.dataset, card)
     if why:
         raise ModelError(why)
     samples = opened.samples
-    there = samples.table(opened.dataset.classes).select(asked.selection).mask()
+    there = samples.table(opened.dataset.classes).select(selection).mask()
     chosen = int(there.sum())
     titles = {layer.name: layer.title for layer in opened.dataset.layers}
     without: dict[str, int] = {}
@@ -169,7 +217,7 @@ def _rows(
     if not len(rows):
         raise ModelError(
             f"Of the {chosen:,} patches of the selection, none has all layers that the model "
-            f"{asked.model} takes ({', '.join(card.layers)}). Choose a wider selection."
+            f"{model} takes ({', '.join(card.layers)}). Choose a wider selection."
         )
     return rows, without
 
@@ -177,10 +225,11 @@ def _rows(
 def preprocessing_hash(card: ModelCard) -> str:
     """Return what stands for how samples are brought to a model: 16 hexadecimal digits."""
     own = (card.bands, card.input_size, card.resample, card.mean, card.std, card.activation)
-    return _digest(PREPROCESSING, own, card.class_names)
+    return digest(PREPROCESSING, own, card.class_names)
 
 
-def _digest(*values: object) -> str:
+def digest(*values: object) -> str:
+    """Return 16 hexadecimal digits that stand for values that JSON knows."""
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
@@ -188,7 +237,7 @@ def _about(opened: Opened, asked: Asked, card: ModelCard, rows: npt.NDArray[np.i
     ids = "\n".join(opened.samples.frame["id"].iloc[rows])
     prepared = preprocessing_hash(card)
     own = hashlib.sha256(ids.encode()).hexdigest()
-    key = _digest(card.sha256, prepared, opened.fingerprint, own)
+    key = digest(card.sha256, prepared, opened.fingerprint, own)
     word = re.sub(r"[^a-z0-9]+", "-", asked.model.lower().rpartition("/")[2]).strip("-")
     return About(
         name=asked.name or f"{word[:31].rstrip('-') or 'model'}-{key[:8]}",
@@ -210,13 +259,19 @@ def _about(opened: Opened, asked: Asked, card: ModelCard, rows: npt.NDArray[np.i
     )
 
 
-def _plan(asked: Asked, card: ModelCard, folder: Path, said: About, hands: Hands) -> Plan:
-    """Return what workers have to know."""
-    parts = predict_part.parts_of(folder, said.key)
+def plan(opened: Opened, known: tuple[Known, ...], parts: Path, hands: Hands) -> Plan:
+    """Return what workers have to know.
+
+    Args:
+        opened: the dataset.
+        known: the models.
+        parts: folder of the chunks.
+        hands: who does the work.
+    """
     threads = max(1, (os.cpu_count() or 1) // (hands.workers or 1))
-    known = {"EOEXPLORE_CACHE": str(settings.cache_folder().resolve())}
-    known["EOEXPLORE_MODELS"] = os.pathsep.join(str(path) for path in settings.model_folders())
-    return Plan(asked.slug, asked.model, card.sha256, parts, threads, tuple(known.items()))
+    there = {"EOEXPLORE_CACHE": str(settings.cache_folder().resolve())}
+    there["EOEXPLORE_MODELS"] = os.pathsep.join(str(path) for path in settings.model_folders())
+    return Plan(opened.slug, known, parts, threads, tuple(there.items()))
 
 
 def _run(
@@ -228,7 +283,7 @@ def _run(
 ) -> int:
     """Predict the chunks that are missing, and return how many samples they have."""
     total = sum(len(chunk.rows) for chunk in chunks)
-    todo = [chunk for chunk in chunks if not predict_part.path_of(plan.parts, chunk).is_file()]
+    todo = [chunk for chunk in chunks if not prediction_chunks.path_of(plan.parts, chunk).is_file()]
     done = total - sum(len(chunk.rows) for chunk in todo)
     there = done
     report(done, total, _WHAT)

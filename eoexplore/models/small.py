@@ -11,10 +11,17 @@ from eoexplore.models import REGISTRY, _network
 if TYPE_CHECKING:
     import torch
 
-ARCHITECTURES = {"small_unet": "segmentation", "small_labels": "multilabel"}
+CONTEXT = "small_context"
+ARCHITECTURES = {
+    "small_unet": "segmentation",
+    "small_labels": "multilabel",
+    CONTEXT: "segmentation",
+}
 """Names of the networks in a card, and the task of each."""
 WIDTHS = (24, 48, 96)
 """Channels of the three levels where the card's options say nothing of `widths`."""
+CONTEXT_WIDTHS = (128, 64)
+"""Units of the two layers of `small_context`, likewise."""
 _WIDEST = 1024
 _HALVED = 8
 
@@ -45,7 +52,7 @@ class Small:
         if card is None or ARCHITECTURES.get(card.architecture) != card.task:
             return None
         _widths(card)
-        if card.input_size % _HALVED:
+        if card.architecture != CONTEXT and card.input_size % _HALVED:
             raise ModelError(
                 f"The card's input_size is {card.input_size}; {card.architecture} takes multiples "
                 f"of {_HALVED}, for it halves rows and columns three times."
@@ -55,6 +62,10 @@ class Small:
 
 def build(card: ModelCard) -> "torch.nn.Module":
     """Return the network of a card with random weights."""
+    if card.architecture == CONTEXT:
+        from eoexplore.models._context_network import Context
+
+        return Context(len(card.bands), len(card.classes), _widths(card))
     from eoexplore.models import _small_networks
 
     kind = _small_networks.Segmenter if card.task == "segmentation" else _small_networks.Labeller
@@ -62,12 +73,14 @@ def build(card: ModelCard) -> "torch.nn.Module":
 
 
 def _widths(card: ModelCard) -> tuple[int, ...]:
-    """Return the channels of the three levels."""
-    given = card.options.get("widths", list(WIDTHS))
-    whole = isinstance(given, list | tuple) and len(given) == len(WIDTHS)
+    """Return the channels of the levels, or units of the layers, of a network."""
+    usual = CONTEXT_WIDTHS if card.architecture == CONTEXT else WIDTHS
+    given = card.options.get("widths", list(usual))
+    whole = isinstance(given, list | tuple) and len(given) == len(usual)
     if not whole or not all(type(width) is int and 1 <= width <= _WIDEST for width in given):
+        number = {2: "two", 3: "three"}[len(usual)]
         raise ModelError(
-            "The card's options need 'widths': three whole numbers from 1 to "
+            f"The card's options need 'widths': {number} whole numbers from 1 to "
             f"{_WIDEST}, the channels of the network's levels."
         )
     return tuple(given)

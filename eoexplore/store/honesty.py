@@ -34,7 +34,7 @@ def of(opened: "Opened", about: About) -> Honesty:
     """
     every = np.ones(len(opened.samples), bool)
     stated = about.trained_on_split
-    if about.trained_on.get("out_of_fold") or stated == NONE or _elsewhere(opened, about):
+    if is_out_of_fold(about) or stated == NONE or _elsewhere(opened, about):
         return Honesty(every, "")
     if not stated:
         return Honesty(
@@ -54,6 +54,11 @@ def of(opened: "Opened", about: About) -> Honesty:
         f"{about.name} was trained on the split “{stated}”: of its {int(part.sum()):,} patches "
         "nothing is said.",
     )
+
+
+def is_out_of_fold(about: About) -> bool:
+    """Tell whether each sample was predicted by a model of its own fold, which learnt elsewhere."""
+    return about.trained_on.get("out_of_fold") is True
 
 
 def _elsewhere(opened: "Opened", about: About) -> bool:

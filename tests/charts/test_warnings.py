@@ -55,6 +55,23 @@ def test_what_nobody_states_is_said(opened):
     assert "Nobody states what mine was trained on" in warned(opened, trained_on_split="")
 
 
+def test_folds_are_said_to_be_out_of_sample(opened):
+    said = warned(opened, trained_on={"out_of_fold": True})
+    assert said == (
+        "Every patch of mine was predicted by a model that did not learn from it or its "
+        "surroundings."
+    )
+
+
+def test_who_states_that_nothing_was_learnt_is_believed(opened):
+    assert warned(opened, trained_on_split="none") == ""
+
+
+def test_a_set_that_knows_every_judged_patch_says_how_many(opened):
+    said = warned(opened, select="split=train", trained_on_split="train")
+    assert "to which 3 of the 3 judged" in said
+
+
 def test_real_patches_are_not_remembered_by_a_model_of_synthetic_ones(opened):
     assert opened.dataset.synthetic is False
     said = warned(opened, trained_on_split="train", synthetic=True)

@@ -24,6 +24,10 @@ def test_a_file_is_looked_at_and_then_kept_and_judged(tree, said, document, tmp_
     assert (found["set"], found["samples"], found["values"]) == ("mine", 3, "logits")
     judged = document("evaluate", tree, "--predictions", "mine", "--chart", "scores_overview")
     assert judged["samples"] == 3
+    ways = ("--values", "logits", "--trained-on", "none")
+    assert document("import-predictions", tree, path, *ways, "--name", "honest")["set"] == "honest"
+    judged = document("evaluate", tree, "--predictions", "honest", "--chart", "scores_overview")
+    assert "trained on" not in str(judged["charts"])
     status, _, err = said("import-predictions", tree, tmp_path / "none.csv")
     assert (status, "cannot be read" in err) == (1, True)
 

@@ -27,15 +27,16 @@ CARD = ModelCard(
     source="test",
     options={"widths": [4, 6, 8]},
 )
+CONTEXT = dataclasses.replace(CARD, architecture="small_context", options={"widths": [6, 4]})
 LABELS = dataclasses.replace(
     CARD, task="multilabel", architecture="small_labels", activation="sigmoid"
 )
 
 
-@pytest.mark.parametrize("card", [CARD, LABELS])
+@pytest.mark.parametrize("card", [CARD, CONTEXT, LABELS])
 def test_a_card_is_recognised_by_architecture_and_task(card, tmp_path):
     assert small.Small.open(tmp_path, card).card == card
-    other = "small_labels" if card is CARD else "small_unet"
+    other = "small_unet" if card is LABELS else "small_labels"
     assert small.Small.open(tmp_path, dataclasses.replace(card, architecture=other)) is None
     assert small.Small.open(tmp_path, None) is None
 
@@ -56,7 +57,46 @@ def test_shapes_of_what_they_give():
     bands = torch.zeros(2, 3, 24, 24)
     with torch.inference_mode():
         assert small.build(CARD).eval()(bands).shape == (2, 2, 24, 24)
+        assert small.build(CONTEXT).eval()(bands).shape == (2, 2, 24, 24)
         assert small.build(LABELS).eval()(bands).shape == (2, 2)
+
+
+def test_units_of_two_layers_and_any_size_suit_a_model_of_surroundings(tmp_path):
+    assert small.Small.open(tmp_path, dataclasses.replace(CONTEXT, input_size=101)) is not None
+    assert small.build(dataclasses.replace(CONTEXT, options={})).head[1].out_features == 128
+    with pytest.raises(ModelError, match="'widths': two whole numbers"):
+        small.Small.open(tmp_path, dataclasses.replace(CONTEXT, options={"widths": [4, 6, 8]}))
+
+
+def test_surroundings_are_means_and_deviations_of_windows_inside_the_patch():
+    torch = pytest.importorskip("torch")
+    from eoexplore.models import _context_network
+
+    values = np.random.default_rng(0).normal(size=(1, 2, 40, 40)).astype(np.float32)
+    found = _context_network.features(torch.from_numpy(values))[0].numpy()
+    assert found.shape == (7 * 2, 40, 40)
+    for row, column in ((0, 0), (20, 20), (39, 5)):
+
+        def around(side, band, row=row, column=column):
+            half = side // 2
+            rows, columns = (slice(max(0, at - half), at + half + 1) for at in (row, column))
+            return values[0, band, rows, columns]
+
+        for band in range(2):
+            expected = [values[0, band, row, column]]
+            expected += [around(side, band).mean() for side in (3, 7, 15, 31)]
+            expected += [around(side, band).std() for side in (7, 31)]
+            assert found[band::2, row, column] == pytest.approx(expected, abs=2e-3)
+
+
+def test_surroundings_of_a_bright_place_are_cut_at_five_deviations():
+    torch = pytest.importorskip("torch")
+    from eoexplore.models import _context_network
+
+    values = torch.zeros(1, 1, 9, 9)
+    values[0, 0, 4, 4] = 1000.0
+    found = _context_network.features(values)[0, :, 4, 4]
+    assert found[:2].tolist() == pytest.approx([5.0, 5 / 9])
 
 
 def test_a_label_follows_what_a_corner_of_the_patch_shows():

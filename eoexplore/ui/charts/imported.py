@@ -8,10 +8,12 @@ import streamlit as st
 
 from eoexplore.core.errors import EOExploreError
 from eoexplore.core.paths import allowed_roots, check_allowed
+from eoexplore.core.split import SPLITS
 from eoexplore.jobs import background, mask_import, mask_values
 from eoexplore.jobs.mask_import import Seen, UnderstoodMasks
 from eoexplore.store import prediction_import, prediction_sets
 from eoexplore.store.catalog import Opened
+from eoexplore.store.honesty import NONE
 from eoexplore.store.prediction_import import ALPHABET, DATASET, VALUES, Understood
 from eoexplore.ui.text import as_text
 
@@ -27,7 +29,11 @@ _MASK_KINDS = {
     mask_values.NUMBERS: "Numbers from 0",
     mask_values.FROM_1: "Numbers from 1",
 }
-_PARTS = ("", "train", "validation", "test")
+_PARTS = {
+    "": "not known",
+    **{part: part for part in SPLITS},
+    NONE: "none of these patches",
+}
 _LOOKED_S = 600
 
 
@@ -62,7 +68,9 @@ def _table(opened: Opened, keeping: Callable[[], None]) -> None:
     found = prediction_import.look(opened, file.name, file.getvalue(), kind, order)
     _say(found)
     name = st.text_input("Name", _stem(file.name), key="import_name", max_chars=40)
-    split = st.selectbox("Trained on", _PARTS, format_func=_trained, key="import_split")
+    split = st.selectbox(
+        "Trained on", list(_PARTS), format_func=_PARTS.__getitem__, key="import_split"
+    )
     if st.button("Keep", type="primary", key="import_keep", disabled=not found.certain):
         keeping()
         prediction_import.keep(opened, found, name, split)
@@ -102,7 +110,9 @@ def _masks(opened: Opened, keeping: Callable[[], None]) -> None:
     name = st.text_input("Name", _stem(folder.name), key="import_mask_name", max_chars=40)
     if any(item.name == name for item in prediction_sets.available(opened.fingerprint)):
         st.caption("There is a set of this name: choose it above, or take another name.")
-    split = st.selectbox("Trained on", _PARTS, format_func=_trained, key="import_mask_split")
+    split = st.selectbox(
+        "Trained on", list(_PARTS), format_func=_PARTS.__getitem__, key="import_mask_split"
+    )
     if st.button("Keep", type="primary", key="import_mask_keep", disabled=not found.certain):
         keeping()
         _start(opened, found, name, split)
@@ -138,7 +148,3 @@ def _say(found: Understood | UnderstoodMasks) -> None:
 def _stem(name: str) -> str:
     stem = name.lower().rpartition(".")[0] or name.lower()
     return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:40].strip("-") or "imported"
-
-
-def _trained(part: str) -> str:
-    return part or "not known"
