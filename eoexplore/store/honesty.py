@@ -51,8 +51,8 @@ def of(opened: "Opened", about: About) -> Honesty:
         )
     return Honesty(
         ~part,
-        f"{about.name} was trained on the split “{stated}”: of its {int(part.sum()):,} patches "
-        "nothing is said.",
+        f"{about.name} was trained on the split “{stated}”: nothing is said of "
+        f"{int(part.sum()):,} of {len(part):,} patches.",
     )
 
 

@@ -60,7 +60,7 @@ def test_a_part_of_the_split_is_not_honest(real):
     mask, sentence = judged(real, "train", trained_on={"dataset": "elsewhere", "seeds": [1]})
     assert mask == [False, False, True, True]
     assert "trained on the split “train”" in sentence
-    assert "2 patches" in sentence
+    assert "nothing is said of 2 of 4 patches" in sentence
 
 
 def test_a_part_that_there_is_not_may_be_any(real):

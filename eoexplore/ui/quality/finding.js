@@ -162,7 +162,7 @@ function openAt({ id, at }) {
 }
 
 function classWords(label, suspect) {
-  const found = [el("span", {}, label ? swatch(label.colour) : null, label?.name ?? "No label")];
+  const found = [el("span", {}, label ? swatch(label.colour) : null, label?.name ?? (suspect ? "No label" : "The whole patch"))];
   if (suspect) found.push(el("span", {}, el("span", { class: "eo-arrow", text: "→" }), swatch(suspect.colour), suspect.name));
   return found;
 }

@@ -151,7 +151,7 @@ export class Queue {
       el(
         "div",
         { class: "eo-found-words" },
-        el("div", { class: "eo-found-class", title: label?.name }, label ? swatch(label.colour) : null, el("span", { text: label?.name ?? "No label" })),
+        el("div", { class: "eo-found-class", title: label?.name }, label ? swatch(label.colour) : null, el("span", { text: label?.name ?? (suspect ? "No label" : "The whole patch") })),
         suspect
           ? el("div", { class: "eo-found-class eo-found-instead", title: suspect.name }, el("span", { class: "eo-arrow", "aria-hidden": "true", text: "→" }), swatch(suspect.colour), el("span", { text: suspect.name }))
           : null,
