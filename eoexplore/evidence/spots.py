@@ -27,6 +27,9 @@ KNOWN = Calibration(
     "(seeds 1 to 6, 43, 44, 301 to 310); on other land, or with another model, they are a guide",
 )
 """What is known of spots where their truth is known: the same demos."""
+DRAWN = 2.0
+"""Strength from which spots are drawn, a chance of some 2 %: weaker ones are everywhere, and hide
+the picture."""
 _FACTS = (
     "spot", "inside_ha", "edge_ha", "dates", "lon", "lat", "area_ha", "width_m", "border_m",
     "compactness", "margin", "decidable",

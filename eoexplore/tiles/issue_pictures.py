@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from eoexplore.core import mgrs
 from eoexplore.core.types import Layer
+from eoexplore.evidence.spots import DRAWN
 from eoexplore.render import palettes
 from eoexplore.render.composites import styles_of
 from eoexplore.render.encode import MEDIA_TYPES
@@ -42,9 +43,6 @@ _SPOT, _OTHERS = (255, 225, 77, 255), (255, 255, 255, 255)
 """Colour of the outline of the spot that is looked at, and of the others."""
 _TIMES = 24
 """Pixels of the picture of spots along a cell of 60 m: lines stay thin where it is enlarged."""
-_DRAWN = 2.0
-"""Strength from which spots are outlined, a chance of some 2 %: weaker ones are everywhere, and
-hide the picture. The chosen spot is outlined whatever its strength."""
 _LINE_SCALE = 2.6
 Json = dict[str, Any]
 
@@ -229,10 +227,13 @@ def _at(text: str, side: int) -> tuple[int, int] | None:
 def _outlined(
     strength: npt.NDArray[np.floating], at: tuple[int, int] | None
 ) -> npt.NDArray[np.uint8]:
-    """Return the outlines of spots; cells of one strength beside each other are one spot."""
+    """Return the outlines of spots; cells of one strength beside each other are one spot.
+
+    The chosen spot is outlined whatever its strength.
+    """
     # 0 is "no data" to whoever draws outlines, so that what is no spot is area 1.
     areas = np.unique(strength, return_inverse=True)[1].reshape(strength.shape) + 2
-    areas = np.where(strength >= _DRAWN, areas, 1).astype(np.uint8)
+    areas = np.where(strength >= DRAWN, areas, 1).astype(np.uint8)
     colours = np.array([(0, 0, 0, 0)] * 2 + [_OTHERS] * 254, np.uint8)
     if at is not None and strength[at] > 0:
         pieces = ndimage.label(strength == strength[at])[0]

@@ -200,8 +200,7 @@ def draw(scene: Scene, shown: Shown, layer: str, view: View, palette: str) -> Pi
         return label_picture(codes, None, palette_of(scene.opened, asked.found.about, palette))
     known = np.isfinite(values)
     if asked.what == SPOTS:
-        # Where no spot is, the strength is 0.
-        known &= values > 0
+        known &= values >= spots.DRAWN
         values = spots.chance(values)
     shade = np.rint(np.clip(np.where(known, values, 0), 0, 1) * 255).astype(np.uint8)
     rgba = np.dstack([ramp("rising")[shade], np.where(known, 255, 0).astype(np.uint8)])

@@ -5,11 +5,15 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+import rasterio
 from PIL import Image
 
 from eoexplore.core.findings import Findings
+from eoexplore.core.selection import Selection
+from eoexplore.evidence import spots
 from eoexplore.store import catalog, issues
 from eoexplore.store.issues import Kept
+from eoexplore.tiles import issue_pictures, layers
 from tests import builders
 from tests.tiles.conftest import ALONE, SIDE
 
@@ -114,3 +118,31 @@ def test_without_a_location(changed, queue_page, doubted):
     item = found["items"][1]
     assert (item["place"], item["centre"], item["at"]) == (None, None, None)
     assert client.get(slots(item)["prediction"]["url"]).status_code == 404
+
+
+def test_spots_are_a_layer_of_the_map_and_weak_ones_are_left_out(client, doubted):
+    opened = doubted.opened
+    described = layers.describe(opened, Selection())["layers"]
+    own = next(one for one in described if one["id"] == "pred:doubt")
+    assert [style["title"] for style in own["styles"] if style["id"] == "spots"] == [
+        "Chance that the map is wrong"
+    ]
+    lon, lat = opened.samples.lon[0], opened.samples.lat[0]
+    x = int((lon + 180) / 360 * 2**15)
+    y = int((1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * 2**15)
+    drawn = picture(client, f"/tiles/{opened.slug}/pred:doubt:spots/15/{x}/{y}.png")
+    share = (drawn[..., 3] > 0).mean()
+    # Of a patch 36 and 4 of 400 cells are spots, both strong enough.
+    assert 0 < share < 0.3
+    folder = issues.folder_of(opened, "doubt")
+    product = str(opened.samples.frame["product"].iloc[0])
+    assert spots.chance(np.array(spots.DRAWN)) < 0.03
+    with rasterio.open(issues.spots_of(folder, product)) as file:
+        assert set(np.unique(file.read(1))) == {0, 25, 40, 255}
+
+
+def test_a_weak_spot_is_outlined_where_it_is_chosen():
+    strength = np.zeros((SIDE, SIDE))
+    strength[4:8, 4:8] = spots.DRAWN / 2
+    assert not issue_pictures._outlined(strength, None)[..., 3].any()
+    assert issue_pictures._outlined(strength, (5, 5))[..., 3].any()
