@@ -27,14 +27,14 @@ with st.container(horizontal=True, vertical_alignment="center", key="quality_hea
     looking.offer(view.opened, predictions)
 looking.warn(view.opened, predictions)
 if chosen == FINDINGS:
-    name = predictions.about.name if predictions else ""
+    name = looking.name_of(predictions)
     mount_quality(
         {
             **describe(view.opened, view.selection, view.palette, name, limits),
             **looking.state_of(view.opened, predictions),
         },
         key="quality",
-        on_ask=functools.partial(looking.hear, opened=view.opened, predictions=predictions),
+        on_ask=functools.partial(looking.hear, slug=view.opened.slug, name=name),
     )
 else:
     part = Part("Selection", view.selection, view.mask)

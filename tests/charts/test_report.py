@@ -113,7 +113,7 @@ def test_the_head_says_what_was_judged(opened):
 
 
 def test_warnings_stand_before_any_number(opened):
-    asked = question(opened, scored(opened, trained_on_split="elsewhere", synthetic=True))
+    asked = question(opened, scored(opened, trained_on_split="elsewhere", unjudged_share=0.2))
     page = page_of(asked)
     said = _judged.warnings(asked)
     assert len(said) == 2

@@ -208,7 +208,7 @@ def hearing():
     from eoexplore.ui.quality import looking
 
     opened = catalog.open_slug(st.session_state["slug"])
-    looking.hear(st.session_state["payload"], opened, None)
+    looking.hear(st.session_state["payload"], opened.slug, "")
     st.session_state["sentences"] = state.said()
 
 

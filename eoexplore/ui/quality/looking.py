@@ -66,7 +66,7 @@ def offer(opened: Opened, predictions: PredictionSet | None) -> None:
         again = any(_table(opened, predictions, name) for name in stale)
         label = "Look again" if again else "Look for wrong labels"
         if st.button(label, key="look", type="primary", icon=":material/search:"):
-            _try(lambda: look(opened, predictions))
+            _try(lambda: look(opened.slug, name_of(predictions)))
         st.caption(as_text(_why(opened, predictions, stale)), width="content")
 
 
@@ -98,30 +98,40 @@ def state_of(opened: Opened, predictions: PredictionSet | None) -> dict[str, obj
     return {"may_look": may_look, "is_looking": _is_running(_LOOK, opened.slug)}
 
 
-def look(opened: Opened, predictions: PredictionSet | None) -> None:
+def name_of(predictions: PredictionSet | None) -> str:
+    """Return the name of a set; empty for none."""
+    return "" if predictions is None else predictions.about.name
+
+
+def look(slug: str, name: str) -> None:
     """Start the job that looks for wrong labels.
+
+    Args:
+        slug: of the dataset.
+        name: of the set of predictions; empty for none.
 
     Raises:
         JobError: it cannot be started.
     """
-    own = [] if predictions is None else [f"--predictions={predictions.about.name}"]
-    args = [_LOOK, opened.slug, *own]
-    background.start(_LOOK, "Looking for wrong labels", args, opened.slug)
+    own = [f"--predictions={name}"] if name else []
+    background.start(_LOOK, "Looking for wrong labels", [_LOOK, slug, *own], slug)
 
 
-def hear(payload: object, opened: Opened, predictions: PredictionSet | None) -> None:
+def hear(payload: object, slug: str, name: str) -> None:
     """Do what the component asks for; call from its callback only.
+
+    It takes names: a callback stays in the session, which must not hold a dataset.
 
     Args:
         payload: {"kind": "look"} starts the job; anything else is as on the map.
-        opened: the dataset.
-        predictions: the chosen ones.
+        slug: of the dataset.
+        name: of the chosen set of predictions; empty for none.
     """
     if not isinstance(payload, dict) or payload.get("kind") != "look":
         state.hear(payload)
         return
     try:
-        look(opened, predictions)
+        look(slug, name)
     except EOExploreError as error:
         state.say(str(error))
 
