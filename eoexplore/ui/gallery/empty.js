@@ -1,4 +1,4 @@
-// What stands in the place of the tiles: why there are none, and the way out. And the question for them.
+// What stands in the place of the tiles: why there are none, and the way out.
 
 const release = new URL(import.meta.url).search;
 const { el } = await import(`../dom.js${release}`);
@@ -7,7 +7,6 @@ const SENTENCES = {
   0: "The server did not answer. Check that EOExplore is still running.",
   503: "The server is busy.",
 };
-const ASK_AGAIN_AFTER_MS = 2000;
 const FAULT = "The page could not be made. The terminal of the server says why.";
 
 export class Empty {
@@ -32,26 +31,5 @@ export class Empty {
   showFailure(status) {
     this.element.hidden = false;
     this.element.replaceChildren(el("p", { role: "alert", text: SENTENCES[status] ?? FAULT }), this.again);
-  }
-}
-
-/**
- * Ask for a page; of a busy server once more after a while.
- *
- * @returns {Promise<{status: number, body: object|null}>} status 0: no answer
- */
-export async function pageOf(address, signal) {
-  const first = await once(address, signal);
-  if (first.status !== 503 || signal.aborted) return first;
-  await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
-  return signal.aborted ? first : once(address, signal);
-}
-
-async function once(address, signal) {
-  try {
-    const answer = await fetch(address, { signal });
-    return { status: answer.status, body: await answer.json().catch(() => null) };
-  } catch {
-    return { status: 0, body: null };
   }
 }

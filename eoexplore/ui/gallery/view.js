@@ -2,7 +2,7 @@
 // map (picker, adjust, card, keys) it is what a map's view is: state, sides, addresses, say, ask.
 
 const release = new URL(import.meta.url).search;
-const shared = ["dom", "address", "choices", "frame", "keys", "notes", "format"].map((name) => import(`../${name}.js${release}`));
+const shared = ["dom", "address", "choices", "frame", "keys", "notes", "format", "pageof"].map((name) => import(`../${name}.js${release}`));
 const own = ["look", "grid", "controls", "picks", "inspector", "keytable", "empty"].map((name) => import(`./${name}.js${release}`));
 const parts = Object.assign({}, ...(await Promise.all([...shared, ...own])));
 const { el, Address, Choices, Frame, Keys, Toast, Help, localUrl } = parts;

@@ -2,13 +2,12 @@
 // and pages are matters of this script and the server's addresses; the page's own script runs for none.
 
 const release = new URL(import.meta.url).search;
-const shared = ["dom", "address", "frame", "keys", "notes", "format"].map((name) => import(`../${name}.js${release}`));
+const shared = ["dom", "address", "frame", "keys", "notes", "format", "pageof"].map((name) => import(`../${name}.js${release}`));
 const own = ["conditions", "bar", "queue", "finding", "keytable"].map((name) => import(`./${name}.js${release}`));
 const parts = Object.assign({}, ...(await Promise.all([...shared, ...own])));
 const { el, Address, Frame, Keys, Toast, Help, localUrl } = parts;
-const { OWNED, parseConditions, formatConditions, isNarrowed, Bar, Queue, FindingView, qualityKeys } = parts;
+const { OWNED, parseConditions, formatConditions, isNarrowed, Bar, Queue, FindingView, qualityKeys, pageOf } = parts;
 
-const ASK_AGAIN_AFTER_MS = 2000;
 const FAILURES = {
   0: "The server did not answer. Check that EOExplore is still running.",
   404: "These predictions are not there any more. Choose others above.",
@@ -355,22 +354,5 @@ export class QualityView {
     this.finding.clear();
     const again = el("button", { type: "button", class: "eo-text-button", text: "Try again", on: { click: () => this.#restart() } });
     this.queue.showEmpty(el("p", { role: "alert", text: FAILURES[status] ?? FAULT }), again);
-  }
-}
-
-/** Ask for a page; of a busy server once more after a while. Status 0: no answer. */
-async function pageOf(address, signal) {
-  const first = await once(address, signal);
-  if (first.status !== 503 || signal.aborted) return first;
-  await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
-  return signal.aborted ? first : once(address, signal);
-}
-
-async function once(address, signal) {
-  try {
-    const answer = await fetch(address, { signal });
-    return { status: answer.status, body: await answer.json().catch(() => null) };
-  } catch {
-    return { status: 0, body: null };
   }
 }
