@@ -144,7 +144,8 @@ def test_what_the_model_has_seen_is_said_in_amber(run, opened):
     assert [item.value for item in none.warning] == []
 
 
-def test_where_no_sample_is_honest_folds_are_offered(run, opened, started):
+def test_where_no_sample_is_honest_folds_are_offered(run, opened, started, monkeypatch):
+    monkeypatch.setattr("eoexplore.jobs.fold_models.card", lambda _: None)
     write(opened)
     test = run()
     assert "Nobody states what mine was trained on" in said(test)
@@ -152,6 +153,21 @@ def test_where_no_sample_is_honest_folds_are_offered(run, opened, started):
     test.button(key="predict_folds").click().run()
     assert not test.exception
     assert started == [("predict-folds", ["predict-folds", SLUG], SLUG)]
+
+
+def test_where_nothing_is_predicted_folds_are_offered(run, opened, started, monkeypatch):
+    # Metadata alone: there is nothing to learn from, and that is said.
+    test = run()
+    assert "No map was predicted here yet" in said(test)
+    assert "has no label maps here" in said(test)
+    assert [item for item in test.button if item.key == "predict_folds"] == []
+    monkeypatch.setattr("eoexplore.jobs.fold_models.card", lambda _: None)
+    write(opened, trained_on_split="train")
+    test = run(set="none", section="Noise")
+    test.button(key="predict_folds").click().run()
+    assert started == [("predict-folds", ["predict-folds", SLUG], SLUG)]
+    write(opened, "masks", trained_on_split="train", task="segmentation", layers=("mask",))
+    assert "No map was predicted" not in said(run(set="none"))
 
 
 @pytest.mark.parametrize("kind", ["label-issues", "predict-folds"])

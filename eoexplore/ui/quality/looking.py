@@ -6,10 +6,10 @@ import streamlit as st
 
 from eoexplore.core.errors import EOExploreError
 from eoexplore.evidence import kind as evidence
-from eoexplore.jobs import background, label_issues
+from eoexplore.jobs import background, fold_models, label_issues
 from eoexplore.store import honesty, issues, prediction_sets
 from eoexplore.store.catalog import Opened
-from eoexplore.store.prediction_sets import About, PredictionSet
+from eoexplore.store.prediction_sets import PredictionSet
 from eoexplore.tiles.issue_queue import NO_SET
 from eoexplore.ui import address, long_work, state
 from eoexplore.ui.charts.judged import SET
@@ -17,6 +17,10 @@ from eoexplore.ui.text import as_text
 
 _LOOK, _FOLDS = "label-issues", "predict-folds"
 """Kinds of the jobs."""
+_FOLDS_GIVE = (
+    "Spatial folds give every patch a prediction of a model that was trained elsewhere; on a "
+    "laptop the demo takes a minute or two."
+)
 _LOST = {
     _LOOK: "The search was interrupted. Start it again: it goes on.",
     _FOLDS: "The prediction was interrupted. Start it again: it goes on.",
@@ -75,8 +79,14 @@ def warn(opened: Opened, predictions: PredictionSet | None) -> None:
     slug = opened.slug
     for kind, sentence in _LOST.items():
         long_work.watch(kind, slug, sentence)
-    if predictions is None:
-        return
+    if predictions is not None:
+        _say_honesty(opened, predictions)
+    if why := _why_folds(opened, predictions):
+        _offer_folds(opened, why)
+
+
+def _say_honesty(opened: Opened, predictions: PredictionSet) -> None:
+    """Say in amber how far scores are honest, and whether imagery was made up."""
     about = predictions.about
     honest = honesty.of(opened, about)
     told = [honest.sentence] if honest.sentence else []
@@ -84,9 +94,19 @@ def warn(opened: Opened, predictions: PredictionSet | None) -> None:
         told.append(f"{about.name} was trained on synthetic imagery.")
     if told:
         st.warning(" ".join(map(as_text, told)), icon=":material/warning:")
-    if honest.mask[predictions.rows].any() or _is_running(_FOLDS, slug):
+
+
+def _offer_folds(opened: Opened, why: str) -> None:
+    """Offer predictions of models that were trained elsewhere, or say why there are none."""
+    slug = opened.slug
+    if _is_running(_FOLDS, slug):
         return
-    st.info(_no_honest(about), icon=":material/grid_on:")
+    try:
+        fold_models.card(opened)
+    except EOExploreError as error:
+        st.info(as_text(f"{why} {error}"), icon=":material/grid_on:")
+        return
+    st.info(f"{as_text(why)} {_FOLDS_GIVE}", icon=":material/grid_on:")
     if st.button("Predict with spatial folds", key="predict_folds", icon=":material/neurology:"):
         args = [_FOLDS, slug]
         _try(lambda: background.start(_FOLDS, "Predicting with spatial folds", args, slug))
@@ -169,9 +189,18 @@ def _why(opened: Opened, predictions: PredictionSet | None, stale: tuple[str, ..
     return f"Something has changed since it was looked for: {titles}."
 
 
-def _no_honest(about: About) -> str:
+def _why_folds(opened: Opened, predictions: PredictionSet | None) -> str:
+    """Return what spatial folds are good for here; empty where there are honest masks."""
+    if predictions is not None:
+        name = predictions.about.name
+        if not honesty.of(opened, predictions.about).mask[predictions.rows].any():
+            return (
+                f"Of no patch does {name} give a score without having learnt from it, so nothing "
+                "can be said against its label."
+            )
+    if any(item.task == "segmentation" for item in prediction_sets.available(opened.fingerprint)):
+        return ""
     return (
-        f"Of no patch does {as_text(about.name)} give a score without having learnt from it, so "
-        "nothing can be said against its label. Spatial folds give every patch a prediction of a "
-        "model that was trained elsewhere."
+        "No map was predicted here yet, so nobody knows where the maps are wrong, or how much of "
+        "them."
     )
