@@ -167,6 +167,9 @@ def test_where_nothing_is_predicted_folds_are_offered(run, opened, started, monk
     test.button(key="predict_folds").click().run()
     assert started == [("predict-folds", ["predict-folds", SLUG], SLUG)]
     write(opened, "masks", trained_on_split="train", task="segmentation", layers=("mask",))
+    # What was asked for is chosen when it is there.
+    test.run()
+    assert test.selectbox(key="set").value == "masks"
     assert "No map was predicted" not in said(run(set="none"))
 
 

@@ -12,23 +12,23 @@ from eoexplore.jobs import background, inputs
 from eoexplore.store import prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.prediction_sets import About, PredictionSet
-from eoexplore.ui import address, long_work, state
+from eoexplore.ui import address, awaited_set, long_work, state
+from eoexplore.ui.awaited_set import SET
 from eoexplore.ui.charts import imported
 from eoexplore.ui.state import View
 from eoexplore.ui.text import as_text
 
-SET, BESIDE = "set", "set2"
-"""Query parameters and widget keys: names of the sets."""
-_BEFORE = "sets_before"
-"""Session key: names of the sets that there were when this visitor asked for another one."""
+BESIDE = "set2"
+"""Query parameter and widget key: name of the set beside the chosen one."""
 _NONE = "none"
 _KIND = "predict"
 
 
 def chosen(view: View) -> tuple[PredictionSet, ...]:
     """Show the choice of sets, and return the judged one and, where there is one, the other."""
-    sets = {item.name: item for item in prediction_sets.available(view.opened.fingerprint)}
-    _choose_awaited(sets)
+    there = prediction_sets.available(view.opened.fingerprint)
+    awaited_set.choose(there)
+    sets = {item.name: item for item in there}
     with st.container(horizontal=True, vertical_alignment="bottom", key="judged"):
         first = second = None
         if sets:
@@ -38,7 +38,7 @@ def chosen(view: View) -> tuple[PredictionSet, ...]:
         with st.popover("Predict", icon=":material/neurology:"):
             _predict(view, sets)
         with st.popover("Import", icon=":material/upload_file:"):
-            imported.show(view.opened, lambda: _await(sets))
+            imported.show(view.opened, lambda: awaited_set.ask(there))
         if first in sets:
             with st.popover("About", icon=":material/info:"):
                 _about(view.opened, sets[str(first)])
@@ -91,20 +91,6 @@ def _forget() -> None:
         st.session_state.pop(key, None)
 
 
-def _await(sets: Mapping[str, About]) -> None:
-    """Remember which sets there were before one is made that this visitor asked for."""
-    st.session_state[_BEFORE] = tuple(sets)
-
-
-def _choose_awaited(sets: Mapping[str, About]) -> None:
-    """Choose the set that this visitor asked for, once it is there."""
-    before = st.session_state.get(_BEFORE)
-    new = [item for name, item in sets.items() if before is not None and name not in before]
-    if new:
-        del st.session_state[_BEFORE]
-        st.session_state[SET] = max(new, key=lambda item: item.created).name
-
-
 def _predict(view: View, sets: Mapping[str, About]) -> None:
     """Offer to predict the selection with a model; a job does it."""
     offers = {
@@ -131,7 +117,7 @@ def _predict(view: View, sets: Mapping[str, About]) -> None:
         text = view.selection.canonical()
         args = [_KIND, view.opened.slug, f"--model={name}", f"--select={text}"]
         try:
-            _await(sets)
+            awaited_set.ask(list(sets.values()))
             background.start(_KIND, f"Predicting with {name}", args, view.opened.slug)
         except EOExploreError as error:
             st.error(as_text(str(error)))

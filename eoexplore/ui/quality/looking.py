@@ -11,8 +11,8 @@ from eoexplore.store import honesty, issues, prediction_sets
 from eoexplore.store.catalog import Opened
 from eoexplore.store.prediction_sets import PredictionSet
 from eoexplore.tiles.issue_queue import NO_SET
-from eoexplore.ui import address, long_work, state
-from eoexplore.ui.charts.judged import SET
+from eoexplore.ui import address, awaited_set, long_work, state
+from eoexplore.ui.awaited_set import SET
 from eoexplore.ui.text import as_text
 
 _LOOK, _FOLDS = "label-issues", "predict-folds"
@@ -30,6 +30,7 @@ _LOST = {
 def chosen(opened: Opened) -> PredictionSet | None:
     """Show the choice of predictions, and return the chosen ones; none: without a model."""
     sets = prediction_sets.available(opened.fingerprint)
+    awaited_set.choose(sets)
     # Masks say most: they come first.
     names = [item.name for item in sorted(sets, key=lambda item: item.task != "segmentation")]
     asked = st.query_params.get(SET, "")
@@ -108,6 +109,7 @@ def _offer_folds(opened: Opened, why: str) -> None:
         return
     st.info(f"{as_text(why)} {_FOLDS_GIVE}", icon=":material/grid_on:")
     if st.button("Predict with spatial folds", key="predict_folds", icon=":material/neurology:"):
+        awaited_set.ask(prediction_sets.available(opened.fingerprint))
         args = [_FOLDS, slug]
         _try(lambda: background.start(_FOLDS, "Predicting with spatial folds", args, slug))
 
