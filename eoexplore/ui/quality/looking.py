@@ -17,9 +17,10 @@ from eoexplore.ui.text import as_text
 
 _LOOK, _FOLDS = "label-issues", "predict-folds"
 """Kinds of the jobs."""
+_FOLDS_ICON = ":material/neurology:"
 _FOLDS_GIVE = (
-    "Spatial folds give every patch a prediction of a model that was trained elsewhere; on a "
-    "laptop the demo takes a minute or two."
+    "Spatial folds give every patch a prediction of a model that was trained elsewhere, "
+    "within minutes where patches are few."
 )
 _LOST = {
     _LOOK: "The search was interrupted. Start it again: it goes on.",
@@ -107,8 +108,10 @@ def _offer_folds(opened: Opened, why: str) -> None:
     except EOExploreError as error:
         st.info(as_text(f"{why} {error}"), icon=":material/grid_on:")
         return
-    st.info(f"{as_text(why)} {_FOLDS_GIVE}", icon=":material/grid_on:")
-    if st.button("Predict with spatial folds", key="predict_folds", icon=":material/neurology:"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(f"{as_text(why)} {_FOLDS_GIVE}", icon=":material/grid_on:")
+        go = st.button("Predict with spatial folds", key="predict_folds", icon=_FOLDS_ICON)
+    if go:
         awaited_set.ask(prediction_sets.available(opened.fingerprint))
         args = [_FOLDS, slug]
         _try(lambda: background.start(_FOLDS, "Predicting with spatial folds", args, slug))
