@@ -17,7 +17,6 @@ from eoexplore.ui.text import as_text
 
 _LOOK, _FOLDS = "label-issues", "predict-folds"
 """Kinds of the jobs."""
-_FOLDS_ICON = ":material/neurology:"
 _FOLDS_GIVE = (
     "Spatial folds give every patch a prediction of a model that was trained elsewhere, "
     "within minutes where patches are few."
@@ -108,10 +107,8 @@ def _offer_folds(opened: Opened, why: str) -> None:
     except EOExploreError as error:
         st.info(as_text(f"{why} {error}"), icon=":material/grid_on:")
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"{as_text(why)} {_FOLDS_GIVE}", icon=":material/grid_on:")
-        go = st.button("Predict with spatial folds", key="predict_folds", icon=_FOLDS_ICON)
-    if go:
+    st.info(f"{as_text(why)} {_FOLDS_GIVE}", icon=":material/grid_on:")
+    if st.button("Predict with spatial folds", key="predict_folds", icon=":material/neurology:"):
         awaited_set.ask(prediction_sets.available(opened.fingerprint))
         args = [_FOLDS, slug]
         _try(lambda: background.start(_FOLDS, "Predicting with spatial folds", args, slug))
