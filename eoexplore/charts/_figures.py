@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 
 FIRST, SECOND, THIRD = "#0072b2", "#e69f00", "#8a8f98"
 """Colours of the selection and of the one it is compared with; apart for colour-blind readers."""
+PERCENT_TICKS = ".3~%"
+"""How an axis of shares is written: with as many digits as its steps need, so that none repeat."""
 _ROW_PX, _FRAME_PX = 24, 110
 _PATTERNS = ("", "/", ".")
 """Fills of the two, so that they stay apart in print."""

@@ -93,7 +93,9 @@ def _scale(
                 "x": 0.5,
                 "y": 1,
                 "yanchor": "bottom",
-                "tickformat": ".3~%" if "%" in shade.digits else shade.digits.replace(".0f", ""),
+                "tickformat": _figures.PERCENT_TICKS
+                if "%" in shade.digits
+                else shade.digits.replace(".0f", ""),
             },
         },
     )

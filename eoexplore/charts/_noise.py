@@ -164,7 +164,7 @@ def figure(
     )
     for trace in found.data:
         trace.error_x = _figures.whisker(ends[0], value, ends[1])
-    found.update_xaxes(tickformat=".0%", rangemode="tozero")
+    found.update_xaxes(tickformat=_figures.PERCENT_TICKS, rangemode="tozero")
     return found
 
 

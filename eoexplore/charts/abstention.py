@@ -164,7 +164,7 @@ def _figure(lines: list[_Line], measure: str, coverage: int) -> go.Figure:
     figure.update_xaxes(
         title="Coverage: share of the patches that are kept, the surest first",
         range=[0, 1.02],
-        tickformat=".0%",
+        tickformat=_figures.PERCENT_TICKS,
     )
     figure.update_yaxes(title=f"Risk: {risk}", rangemode="tozero")
     return _figures.plain(figure, legend=len(lines) > 1).update_layout(height=_HEIGHT_PX)

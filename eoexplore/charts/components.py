@@ -205,7 +205,9 @@ def _single(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figu
     )
     unit = "" if shares or of == "number" else " (km²)"
     quantity = quantity[0].upper() + quantity[1:] + unit
-    return _stacks.stacked(names, pieces, quantity=quantity, digits=".0%" if shares else ",")
+    return _stacks.stacked(
+        names, pieces, quantity=quantity, digits=_figures.PERCENT_TICKS if shares else ","
+    )
 
 
 def _said(counts: Counts, verdict: int, noun: str) -> str:

@@ -112,7 +112,7 @@ def _steps(asked: Asked, found: _Found, shown: npt.NDArray[np.intp]) -> go.Figur
         if found.counts[:, place].any()
     ]
     quantity = "Share of the labels of the class, by the part of the patch that it covers"
-    return _stacks.stacked(names, pieces, quantity=quantity, digits=".0%")
+    return _stacks.stacked(names, pieces, quantity=quantity, digits=_figures.PERCENT_TICKS)
 
 
 def _dropped(

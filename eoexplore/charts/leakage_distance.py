@@ -116,7 +116,7 @@ def _curves(found: list[tuple[str, Between]], of: str, to: str) -> tuple[pd.Data
         yaxis={
             "title": f"Share of {of} patches within it",
             "range": [0, 1.02],
-            "tickformat": ".0%",
+            "tickformat": _figures.PERCENT_TICKS,
         },
     )
     figure.update_xaxes(
@@ -154,7 +154,7 @@ def _bars(found: list[tuple[str, Between]], of: str, to: str) -> tuple[pd.DataFr
             "title": f"Distance to the nearest {_parts.WORDS[to]} patch in km",
             "type": "category",
         },
-        yaxis={"title": f"Share of {of} patches", "tickformat": ".0%"},
+        yaxis={"title": f"Share of {of} patches", "tickformat": _figures.PERCENT_TICKS},
     )
     return pd.DataFrame(columns), _figures.plain(figure, legend=len(found) > 1)
 

@@ -216,7 +216,7 @@ def _figure(rows: Mapping[str, Row]) -> go.Figure:
         height=120 + 38 * len(names),
         xaxis={
             "title": "Share of the test patches within the distance of a training patch",
-            "tickformat": ".0%",
+            "tickformat": _figures.PERCENT_TICKS,
             "range": [-0.03, 1.03],
         },
         yaxis={

@@ -125,7 +125,7 @@ def _figure(
         xaxis={"title": "Unlabelled share of the patch", "type": "category"},
         yaxis={
             "title": "Share of the patches with a label map" if shares else "Patches",
-            "tickformat": ".2~%" if shares else ",",
+            "tickformat": _figures.PERCENT_TICKS if shares else ",",
         },
     )
     return _figures.plain(figure, legend=len(counts) > 1)

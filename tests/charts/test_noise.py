@@ -54,6 +54,8 @@ def test_each_class_has_the_share_of_its_spots(halves):
     # Nine patches are fewer than thirty: both classes stand apart.
     assert not any(line["Enough patches"] for line in found.values())
     assert "too few patches" in made.title
+    # Whole percents would write 0.5 % and 1 % alike.
+    assert made.figure.layout.xaxis.tickformat == ".3~%"
     for line in found.values():
         assert 0 <= line["from"] <= line["Share that is wrong"] <= line["to"] <= 1
 
