@@ -169,6 +169,45 @@ def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
         opened.close()
 
 
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a test a cache that knows nothing, and the folder under which datasets may lie."""
+    import streamlit as st
+
+    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str], str | None]]:
+    """Return the jobs that pages start, kind, arguments and dataset of each; none of them runs."""
+    jobs: list[tuple[str, list[str], str | None]] = []
+
+    def start(kind: str, title: str, args: list[str], dataset: str | None = None, **_: Any) -> None:
+        # Opening a dataset indexes it: no test is about that.
+        if kind != "index":
+            jobs.append((kind, args, dataset))
+
+    monkeypatch.setattr("eoexplore.jobs.background.start", start)
+    return jobs
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Run a page without a browser: its title, and what its address asks for."""
+    from eoexplore.ui import pages
+    from tests import visits
+
+    def run(title: str, **query: str) -> Any:
+        monkeypatch.setattr(pages, "find", visits.first(title))
+        return visits.visit(**query)
+
+    return run
+
+
 @pytest.fixture(autouse=True)
 def main_module() -> Iterator[None]:
     """Put `__main__` back: AppTest leaves its script there, and a spawned worker would run it."""

@@ -6,13 +6,12 @@ from urllib.parse import quote
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from eoexplore.store import catalog
 from eoexplore.ui import pages
-from tests import builders
+from tests import builders, visits
+from tests.visits import said
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 FAULT = "met a fault"
 HOSTILE = (
     "../../etc/passwd",
@@ -56,19 +55,14 @@ def table(tmp_path):
     return folder
 
 
-@pytest.fixture(params=pages.find(), ids=lambda page: page.title)
-def page(request, monkeypatch):
+@pytest.fixture(params=[page.title for page in pages.find()])
+def page(request, visit):
     """A function that runs one page as the first of the app, with a query."""
-    others = [item for item in pages.find() if item != request.param]
-    monkeypatch.setattr(pages, "find", lambda: [request.param, *others])
 
     def run(**query):
-        test = AppTest.from_file(str(SHELL), default_timeout=60)
-        for name, value in query.items():
-            test.query_params[name] = value
-        return checked(test.run())
+        return checked(visit(request.param, **query))
 
-    run.title = request.param.title
+    run.title = request.param
     return run
 
 
@@ -78,33 +72,25 @@ def checked(test):
     return test
 
 
-def words(test):
-    """Return all that a page says, without the marks that keep data from becoming markup."""
-    kinds = (test.markdown, test.warning, test.info, test.error, test.toast, test.text)
-    said = "\n".join(item.value for kind in kinds for item in kind)
-    return said.replace("\\", "").replace("\u2060", "")
-
-
 def test_tiny_dataset(page, tree):
     test = page(dataset="reben-tiny")
-    assert "patches" in words(test)
+    assert "patches" in said(test)
     checked(test.run())
 
 
 def test_metadata_alone(page, table):
-    said = words(page(dataset="reben-table"))
-    assert "8** patches" in said
+    assert "8** patches" in said(page(dataset="reben-table"))
 
 
 def test_no_dataset_at_all(page):
-    assert "No dataset is known yet" in words(page())
+    assert "No dataset is known yet" in said(page())
 
 
 def test_folder_that_has_vanished(page, tree):
     shutil.rmtree(tree)
     test = page(dataset="reben-tiny")
     assert test.error
-    assert "Traceback" not in words(test)
+    assert "Traceback" not in said(test)
 
 
 def test_folder_that_is_no_dataset_any_more(page, tree):
@@ -116,7 +102,7 @@ def test_folder_that_is_no_dataset_any_more(page, tree):
 def test_link_to_a_dataset_that_is_not_here(page, tree, table):
     test = page(dataset="reben-elsewhere")
     if page.title != "Home":
-        assert "reben-elsewhere" in words(test)
+        assert "reben-elsewhere" in said(test)
 
 
 @pytest.mark.parametrize(
@@ -142,16 +128,16 @@ def test_bad_selection(page, tree, select):
     test = page(dataset="reben-tiny", select=select)
     if page.title != "Home":
         told = [warning.value for warning in test.warning]
-        assert told or "No patch" in words(test) or "2** patches" in words(test)
+        assert told or "No patch" in said(test) or "2** patches" in said(test)
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:16]))
 def test_hostile_names(page, tree, name):
     test = page(dataset=name, select=f"{quote(name, safe='')}={quote(name, safe='')}&split={name}")
     # The temporary folder, whose path Home shows, has a number of its own.
-    assert "49" not in re.sub(r"pytest-\d+", "", words(test))
+    assert "49" not in re.sub(r"pytest-\d+", "", said(test))
     if page.title != "Home" and "\0" not in name:
-        assert name[:30] in words(test)
+        assert name[:30] in said(test)
 
 
 def test_a_damaged_file_is_one_line_and_no_trace(page, tree):
@@ -167,7 +153,7 @@ def test_the_filter_panel_is_worked_out_after_the_map_is_sent(table, monkeypatch
     order = []
     monkeypatch.setattr("eoexplore.ui.map.mount_map", lambda *_, **__: order.append("map"))
     monkeypatch.setattr("eoexplore.ui.filters.panel", lambda _: order.append("panel"))
-    test = checked(AppTest.from_file(str(SHELL), default_timeout=60).run())
+    test = checked(visits.visit())
     assert order == ["map", "panel"]
     # A fault of the panel leaves the map alone.
     monkeypatch.setattr("eoexplore.ui.filters.panel", lambda _: 1 / 0)

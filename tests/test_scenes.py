@@ -13,7 +13,6 @@ from PIL import Image
 from rasterio.errors import NotGeoreferencedWarning
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from streamlit.testing.v1 import AppTest
 
 import eoexplore
 from eoexplore import cli
@@ -22,9 +21,10 @@ from eoexplore.core.selection import EVERYTHING
 from eoexplore.store import catalog
 from eoexplore.tiles import gallery
 from eoexplore.tiles.routes import routes
-from eoexplore.ui import pages, warm
+from eoexplore.ui import warm
 from tests import indexing, scenes
-from tests.test_pages import SHELL, checked, words
+from tests.test_pages import checked
+from tests.visits import said
 
 SLUG = "scenes-tiny"
 NOWHERE = "no place on a map"
@@ -256,21 +256,13 @@ def test_what_needs_a_place_says_so(client):
 
 
 @pytest.fixture
-def shown(opened, monkeypatch):
-    def run(title, **query):
-        own = sorted(pages.find(), key=lambda item: item.title != title)
-        with monkeypatch.context() as patch:
-            patch.setattr(pages, "find", lambda: own)
-            test = AppTest.from_file(str(SHELL), default_timeout=60)
-            test.query_params.update({"dataset": SLUG, **query})
-            return checked(test.run())
-
-    return run
+def shown(opened, visit):
+    return lambda title, **query: checked(visit(title, **{"dataset": SLUG, **query}))
 
 
 def test_home(shown):
     test = shown("Home")
-    assert "**40** patches" in words(test)
+    assert "**40** patches" in said(test)
     # There is nothing to see on a map.
     labels = {button.label for button in test.button}
     assert "Show in the gallery" in labels
@@ -279,7 +271,7 @@ def test_home(shown):
 
 def test_map_page_leads_to_the_gallery(shown):
     test = shown("Map", select="class=any:River")
-    assert NOWHERE in words(test)
+    assert NOWHERE in said(test)
     (link,) = test.get("page_link")
     assert link.proto.page == "gallery"
     assert not [button for button in test.button if button.label == "Zoom to them"]
@@ -294,7 +286,7 @@ def test_gallery_page_and_its_filters(shown):
     # What a link asks for can be seen, and dropped.
     test = shown("Gallery", select="country=Austria")
     assert [tab.label for tab in test.tabs] == ["Labels", "Place", "Patches", "As text"]
-    assert "No patch" in words(test)
+    assert "No patch" in said(test)
 
 
 def test_some_with_a_place(tmp_path, monkeypatch, shown):

@@ -9,6 +9,7 @@ from eoexplore.ui import pages
 
 SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 _FIND = pages.find
+_SAY = ("markdown", "caption", "warning", "error", "info", "subheader", "toast", "text")
 
 
 def first(title: str) -> Callable[[], list[pages.Page]]:
@@ -33,6 +34,6 @@ def sound(test: AppTest) -> AppTest:
 
 def said(test: AppTest) -> str:
     """Return all that a page says, without the marks that keep texts of data texts."""
-    kinds = attrgetter("markdown", "caption", "warning", "error", "info", "subheader", "toast")
-    text = "\n".join(element.value for block in kinds(test) for element in block)
+    blocks = attrgetter(*_SAY)(test)
+    text = "\n".join(element.value for block in blocks for element in block)
     return text.replace("\\", "").replace("\u2060", "")

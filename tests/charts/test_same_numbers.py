@@ -5,17 +5,13 @@ from html import unescape
 
 import pandas as pd
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from eoexplore.charts import chart, document, report
 from eoexplore.cli import main
 from eoexplore.store import catalog, splits
-from eoexplore.ui import pages
 from tests import builders
 from tests.charts.conftest import asked_of
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 PATCHES = (
     *builders.block("33UUP", 13.1, 48.2),
     *builders.block("29SNC", -8.8, 38.4, split="test", country="Portugal"),
@@ -25,26 +21,16 @@ SELECT = "class=any:Arable land|Pastures|Mixed forest|Urban fabric"
 
 
 @pytest.fixture
-def opened(tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-    st.cache_resource.clear()
-    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
-    folder = tmp_path / "data" / "reben-table"
+def opened(own_folders, started):
+    folder = own_folders / "reben-table"
     builders.write_metadata(folder, PATCHES)
     return catalog.add(folder)
 
 
-def of_the_page(name, section, slug):
+def of_the_page(visit, name, section, slug):
     """Return the tables of a section of a page, in its order."""
-    test = AppTest.from_file(str(SHELL), default_timeout=60)
     query = {"dataset": slug, "select": SELECT, "section": section, "against": "rings;random"}
-    for key, value in query.items():
-        test.query_params[key] = value
-    test.run()
-    test.switch_page(str(pages.FOLDER / f"{name}.py")).run()
-    assert not test.exception
-    return [frame.value for frame in test.dataframe]
+    return [frame.value for frame in visit(name.title(), **query).dataframe]
 
 
 def rows(frame: pd.DataFrame):
@@ -52,7 +38,7 @@ def rows(frame: pd.DataFrame):
 
 
 @pytest.mark.parametrize("page", COMMANDS)
-def test_the_page_and_the_command_say_the_same(page, opened, capsys):
+def test_the_page_and_the_command_say_the_same(visit, page, opened, capsys):
     against = () if page == "statistics" else ("--compare", "rings", "--compare", "random")
     assert main([COMMANDS[page], opened.slug, "--select", SELECT, "--json", *against]) == 0
     printed = json.loads(capsys.readouterr().out)["charts"]
@@ -61,7 +47,7 @@ def test_the_page_and_the_command_say_the_same(page, opened, capsys):
     for section in dict.fromkeys(kind.section for kind in kinds):
         said = [printed[kind.name] for kind in kinds if kind.section == section]
         expected = [item["table"] for item in said if "table" in item]
-        shown = [rows(frame) for frame in of_the_page(page, section, opened.slug)]
+        shown = [rows(frame) for frame in of_the_page(visit, page, section, opened.slug)]
         assert shown == expected
 
 

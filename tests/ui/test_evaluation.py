@@ -1,18 +1,17 @@
 """The evaluation page: which sets are judged, what is said in amber, and how they are predicted."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from eoexplore import models
 from eoexplore.jobs.progress import Job
 from eoexplore.store import catalog, prediction_sets
-from eoexplore.ui import pages
 from tests import builders, predicting
+from tests.visits import said
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 NAMES = ("Arable land", "Pastures", "Marine waters")
 PATCHES = tuple(
     builders.Patch("33UUP", 20 + place, 30, split=split, labels=("Arable land",))
@@ -21,48 +20,24 @@ PATCHES = tuple(
 
 
 @pytest.fixture
-def started():
-    return []
+def opened(own_folders, started):
+    return catalog.add(builders.write_tree(own_folders / "reben-tiny", PATCHES))
 
 
 @pytest.fixture
-def opened(tmp_path, monkeypatch, started):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-
-    def start(kind, title, args, dataset=None, **_):
-        if kind != "index":
-            started.append((kind, args, dataset))
-
-    monkeypatch.setattr("eoexplore.jobs.background.start", start)
-    st.cache_resource.clear()
-    return catalog.add(builders.write_tree(tmp_path / "data" / "reben-tiny", PATCHES))
-
-
-def run(**query):
-    test = AppTest.from_file(str(SHELL), default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    test.switch_page(str(pages.FOLDER / "evaluation.py")).run()
-    assert not test.exception
-    return test
-
-
-def said(test):
-    blocks = (test.markdown, test.caption, test.warning, test.error, test.info, test.subheader)
-    return "\n".join(element.value.replace("\\", "") for block in blocks for element in block)
+def run(visit):
+    return functools.partial(visit, "Evaluation")
 
 
 def scores(count=4, right=0.9):
     return np.tile([right, 0.2, 0.1], (count, 1))
 
 
-def test_without_predictions_it_says_how_to_make_some(opened):
+def test_without_predictions_it_says_how_to_make_some(run, opened):
     assert "There are no predictions for this dataset yet." in said(run())
 
 
-def test_a_set_is_judged_on_the_selection(opened):
+def test_a_set_is_judged_on_the_selection(run, opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES)
     test = run(select="split=test")
     text = said(test)
@@ -71,7 +46,7 @@ def test_a_set_is_judged_on_the_selection(opened):
     assert table["value"]["F1, micro"] == 1
 
 
-def test_what_it_was_trained_on_is_said_in_amber(opened):
+def test_what_it_was_trained_on_is_said_in_amber(run, opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES, trained_on_split="train")
     whole = " ".join(item.value for item in run().warning)
     assert "1 of the 4 judged patches belong" in whole
@@ -87,7 +62,7 @@ def test_what_it_was_trained_on_is_said_in_amber(opened):
     assert "synthetic imagery" in said
 
 
-def test_a_set_that_is_made_anew_is_judged_anew(opened):
+def test_a_set_that_is_made_anew_is_judged_anew(run, opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES)
     first = run().dataframe[0].value
     predicting.write_set(opened, "mine", range(4), scores(right=0.4), NAMES, created="2026-02-02")
@@ -95,7 +70,7 @@ def test_a_set_that_is_made_anew_is_judged_anew(opened):
     assert (first["value"] != second["value"]).any()
 
 
-def test_two_sets_are_compared_on_what_both_have(opened):
+def test_two_sets_are_compared_on_what_both_have(run, opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES)
     predicting.write_set(opened, "worse", range(3), scores(3, 0.3), NAMES)
     test = run(set="mine", set2="worse")
@@ -107,12 +82,12 @@ def test_two_sets_are_compared_on_what_both_have(opened):
     assert {"mine", "worse", "difference"} <= set(test.dataframe[0].value.columns)
 
 
-def test_a_selection_without_predictions_is_a_sentence(opened):
+def test_a_selection_without_predictions_is_a_sentence(run, opened):
     predicting.write_set(opened, "mine", [0], scores(1), NAMES)
     assert "says nothing of the 2 patches of the selection" in said(run(select="split=test"))
 
 
-def test_a_damaged_set_is_a_sentence(opened):
+def test_a_damaged_set_is_a_sentence(run, opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES)
     folder = prediction_sets.folder_of(opened.fingerprint, "mine")
     (folder / prediction_sets.SCORES).write_bytes(b"")
@@ -120,7 +95,7 @@ def test_a_damaged_set_is_a_sentence(opened):
     assert "are damaged" in said(run())
 
 
-def test_the_selection_is_predicted_by_a_job(opened, started, tmp_path, monkeypatch):
+def test_the_selection_is_predicted_by_a_job(run, opened, started, tmp_path, monkeypatch):
     monkeypatch.setenv("EOEXPLORE_MODELS", str(predicting.write_models(tmp_path / "models")))
     names = [offer.name for offer in models.available()]
     assert {"masks", "labels"} <= set(names)
@@ -133,7 +108,7 @@ def test_the_selection_is_predicted_by_a_job(opened, started, tmp_path, monkeypa
 
 
 def test_the_set_that_was_asked_for_is_judged_once_it_is_there(
-    opened, started, tmp_path, monkeypatch
+    run, opened, started, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("EOEXPLORE_MODELS", str(predicting.write_models(tmp_path / "models")))
     predicting.write_set(opened, "first", range(4), scores(), NAMES)
@@ -150,7 +125,7 @@ def test_the_set_that_was_asked_for_is_judged_once_it_is_there(
     assert test.run().selectbox(key="set").value == "first"
 
 
-def test_one_prediction_of_a_dataset_is_at_work_at_a_time(opened, tmp_path, monkeypatch):
+def test_one_prediction_of_a_dataset_is_at_work_at_a_time(run, opened, tmp_path, monkeypatch):
     monkeypatch.setenv("EOEXPLORE_MODELS", str(predicting.write_models(tmp_path / "models")))
     assert not run().button(key="predict_go").disabled
     at_work = Job("1", "predict", "Predicting with labels", "reben-tiny", done=3, total=9)
@@ -160,13 +135,13 @@ def test_one_prediction_of_a_dataset_is_at_work_at_a_time(opened, tmp_path, monk
     assert "can begin when it is done" in said(test)
 
 
-def test_a_prediction_that_failed_says_why(opened, monkeypatch):
+def test_a_prediction_that_failed_says_why(run, opened, monkeypatch):
     failed = Job("1", "predict", "Predicting", "reben-tiny", state="failed", error="No room.")
     monkeypatch.setattr("eoexplore.jobs.background.jobs", lambda: [failed])
     assert "No room." in said(run())
 
 
-def test_a_set_is_deleted_when_asked(opened):
+def test_a_set_is_deleted_when_asked(run, opened):
     predicting.write_set(opened, "mine", range(4), scores(), NAMES)
     test = run()
     test.button(key="set_delete").click().run()
@@ -175,7 +150,7 @@ def test_a_set_is_deleted_when_asked(opened):
     assert "There are no predictions" in said(test)
 
 
-def test_a_condition_on_predictions_is_made_in_the_filter(opened):
+def test_a_condition_on_predictions_is_made_in_the_filter(run, opened):
     predicting.write_set(opened, "mine", range(3), np.diag([0.9, 0.8, 0.7]), NAMES)
     test = run()
     key = next(item.key for item in test.selectbox if "pred_column" in (item.key or ""))
@@ -187,7 +162,7 @@ def test_a_condition_on_predictions_is_made_in_the_filter(opened):
     assert "**1** of 4 patches" in said(test)
 
 
-def test_a_file_is_looked_at_before_it_is_kept(opened):
+def test_a_file_is_looked_at_before_it_is_kept(run, opened):
     ids = opened.samples.frame["id"].tolist()
     data = pd.DataFrame({"id": [*ids, "nobody"], "Arable land": [-1.0, 0, 1, 2, 3]})
     test = run()
@@ -207,7 +182,7 @@ def test_a_file_is_looked_at_before_it_is_kept(opened):
     assert "On 4 patches" in said(test)
 
 
-def test_a_file_that_is_no_table_is_a_sentence(opened):
+def test_a_file_that_is_no_table_is_a_sentence(run, opened):
     test = run()
     test.file_uploader(key="import_file").upload("x.csv", b"nothing", "text/csv").run()
     assert not test.exception
@@ -215,7 +190,7 @@ def test_a_file_that_is_no_table_is_a_sentence(opened):
     assert prediction_sets.available(opened.fingerprint) == ()
 
 
-def with_masks(opened, folder, value):
+def with_masks(run, folder, value):
     for patch in PATCHES[:3]:
         values = np.full((120, 120), value, np.uint16)
         builders.write_raster(folder / f"{patch.id}.tif", values, patch, None)
@@ -227,9 +202,9 @@ def with_masks(opened, folder, value):
     return test
 
 
-def test_a_folder_of_masks_is_looked_at_before_a_job_keeps_it(opened, started, tmp_path):
+def test_a_folder_of_masks_is_looked_at_before_a_job_keeps_it(run, opened, started, tmp_path):
     folder = tmp_path / "data" / "My masks"
-    test = with_masks(opened, folder, 2)
+    test = with_masks(run, folder, 2)
     assert "3 of the 4 samples of the dataset have a mask in My masks" in said(test)
     assert "say whether they are numbers or numbers-from-1" in said(test)
     assert test.button(key="import_mask_keep").disabled
@@ -247,8 +222,8 @@ def test_a_folder_of_masks_is_looked_at_before_a_job_keeps_it(opened, started, t
     assert started == [("import-predictions", args, "reben-tiny")]
 
 
-def test_codes_need_no_word_and_a_bad_name_is_said_at_once(opened, started, tmp_path):
-    test = with_masks(opened, tmp_path / "data" / "masks", 211)
+def test_codes_need_no_word_and_a_bad_name_is_said_at_once(run, opened, started, tmp_path):
+    test = with_masks(run, tmp_path / "data" / "masks", 211)
     assert "211 is Arable land (100.0%)" in said(test)
     test.text_input(key="import_mask_name").set_value("My masks")
     test.button(key="import_mask_keep").click().run()
@@ -259,13 +234,13 @@ def test_codes_need_no_word_and_a_bad_name_is_said_at_once(opened, started, tmp_
     assert started[0][1][3:] == ["--name=mine", "--values=codes"]
 
 
-def test_masks_beyond_the_roots_are_not_looked_at(opened, started, tmp_path):
-    inside = said(with_masks(opened, tmp_path / "elsewhere", 211))
+def test_masks_beyond_the_roots_are_not_looked_at(run, opened, started, tmp_path):
+    inside = said(with_masks(run, tmp_path / "elsewhere", 211))
     assert "outside the folders that this app may open" in inside
     assert "Arable land (100" not in inside
 
 
-def test_an_import_is_followed_and_can_be_stopped(opened, monkeypatch):
+def test_an_import_is_followed_and_can_be_stopped(run, opened, monkeypatch):
     running = Job(
         "2", "import-predictions", "Importing masks as mine", "reben-tiny", done=30, total=120,
         what="keeping the masks",
@@ -283,7 +258,7 @@ def test_an_import_is_followed_and_can_be_stopped(opened, monkeypatch):
     assert "Two bands." in said(run())
 
 
-def test_pixels_without_a_prediction_are_said_in_amber(opened):
+def test_pixels_without_a_prediction_are_said_in_amber(run, opened):
     more = {"task": "segmentation", "layers": ("mask",)}
     predicting.write_set(opened, "mine", range(4), scores(), NAMES, unjudged_share=0.25, **more)
     predicting.write_set(opened, "whole", range(4), scores(), NAMES, **more)

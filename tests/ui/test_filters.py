@@ -4,14 +4,13 @@ import datetime as dt
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from eoexplore.core.selection import parse
 from eoexplore.store import catalog
-from eoexplore.ui import choices, pages, state
+from eoexplore.ui import choices, state
 from tests import builders, indexing
+from tests.visits import said
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 PATCHES = (
     *builders.block("33UUP", 13.1, 48.2),
     *builders.block(
@@ -60,15 +59,11 @@ def dataset(tmp_path_factory):
 
 
 @pytest.fixture
-def page(dataset):
+def page(dataset, visit):
     st.cache_resource.clear()
 
     def run(select="", **query):
-        test = AppTest.from_file(str(SHELL), default_timeout=60)
-        test.query_params["dataset"] = dataset.slug
-        for name, value in {"select": select, **query}.items():
-            test.query_params[name] = value
-        return checked(test.run())
+        return checked(visit("Map", **{"dataset": dataset.slug, "select": select, **query}))
 
     return run
 
@@ -77,12 +72,6 @@ def checked(test):
     assert not test.exception
     assert not test.error
     return test
-
-
-def words(test):
-    kinds = (test.markdown, test.caption, test.warning, test.info, test.toast)
-    said = "\n".join(item.value for kind in kinds for item in kind)
-    return said.replace("\\", "").replace("\u2060", "")
 
 
 def widget(test, kind, prefix):
@@ -112,19 +101,19 @@ def left(dataset, text):
 def test_every_kind_of_condition_is_shown_and_can_be_dropped(page, dataset, select):
     test = page(select=select)
     kept = left(dataset, select)
-    said = words(test)
+    words = said(test)
     if kept in (0, len(PATCHES)):
-        assert ("No patch" if not kept else f"**{kept}** patches") in said
+        assert ("No patch" if not kept else f"**{kept}** patches") in words
     else:
-        assert f"**{kept}** of {len(PATCHES)} patches" in said
-    assert ("not here: nobody" in said) == ("nobody" in select)
+        assert f"**{kept}** of {len(PATCHES)} patches" in words
+    assert ("not here: nobody" in words) == ("nobody" in select)
     chips = [item for item in test.button if (item.key or "").startswith("drop_")]
     assert len(chips) == (3 if select.startswith("class") else 1)
     for _ in chips:
         next(b for b in test.button if (b.key or "").startswith("drop_")).click()
         checked(test.run())
     assert selected(test) == ""
-    assert f"**{len(PATCHES)}** patches" in words(test)
+    assert f"**{len(PATCHES)}** patches" in said(test)
 
 
 def test_options_say_what_they_would_leave(page, dataset):
@@ -158,7 +147,7 @@ def test_each_widget_sets_its_condition(page, dataset):
         act()
         checked(test.run())
         assert selected(test) == expected
-    assert f"**{left(dataset, selected(test))}** of" in words(test)
+    assert f"**{left(dataset, selected(test))}** of" in said(test)
 
 
 def test_share_number_dates_ids_and_text(page):
@@ -193,7 +182,7 @@ def test_too_many_ids_change_nothing_and_are_said(page):
     widget(test, "text_area", "filter_ids").set_value("\n".join(f"id{i}" for i in range(21)))
     checked(test.run())
     assert selected(test) == "split=train"
-    assert "21 ids were pasted; at most 20 fit" in words(test)
+    assert "21 ids were pasted; at most 20 fit" in said(test)
 
 
 def test_two_changes_in_one_run_are_both_kept(page):
@@ -213,30 +202,30 @@ def test_a_name_is_read_whatever_count_stood_behind_it():
 
 def test_nothing_left_says_which_condition_to_drop(page):
     test = page(select="country=Portugal&split=train&nlabels=1..9")
-    said = words(test)
-    assert "No patch" in said
-    assert "without *Portugal*: 4" in said
-    assert "without *train*: 4" in said
-    assert "1 to 9 labels" not in said
-    assert "nothing to take away" in said
+    words = said(test)
+    assert "No patch" in words
+    assert "without *Portugal*: 4" in words
+    assert "without *train*: 4" in words
+    assert "1 to 9 labels" not in words
+    assert "nothing to take away" in words
 
 
 def test_values_that_nothing_has_are_said(page):
-    said = words(page(select="country=Atlantis|Portugal&tile=01XYZ"))
-    assert "No patch has the country 'Atlantis'. There are: Austria, Portugal." in said
-    assert "No patch has the tile '01XYZ'" in said
+    words = said(page(select="country=Atlantis|Portugal&tile=01XYZ"))
+    assert "No patch has the country 'Atlantis'. There are: Austria, Portugal." in words
+    assert "No patch has the tile '01XYZ'" in words
 
 
 def test_a_dataset_that_is_not_here_is_said_until_another_is_chosen(page, dataset):
     test = page(dataset="reben-elsewhere")
     for _ in range(2):
-        assert "not here: reben-elsewhere" in words(test)
+        assert "not here: reben-elsewhere" in said(test)
         checked(test.run())
 
 
 def test_a_long_selection_that_is_not_kept_here_is_said(page):
-    said = words(page(select="sel:0123456789abcdef"))
-    assert "is not kept on this machine" in said
+    words = said(page(select="sel:0123456789abcdef"))
+    assert "is not kept on this machine" in words
 
 
 def test_the_export_links_carry_the_selection(page, dataset):

@@ -1,11 +1,11 @@
 """The inference page with models that need no network: what they say is known."""
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from eoexplore import models
 from eoexplore.core.errors import Busy, ModelError
@@ -13,12 +13,11 @@ from eoexplore.core.model_card import CardClass
 from eoexplore.jobs.progress import Job
 from eoexplore.models import Offer
 from eoexplore.store import catalog
-from eoexplore.ui import pages
 from eoexplore.ui.inference import choosing, server
 from tests import builders
 from tests.jobs.test_inputs import CARD
+from tests.visits import said
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 CLASSES = (
     CardClass(211, "Arable land", "#ffffa8"),
     CardClass(231, "Pastures", "#e6e64d"),
@@ -69,11 +68,7 @@ class Server:
 
 
 @pytest.fixture
-def served(tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
-    st.cache_resource.clear()
+def served(own_folders, started, monkeypatch):
     offers = tuple(Offer(card.name, "own", Known(card)) for card in (LABELS, MASKS, OTHER, ALIEN))
     monkeypatch.setattr(models, "available", lambda: offers)
     monkeypatch.setattr(models, "refused", lambda: {"broken": "It has no card."})
@@ -82,27 +77,17 @@ def served(tmp_path, monkeypatch):
     monkeypatch.setattr(server, "_answers", server.ByteCache(1_000_000))
     monkeypatch.setattr(server, "_versions", {})
     patches = builders.block("33UUP", 13.1, 48.2)
-    folder = builders.write_tree(tmp_path / "data" / "reben-tiny", patches[:3])
+    folder = builders.write_tree(own_folders / "reben-tiny", patches[:3])
     catalog.add(folder)
     return fake
 
 
-def run(**query):
-    test = AppTest.from_file(str(SHELL), default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    test.switch_page(str(pages.FOLDER / "inference.py")).run()
-    assert not test.exception
-    return test
+@pytest.fixture
+def run(visit):
+    return functools.partial(visit, "Inference")
 
 
-def said(test):
-    blocks = (test.markdown, test.caption, test.warning, test.error, test.info, test.subheader)
-    return "\n".join(element.value.replace("\\", "") for block in blocks for element in block)
-
-
-def test_scores_of_a_patch_beside_its_labels(served):
+def test_scores_of_a_patch_beside_its_labels(run, served):
     test = run()
     table = test.dataframe[0].value
     assert table["Class"].tolist() == ["Arable land", "Pastures", "Marine waters"]
@@ -113,13 +98,13 @@ def test_scores_of_a_patch_beside_its_labels(served):
     assert "broken" in said(test)
 
 
-def test_what_was_asked_is_not_asked_again(served):
+def test_what_was_asked_is_not_asked_again(run, served):
     run()
     run(threshold="0.3")
     assert served.asked == [("labels", 1)]
 
 
-def test_a_model_that_has_changed_is_loaded_anew(served, monkeypatch):
+def test_a_model_that_has_changed_is_loaded_anew(run, served, monkeypatch):
     run()
     assert served.forgotten == []
     # Neither card nor name tell of it: only the files are others.
@@ -131,7 +116,7 @@ def test_a_model_that_has_changed_is_loaded_anew(served, monkeypatch):
     assert served.asked == [("labels", 1), ("labels", 1)]
 
 
-def test_a_mask_beside_the_label_map(served):
+def test_a_mask_beside_the_label_map(run, served):
     test = run(model="masks")
     table = test.dataframe[0].value.set_index("Class")
     assert table.loc["Arable land", "masks: share"] == 1
@@ -139,7 +124,7 @@ def test_a_mask_beside_the_label_map(served):
     assert "labelled pixels have the class of the map" in said(test)
 
 
-def test_two_models_are_compared_by_the_names_of_their_classes(served):
+def test_two_models_are_compared_by_the_names_of_their_classes(run, served):
     test = run(model="masks", beside="other")
     text = said(test)
     assert "other alone knows" in text
@@ -151,24 +136,24 @@ def test_two_models_are_compared_by_the_names_of_their_classes(served):
     assert table["other: share"].to_dict()["Marine waters"] == 1
 
 
-def test_a_model_that_does_not_fit_is_refused_and_the_page_goes_on(served):
+def test_a_model_that_does_not_fit_is_refused_and_the_page_goes_on(run, served):
     test = run(model="alien")
     assert "aerial/red" in said(test)
     assert not served.asked
 
 
-def test_a_patch_that_does_not_exist(served):
+def test_a_patch_that_does_not_exist(run, served):
     assert "no patch of this id" in said(run(patch="../../etc/passwd"))
     assert not served.asked
 
 
-def test_an_error_of_the_model_is_a_sentence(served):
+def test_an_error_of_the_model_is_a_sentence(run, served):
     for error in (ModelError("It ran out of memory."), Busy("64 requests wait.")):
         served.error = error
         assert str(error) in said(run())
 
 
-def test_the_selection_is_predicted_together(served):
+def test_the_selection_is_predicted_together(run, served):
     test = run(of="The selection")
     next(button for button in test.button if button.key == "area_go").click().run()
     assert not test.exception
@@ -177,17 +162,17 @@ def test_the_selection_is_predicted_together(served):
     assert served.asked == [("labels", 3)]
 
 
-def test_a_selection_without_any_patch_says_so(served):
+def test_a_selection_without_any_patch_says_so(run, served):
     assert "Drop a condition" in said(run(select="country=Nowhere"))
 
 
-def test_the_card_says_what_the_model_is(served):
+def test_the_card_says_what_the_model_is(run, served):
     text = said(run(of="Model card"))
     assert "labels of a patch" in text
     assert "s2/B12, s1/VV, s2/B02" in text
 
 
-def test_a_baseline_is_trained_by_a_job_and_offered_when_it_ends(served, monkeypatch):
+def test_a_baseline_is_trained_by_a_job_and_offered_when_it_ends(run, served, monkeypatch):
     started, state = [], "running"
 
     def start(kind, title, args, dataset):
@@ -211,7 +196,7 @@ def test_a_baseline_is_trained_by_a_job_and_offered_when_it_ends(served, monkeyp
     assert "choose it above" in said(test.run())
 
 
-def test_why_a_baseline_was_not_trained(served, monkeypatch):
+def test_why_a_baseline_was_not_trained(run, served, monkeypatch):
     failed = Job(
         "1", "train-baseline", "Training", "reben-tiny-pixel-linear", state="failed",
         error="No spectra yet.",
@@ -224,14 +209,14 @@ def test_why_a_baseline_was_not_trained(served, monkeypatch):
     assert "No spectra yet." in said(test)
 
 
-def test_without_models_the_page_says_how_to_get_one(served, monkeypatch):
+def test_without_models_the_page_says_how_to_get_one(run, served, monkeypatch):
     monkeypatch.setattr(models, "available", tuple)
     monkeypatch.setattr(models, "refused", dict)
     st.cache_resource.clear()
     assert "train-demo" in said(run())
 
 
-def test_a_file_that_is_gone(served):
+def test_a_file_that_is_gone(run, served):
     assert "no longer here" in said(run(of="An own GeoTIFF", upload="0" * 32))
 
 

@@ -1,12 +1,12 @@
 """The inference page with networks that are loaded and asked: why they say so, masks, own files."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from eoexplore import models
 from eoexplore.core.model_card import CardClass, ModelCard
@@ -14,11 +14,10 @@ from eoexplore.jobs import inputs, uploads
 from eoexplore.models import engine, small
 from eoexplore.render.colours import rgb
 from eoexplore.store import catalog
-from eoexplore.ui import pages
 from eoexplore.ui.inference import server
 from tests import builders, tiffs
+from tests.visits import said, sound
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 MASKS = ModelCard(
     name="Masks", task="segmentation", architecture="small_unet", encoder="",
     bands=("s2/B02", "s2/B03"), input_size=24, resample="bilinear",
@@ -36,7 +35,7 @@ LABELS = dataclasses.replace(
 
 
 @pytest.fixture
-def asked(tmp_path, monkeypatch):
+def asked(own_folders, started, tmp_path, monkeypatch):
     """Two networks of random weights and a dataset of three patches."""
     torch = pytest.importorskip("torch")
     from safetensors.torch import save_file
@@ -49,40 +48,23 @@ def asked(tmp_path, monkeypatch):
         save_file(small.build(card).state_dict(), folder / "model.safetensors")
     monkeypatch.setenv("EOEXPLORE_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("EOEXPLORE_DEVICE", "cpu")
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
     monkeypatch.setattr(engine, "_shared", None)
     monkeypatch.setattr(server, "_answers", server.ByteCache(1_000_000))
-    st.cache_resource.clear()
     patches = builders.block("33UUP", 13.1, 48.2)[:3]
-    catalog.add(builders.write_tree(tmp_path / "data" / "reben-tiny", patches))
+    catalog.add(builders.write_tree(own_folders / "reben-tiny", patches))
     yield tmp_path
     if engine.running() is not None:
         engine.running().close()
     st.cache_resource.clear()
 
 
-def run(**query):
-    test = AppTest.from_file(str(SHELL), default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    return sound(test.switch_page(str(pages.FOLDER / "inference.py")).run())
-
-
-def sound(test):
-    assert not test.exception
-    return test
-
-
-def said(test):
-    blocks = (test.markdown, test.caption, test.warning, test.error, test.info, test.subheader)
-    return "\n".join(element.value.replace("\\", "") for block in blocks for element in block)
+@pytest.fixture
+def run(visit):
+    return functools.partial(visit, "Inference")
 
 
 @pytest.mark.parametrize("model", ["labels", "masks"])
-def test_why_and_how_sure(asked, model):
+def test_why_and_how_sure(run, asked, model):
     test = run(model=model)
     sound(test.toggle(key="explain").set_value(True).run())
     text = said(test)
@@ -94,7 +76,7 @@ def test_why_and_how_sure(asked, model):
     assert "captum" in said(test)
 
 
-def test_where_a_model_has_no_gradients_the_rest_is_told(asked, monkeypatch):
+def test_where_a_model_has_no_gradients_the_rest_is_told(run, asked, monkeypatch):
     def none(*_):
         raise engine.ModelError("It is no network.")
 
@@ -106,7 +88,7 @@ def test_where_a_model_has_no_gradients_the_rest_is_told(asked, monkeypatch):
     assert "Turned and mirrored" in said(test)
 
 
-def test_masks_of_the_selection_are_put_together(asked, monkeypatch):
+def test_masks_of_the_selection_are_put_together(run, asked, monkeypatch):
     shown = []
     monkeypatch.setattr(st, "image", lambda image, **more: shown.append((image, more["caption"])))
     test = run(model="masks", of="The selection")
@@ -134,7 +116,7 @@ def test_masks_of_the_selection_are_put_together(asked, monkeypatch):
     assert (np.asarray(mosaic)[:24, :24, :3] == np.array(colours)[one[0].argmax(0)]).all()
 
 
-def test_the_reference_map_has_no_codes_between_codes(asked):
+def test_the_reference_map_has_no_codes_between_codes(run, asked):
     """A model that takes its bands bilinearly is compared with the nearest code all the same."""
     test = run(model="masks")
     opened = catalog.open_slug("reben-tiny")
@@ -146,7 +128,7 @@ def test_the_reference_map_has_no_codes_between_codes(asked):
     assert f"of the {known:,} labelled pixels" in said(test)
 
 
-def test_bands_without_names_are_not_guessed(asked, monkeypatch):
+def test_bands_without_names_are_not_guessed(run, asked, monkeypatch):
     started = []
     monkeypatch.setattr(uploads, "predict", lambda *args: started.append(args))
     monkeypatch.setattr(uploads, "find", lambda _: upload)
@@ -171,7 +153,7 @@ def test_bands_without_names_are_not_guessed(asked, monkeypatch):
     assert not test.button(key="upload_go").disabled
 
 
-def test_a_file_is_removed_when_asked(asked):
+def test_a_file_is_removed_when_asked(run, asked):
     path = asked / "scene.tif"
     path.write_bytes(tiffs.tif(tiffs.picture(2, 24, 24)))
     with path.open("rb") as file:

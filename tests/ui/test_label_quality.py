@@ -1,10 +1,10 @@
 """The page of label quality without a browser: the predictions, what is said of them, the jobs."""
 
+import functools
 import json
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from eoexplore.core.findings import Findings
@@ -12,10 +12,9 @@ from eoexplore.jobs import label_issues
 from eoexplore.jobs.progress import Job
 from eoexplore.store import catalog, issues, prediction_sets
 from eoexplore.store.issues import Kept
-from eoexplore.ui import pages
 from tests import builders, predicting
+from tests.visits import said
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 NAMES = ("Arable land", "Pastures", "Marine waters")
 SLUG = "reben-tiny"
 PATCHES = tuple(
@@ -25,40 +24,14 @@ PATCHES = tuple(
 
 
 @pytest.fixture
-def started():
-    return []
+def opened(own_folders, started):
+    builders.write_metadata(own_folders / SLUG, PATCHES)
+    return catalog.add(own_folders / SLUG)
 
 
 @pytest.fixture
-def opened(tmp_path, monkeypatch, started):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-
-    def start(kind, title, args, dataset=None, **_):
-        if kind != "index":
-            started.append((kind, args, dataset))
-
-    monkeypatch.setattr("eoexplore.jobs.background.start", start)
-    st.cache_resource.clear()
-    builders.write_metadata(tmp_path / "data" / SLUG, PATCHES)
-    return catalog.add(tmp_path / "data" / SLUG)
-
-
-@pytest.fixture
-def run(opened, monkeypatch):
-    # This page first: that is the one which runs.
-    found = sorted(pages.find(), key=lambda item: item.title != "Label quality")
-    monkeypatch.setattr(pages, "find", lambda: found)
-
-    def asked(**query):
-        test = AppTest.from_file(str(SHELL), default_timeout=60)
-        for name, value in {"dataset": SLUG, **query}.items():
-            test.query_params[name] = value
-        test.run()
-        assert not test.exception
-        return test
-
-    return asked
+def run(opened, visit):
+    return functools.partial(visit, "Label quality", dataset=SLUG)
 
 
 def given(test):
@@ -68,12 +41,6 @@ def given(test):
         if "may_look" in data:
             return data
     return None
-
-
-def said(test):
-    blocks = (test.markdown, test.caption, test.warning, test.error, test.info)
-    text = "\n".join(element.value for block in blocks for element in block)
-    return text.replace("\\", "").replace("\u2060", "")
 
 
 def write(opened, name="mine", **more):

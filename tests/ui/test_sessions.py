@@ -6,7 +6,6 @@ import types
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from eoexplore.store import catalog
@@ -14,8 +13,8 @@ from eoexplore.store.samples import Samples
 from eoexplore.ui import pages
 from eoexplore.ui.state import SELECT, View
 from tests import builders
+from tests.visits import SHELL
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 LARGE = (Samples, View, catalog.Opened, pd.DataFrame, np.ndarray)
 
 
@@ -38,26 +37,15 @@ def reached(start):
 
 
 @pytest.fixture
-def known(tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    folder = tmp_path / "data" / "reben-table"
+def known(own_folders, started):
+    folder = own_folders / "reben-table"
     builders.write_metadata(folder, builders.block("33UUP", 13.1, 48.2))
     return catalog.add(folder)
 
 
-@pytest.mark.parametrize("page", pages.find(), ids=lambda page: page.title)
-def test_a_session_holds_no_table(known, monkeypatch, page):
-    others = [item for item in pages.find() if item != page]
-    monkeypatch.setattr(pages, "find", lambda: [page, *others])
-    test = AppTest.from_file(str(SHELL), default_timeout=60)
-    test.query_params["dataset"] = known.slug
-    test.query_params["select"] = "season=summer&box=-10,30,20,60"
-    test.run()
-    assert not test.exception
+@pytest.mark.parametrize("title", [page.title for page in pages.find()])
+def test_a_session_holds_no_table(known, visit, title):
+    test = visit(title, dataset=known.slug, select="season=summer&box=-10,30,20,60")
     kept = test.session_state._state
     assert reached(vars(kept)) == []
     # The look reaches callbacks: what a button would keep is found.

@@ -1,15 +1,13 @@
 """The statistics page with a prediction set: columns as choices, and nothing that is gone."""
 
+import functools
+
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from eoexplore.store import catalog, prediction_sets
-from eoexplore.ui import pages
 from tests import builders, predicting
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 NAMES = ("Arable land", "Pastures", "Marine waters")
 PATCHES = tuple(
     builders.Patch("33UUP", 20 + place, 30, split=split, labels=("Arable land",))
@@ -19,12 +17,8 @@ ERRORS = "mine: classes that are wrong"
 
 
 @pytest.fixture
-def opened(tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-    monkeypatch.setattr("eoexplore.jobs.background.start", lambda *_, **__: None)
-    st.cache_resource.clear()
-    folder = tmp_path / "data" / "reben-table"
+def opened(own_folders, started):
+    folder = own_folders / "reben-table"
     builders.write_metadata(folder, PATCHES)
     found = catalog.add(folder)
     scores = [[0.9, 0, 0], [0, 0, 0], [0, 0.9, 0]]
@@ -32,14 +26,9 @@ def opened(tmp_path, monkeypatch):
     return found
 
 
-def run(page="statistics", **query):
-    test = AppTest.from_file(str(SHELL), default_timeout=60)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    test.switch_page(str(pages.FOLDER / f"{page}.py")).run()
-    assert not test.exception
-    return test
+@pytest.fixture
+def run(visit):
+    return functools.partial(visit, "Statistics")
 
 
 def groups(test):
@@ -54,20 +43,20 @@ def choose(test, value):
     return test
 
 
-def test_a_column_is_chosen_and_stands_in_the_link(opened):
+def test_a_column_is_chosen_and_stands_in_the_link(run, opened):
     test = choose(run(), "pred.mine.errors")
     assert groups(test) == {"0 wrong": 1, "1 wrong": 1, "2 wrong": 1, "not predicted": 1}
     linked = run(**{"class_counts.by": ERRORS})
     assert groups(linked) == groups(test)
 
 
-def test_a_set_that_is_made_anew_has_new_numbers(opened):
+def test_a_set_that_is_made_anew_has_new_numbers(run, opened):
     test = choose(run(), "pred.mine.errors")
     predicting.write_set(opened, "mine", range(4), np.tile([0.9, 0, 0], (4, 1)), NAMES)
     assert groups(test.run()) == {"0 wrong": 4}
 
 
-def test_a_set_that_is_deleted_is_no_choice_any_more(opened):
+def test_a_set_that_is_deleted_is_no_choice_any_more(run, opened):
     test = choose(run(), "pred.mine.errors")
     prediction_sets.remove(opened, "mine")
     test.run()
@@ -77,15 +66,15 @@ def test_a_set_that_is_deleted_is_no_choice_any_more(opened):
     assert not any(ERRORS in item for item in test.selectbox(key="class_counts.by").options)
 
 
-def test_a_mean_is_mapped(opened):
+def test_a_mean_is_mapped(run, opened):
     statistic = f"{ERRORS}, mean of the patches"
     test = run(section="On the map", **{"statistic_map.statistic": statistic})
     table = test.dataframe[0].value
     assert table[statistic].tolist() == [1.0]
 
 
-def test_parts_are_counted_by_it_on_the_splits_page(opened):
-    test = run("splits", **{"split_sizes.by": ERRORS})
+def test_parts_are_counted_by_it_on_the_splits_page(visit, opened):
+    test = visit("Splits", **{"split_sizes.by": ERRORS})
     table = test.dataframe[0].value.set_index(ERRORS)
     assert table["train"].to_dict() == {
         "0 wrong": 1, "1 wrong": 0, "2 wrong": 0, "not predicted": 0

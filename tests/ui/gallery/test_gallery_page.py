@@ -3,41 +3,26 @@
 import json
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from eoexplore.core.selection import MAX_IDS, MAX_KEPT_IDS
 from eoexplore.store import catalog, selections
-from eoexplore.ui import pages
 from tests import builders
 
-SHELL = pages.FOLDER.parent / "eoexplore" / "ui" / "shell.py"
 PATCHES = builders.block("33UUP", 13.1, 48.2)
 MANY = [f"patch-{number:04d}" for number in range(MAX_IDS + 1)]
 
 
 @pytest.fixture
-def table(tmp_path, monkeypatch):
-    monkeypatch.setenv("EOEXPLORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EOEXPLORE_ROOTS", str(tmp_path / "data"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    builders.write_metadata(tmp_path / "data" / "reben-table", PATCHES)
-    return catalog.add(tmp_path / "data" / "reben-table")
+def table(own_folders):
+    builders.write_metadata(own_folders / "reben-table", PATCHES)
+    return catalog.add(own_folders / "reben-table")
 
 
 @pytest.fixture
-def page(table, monkeypatch):
-    # The gallery first: that is the page which runs.
-    found = sorted(pages.find(), key=lambda item: item.title != "Gallery")
-    monkeypatch.setattr(pages, "find", lambda: found)
-
+def page(table, visit):
     def run(**query):
-        test = AppTest.from_file(str(SHELL), default_timeout=60)
-        for name, value in {"dataset": table.slug, **query}.items():
-            test.query_params[name] = value
-        test.run()
-        assert not test.exception
+        test = visit("Gallery", dataset=table.slug, **query)
         assert not test.error
         return test
 
