@@ -110,6 +110,15 @@ class AppPage:
         rest.wait(self.page, "map")
         return self
 
+    def back(self, path: str) -> None:
+        """Go back to a page; on the way to another one Streamlit makes an entry of its own."""
+        for _ in range(3):
+            self.page.go_back()
+            self.settle()
+            if path in self.page.url:
+                return
+        raise AssertionError(f"Back does not lead to {path} but stays at {self.page.url}")
+
     def at(self, selector: str, **options: Any) -> Any:
         return self.page.locator(selector, **options)
 

@@ -1,16 +1,14 @@
 """Contrast, names and motion, as a person sees and hears them."""
 
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.hands import Hands
+from tests.e2e.legible import faint, faint_of_few, nameless
 
 pytestmark = pytest.mark.browser
 
-CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
-NAMELESS = Path(__file__).with_name("names.js").read_text(encoding="utf-8")
 PLACE = "48.26209,13.44508,14"
 LAYERS = "s2:true_colour:100,reference_map:clc19:60"
 MOVES = """
@@ -18,17 +16,6 @@ MOVES = """
   .filter(([node, { transitionDuration }]) => parseFloat(transitionDuration) > 0)
   .map(([node]) => node.className)
 """
-
-
-def faint(page):
-    """Return what cannot be read well: text, contrast, element."""
-    found = page.evaluate(CONTRAST)
-    assert len(found) > 20
-    return [
-        (item["text"], round(item["ratio"], 2), item["where"])
-        for item in found
-        if item["ratio"] < item["least"]
-    ]
 
 
 def test_faint_text_and_nameless_buttons_are_found(browser):
@@ -41,10 +28,8 @@ def test_faint_text_and_nameless_buttons_are_found(browser):
         <svg width="50" height="50" role="img"><text y="20" fill="#ccc">pale</text></svg>
         <button aria-label="ok"></button><button></button>"""
     )
-    found = page.evaluate(CONTRAST)
-    low = {item["text"] for item in found if item["ratio"] < item["least"]}
-    assert low - {"hint"} == {"grey", "half", "dark", "named", "pale"}
-    assert len(page.evaluate(NAMELESS)) == 2
+    assert faint_of_few(page) - {"hint"} == {"grey", "half", "dark", "named", "pale"}
+    assert len(nameless(page)) == 2
     page.close()
 
 
@@ -121,12 +106,12 @@ def test_every_text_can_be_read_and_everything_has_a_name(open_page, theme):
     parts = (states_of_panel_and_card, states_of_tools, states_of_the_bar)
     for state in chain.from_iterable(part(hands) for part in parts):
         assert faint(hands.page) == [], state
-        assert hands.page.evaluate(NAMELESS) == [], state
+        assert nameless(hands.page) == [], state
     page.open("/home")
     page.page.get_by_text("Open a folder", exact=True).wait_for()
     page.page.wait_for_timeout(500)
     assert faint(page.page) == []
-    assert page.page.evaluate(NAMELESS) == []
+    assert nameless(page.page) == []
 
 
 def test_nothing_moves_for_those_who_asked_for_less_motion(open_page):

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.e2e.legible import faint
+
 pytestmark = pytest.mark.browser
 
-CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 DEMO = "reben-demo"
 PLOT = ".js-plotly-plot .main-svg"
 
@@ -132,9 +133,4 @@ def test_every_text_can_be_read(open_page, scheme):
     app.open("/splits", dataset=DEMO, section="Compare")
     app.at(PLOT).first.wait_for()
     app.idle()
-    faint = [
-        (item["text"], round(item["ratio"], 2), item["where"])
-        for item in app.page.evaluate(CONTRAST)
-        if item["ratio"] < item["least"]
-    ]
-    assert faint == []
+    assert faint(app.page) == []

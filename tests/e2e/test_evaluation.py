@@ -15,94 +15,27 @@ from PIL import Image
 from benchmarks.server import running
 from eoexplore.charts import chart, document
 from eoexplore.charts.chart import Asked
-from eoexplore.store import catalog, mosaic, prediction_mosaics, prediction_sets
-from eoexplore.store.prediction_sets import Confusion
-from tests import predicting
+from eoexplore.store import catalog, prediction_sets
 from tests.charts.conftest import asked_of
-from tests.e2e.conftest import page_maker
+from tests.e2e import judged
+from tests.e2e.legible import faint
 
 pytestmark = pytest.mark.browser
 
 DEMO = "reben-demo"
 PLOT = ".js-plotly-plot .main-svg"
-CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
-WRONG = 30
-"""Columns of pixels at the left of each mask that are wrong."""
-
-
-def write_scores(opened):
-    """Write scores by chance, higher for the classes that a patch has."""
-    names = opened.dataset.classes.names
-    masks = opened.samples.frame["label_mask"].to_numpy(np.uint64)[:, None]
-    truth = (masks >> np.arange(len(names), dtype=np.uint64) & np.uint64(1)).astype(bool)
-    chance = np.random.default_rng(5).random(truth.shape)
-    scores = np.where(truth, 0.3 + 0.7 * chance, 0.6 * chance)
-    predicting.write_set(opened, "scores", range(len(truth)), scores, names, synthetic=True)
-
-
-def write_masks(opened):
-    """Write the label maps as masks, with one class at the left of each patch."""
-    schema, frame = opened.dataset.classes, opened.samples.frame
-    number = np.full(65536, prediction_mosaics.NOTHING, np.uint8)
-    for place, item in enumerate(schema.classes):
-        number[list(item.codes)] = place
-    pairs, cells, coarse, shares = [], {}, {}, np.zeros((len(frame), len(schema.names)))
-    rows = np.flatnonzero(opened.samples.has("reference_map"))
-    for place, row in enumerate(rows.tolist()):
-        sample = frame.iloc[row]
-        known = number[opened.dataset.read(sample["id"], "reference_map", "reference_map")]
-        mask = known.copy()
-        mask[:, :WRONG] = 0
-        of, at = (sample["product"], sample["tile"]), (int(sample["x"]), int(sample["y"]))
-        cells.setdefault(of, {})[at] = mask[None]
-        sure = mask[3::6, 3::6] == np.arange(len(schema.names))[:, None, None]
-        coarse.setdefault(of, {})[at] = np.where(sure, 100, 0).astype(np.uint8)
-        shares[row] = np.bincount(mask.ravel(), minlength=256)[: shares.shape[1]] / mask.size
-        both = np.stack([known, mask], -1)[known != prediction_mosaics.NOTHING]
-        each, count = np.unique(both.reshape(-1, 2), axis=0, return_counts=True)
-        pairs += [(place, *pair, n) for pair, n in zip(each.tolist(), count.tolist(), strict=True)]
-    sample, reference, predicted, pixels = np.array(pairs, np.int32).T
-    predicting.write_set(
-        opened, "land", rows, shares[rows], schema.names, task="segmentation", synthetic=True,
-        trained_on_split="train", layers=(prediction_mosaics.MASK, prediction_mosaics.PROBABILITY),
-        confusion=Confusion(
-            sample, reference.astype(np.int16), predicted.astype(np.int16), pixels
-        ),
-    )  # fmt: skip
-    folder = prediction_sets.folder_of(opened.fingerprint, "land")
-    groups = prediction_mosaics.groups(schema.names)
-    for name, planes in (
-        (prediction_mosaics.MASK, cells),
-        (prediction_mosaics.PROBABILITY, coarse),
-    ):
-        for (product, tile), own in planes.items():
-            path = folder / prediction_mosaics.path_of(name, str(product))
-            mosaic.write(path, groups[name], str(tile), own)
 
 
 @pytest.fixture(scope="module")
 def own_cache(cache, tmp_path_factory):
-    """A cache with two sets, which nobody else sees."""
-    own = shutil.copytree(cache, tmp_path_factory.mktemp("judged") / "cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EOEXPLORE_CACHE", str(own))
-        patch.setitem(mosaic._COG, "overviews", "NONE")
-        opened = catalog.open_slug(DEMO)
-        write_scores(opened)
-        write_masks(opened)
+    with judged.cache(cache, tmp_path_factory.mktemp("judged")) as own:
         yield own
 
 
 @pytest.fixture(scope="module")
-def own_server(own_cache, demo_folder):
+def server(own_cache, demo_folder):
     with running(own_cache, own_cache.with_name("log.txt"), [demo_folder.parent]) as started:
         yield started
-
-
-@pytest.fixture
-def open_page(contexts, own_server):
-    with page_maker(contexts, own_server) as maker:
-        yield maker
 
 
 @pytest.fixture
@@ -140,16 +73,6 @@ def sentence(opened, name, kind, **options):
     return found.get("sentence", found.get("cannot_tell"))
 
 
-def assert_readable(app):
-    """See that no text is fainter than it may be."""
-    faint = [
-        (item["text"], round(item["ratio"], 2), item["where"])
-        for item in app.page.evaluate(CONTRAST)
-        if item["ratio"] < item["least"]
-    ]
-    assert faint == []
-
-
 def test_every_section_says_what_the_charts_say(open_page, opened):
     app, name = open_page(), "land"
     app.open("/evaluation", dataset=DEMO, set=name)
@@ -162,7 +85,7 @@ def test_every_section_says_what_the_charts_say(open_page, opened):
         app.idle()
         assert app.at('[data-testid="stException"], [data-testid="stAlertError"]').count() == 0
         assert "met a fault" not in app.text()
-        assert_readable(app)
+        assert faint(app.page) == []
     assert f"{name} was trained on" in app.text()
 
 
@@ -319,4 +242,4 @@ def test_a_matrix_scrolls_within_its_card_on_a_telephone(open_page):
     assert card(app, "confusion").locator(".main-svg").first.evaluate(wide) >= 600
     main = app.at('[data-testid="stMain"]')
     assert main.evaluate("(node) => node.scrollWidth") <= 390
-    assert_readable(app)
+    assert faint(app.page) == []

@@ -1,7 +1,6 @@
 """The gallery in front of somebody: tiles, orders, pages, card, picking, keys, no pictures."""
 
 import re
-from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyarrow.parquet as pq
@@ -10,11 +9,10 @@ import pytest
 from eoexplore.store import catalog
 from tests import builders
 from tests.e2e.hands import MATCHES
+from tests.e2e.legible import faint, nameless
 
 pytestmark = pytest.mark.browser
 
-CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
-NAMELESS = Path(__file__).with_name("names.js").read_text(encoding="utf-8")
 DEMO = "reben-demo"
 SHOWN = """() => [...scope().querySelectorAll(".eo-tile:not(.eo-tile-bone)")]
     .map((tile) => tile.dataset.id)"""
@@ -56,14 +54,6 @@ class Gallery:
 
     def tile(self, name):
         return self.at(f'.eo-tile[data-id="{name}"]')
-
-
-def faint(page):
-    return [
-        (item["text"], round(item["ratio"], 2), item["where"])
-        for item in page.evaluate(CONTRAST)
-        if item["ratio"] < item["least"]
-    ]
 
 
 def test_a_visit_with_the_mouse(open_page):
@@ -214,7 +204,7 @@ def test_without_pictures_nothing_selected_and_on_a_phone(open_page, table):
     assert not [url for url in app.requests if ".webp" in url]
     assert app.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert faint(app.page) == []
-    assert app.page.evaluate(NAMELESS) == []
+    assert nameless(app.page) == []
     gallery.at(".eo-tile").nth(4).tap()
     gallery.at(".eo-card:not([aria-busy]) .eo-label-name").first.wait_for()
     assert not gallery.at(".eo-card").get_by_label("Zoom the pictures in").is_visible()
@@ -252,25 +242,15 @@ def test_to_the_selection_on_the_map_and_back(open_page, table):
     page.locator(".eo-map").wait_for()
     page.wait_for_function("(v) => !location.search.includes(v)", arg=left)
     app.settle()
-    back(app, "/gallery")
+    app.back("/gallery")
     assert gallery.ready().state("select") == "country=Austria"
     # Of a dataset that is not the first one, too.
     gallery = Gallery(app, table, select="split=train")
     page.get_by_role("link", name="Map", exact=True).first.click()
     page.locator(".eo-map").wait_for()
     app.settle()
-    back(app, "/gallery")
+    app.back("/gallery")
     assert (gallery.ready().state("dataset"), gallery.state("select")) == (table, "split=train")
-
-
-def back(app, path):
-    """Go back to a page; on the way to another one Streamlit makes an entry of its own at times."""
-    for _ in range(3):
-        app.page.go_back()
-        app.settle()
-        if path in app.page.url:
-            return
-    raise AssertionError(f"Back does not lead to {path} but stays at {app.page.url}")
 
 
 def test_the_theme_by_day_and_a_server_that_does_not_answer(open_page):
@@ -280,7 +260,7 @@ def test_the_theme_by_day_and_a_server_that_does_not_answer(open_page):
     gallery.at(".eo-adjust-button").click()
     gallery.at(".eo-histogram svg").wait_for()
     assert faint(app.page) == []
-    assert app.page.evaluate(NAMELESS) == []
+    assert nameless(app.page) == []
     app.page.keyboard.press("Escape")
     before = gallery.ids()
     app.page.route("**/page.json*", lambda route: route.fulfill(status=503, body="{}"))

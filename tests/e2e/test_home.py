@@ -6,7 +6,6 @@ import pytest
 from benchmarks.server import running
 from eoexplore import demo
 from tests import builders
-from tests.e2e.conftest import page_maker
 from tests.e2e.small_demo import small_demo
 
 pytestmark = pytest.mark.browser
@@ -25,18 +24,12 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def own_server(data, tmp_path_factory):
+def server(data, tmp_path_factory):
     cache = tmp_path_factory.mktemp("home") / "cache"
     with running(
         cache, cache.with_name("log.txt"), [data], EOEXPLORE_DEMO="0", EOEXPLORE_WORKERS="1"
     ) as started:
         yield started
-
-
-@pytest.fixture
-def home(contexts, own_server):
-    with page_maker(contexts, own_server) as maker:
-        yield maker
 
 
 def ask(page, path):
@@ -52,8 +45,8 @@ def refusal(page, path):
     return alert.inner_text()
 
 
-def test_folder_outside_is_refused_whether_it_exists_or_not(home, tmp_path, data):
-    page = home()
+def test_folder_outside_is_refused_whether_it_exists_or_not(open_page, tmp_path, data):
+    page = open_page()
     there = tmp_path
     assert there.is_dir()
     words = {
@@ -65,16 +58,18 @@ def test_folder_outside_is_refused_whether_it_exists_or_not(home, tmp_path, data
     assert "outside the folders that this app may open" in sentence
 
 
-def test_folder_that_is_no_dataset_names_what_was_looked_for(home, data):
-    page = home()
+def test_folder_that_is_no_dataset_names_what_was_looked_for(open_page, data):
+    page = open_page()
     sentence = refusal(page, data / "photos")
     for part in ("metadata.parquet", "BigEarthNet-S2", "Reference_Maps", "data.mdb"):
         assert part in sentence
     assert "There is no such folder" in refusal(page, data / "nothing-here")
 
 
-def test_folder_within_the_roots_opens_and_a_damaged_file_is_one_line_and_one_patch(home, data):
-    page = home().open("/home")
+def test_folder_within_the_roots_opens_and_a_damaged_file_costs_one_patch(
+    open_page, data
+):
+    page = open_page().open("/home")
     ask(page, data / "reben-damaged")
     # The map is there while the index is still being built.
     page.page.locator(".eo-map .leaflet-tile-loaded").first.wait_for()
@@ -106,11 +101,11 @@ def damaged(data):
     return folder.name
 
 
-def test_a_running_index_can_be_cancelled_and_goes_on(home, data):
+def test_a_running_index_can_be_cancelled_and_goes_on(open_page, data):
     large = data / "reben-large"
     demo.generate(large, seed=7, workers=1, parameters=small_demo(columns=8))
     # From a page that is about another dataset, and a part of it.
-    page = home().open_map(dataset="reben-damaged", select="split=train")
+    page = open_page().open_map(dataset="reben-damaged", select="split=train")
     page.page.get_by_role("link", name="Home", exact=True).click()
     ask(page, large)
     page.page.locator(".eo-map").wait_for()
@@ -126,8 +121,8 @@ def test_a_running_index_can_be_cancelled_and_goes_on(home, data):
     entry.get_by_text("index complete").wait_for(timeout=150_000)
 
 
-def test_a_dataset_is_shown_whole_and_back_leads_home(home, data):
-    app = home()
+def test_a_dataset_is_shown_whole_and_back_leads_home(open_page, data):
+    app = open_page()
     one, other = "reben-one", "reben-two"
     for slug in (one, other):
         folder = data / slug

@@ -1,26 +1,21 @@
 """Label quality in front of somebody: the queue, its filters, the pictures, keys, a phone."""
 
 import re
-import shutil
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from benchmarks.server import running
 from eoexplore.core.findings import Findings
-from eoexplore.store import catalog, issues, mosaic
+from eoexplore.store import catalog, issues
 from eoexplore.store.issues import Kept
 from tests import builders
-from tests.e2e.conftest import page_maker
+from tests.e2e import judged
 from tests.e2e.doubts import COUNT, DEMO, Quality, write_findings
-from tests.e2e.test_evaluation import write_masks, write_scores
-from tests.e2e.test_gallery import back
+from tests.e2e.legible import faint, nameless
 
 pytestmark = pytest.mark.browser
 
-CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
-NAMELESS = Path(__file__).with_name("names.js").read_text(encoding="utf-8")
 TABLE = "reben-quality-table"
 BAD = '<img src=x onerror="alert(1)">'
 SHOWN = "figure[data-picture={}][data-shown]"
@@ -29,13 +24,8 @@ SHOWN = "figure[data-picture={}][data-shown]"
 @pytest.fixture(scope="module")
 def own_cache(cache, demo_folder, tmp_path_factory):
     """A cache with two sets and findings, which nobody else sees."""
-    own = shutil.copytree(cache, tmp_path_factory.mktemp("quality") / "cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EOEXPLORE_CACHE", str(own))
-        patch.setitem(mosaic._COG, "overviews", "NONE")
+    with judged.cache(cache, tmp_path_factory.mktemp("quality")) as own:
         opened = catalog.open_slug(DEMO)
-        write_scores(opened)
-        write_masks(opened)
         write_findings(opened)
         folder = tmp_path_factory.mktemp("data") / TABLE
         builders.write_metadata(folder, builders.block("33UUP", 13.1, 48.2, side=3))
@@ -46,23 +36,9 @@ def own_cache(cache, demo_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def own_server(own_cache, demo_folder):
+def server(own_cache, demo_folder):
     with running(own_cache, own_cache.with_name("log.txt"), [demo_folder.parent]) as started:
         yield started
-
-
-@pytest.fixture
-def open_page(contexts, own_server):
-    with page_maker(contexts, own_server) as maker:
-        yield maker
-
-
-def faint(page):
-    return [
-        (item["text"], round(item["ratio"], 2), item["where"])
-        for item in page.evaluate(CONTRAST)
-        if item["ratio"] < item["least"]
-    ]
 
 
 def test_a_visit_with_the_keyboard(open_page):
@@ -138,7 +114,7 @@ def lead_to_the_map(quality, item):
     lat, lon, zoom = map(float, quality.app.settle().parameter("v").split(","))
     assert (lat, lon, zoom) == pytest.approx((item["lat"], item["lon"], 15), abs=0.02)
     assert "pred:land:mask:60" in quality.app.parameter("l")
-    back(quality.app, "/label_quality")
+    quality.app.back("/label_quality")
     quality.ready()
     assert quality.sentence() == item["sentence"]
 
@@ -264,14 +240,14 @@ def test_on_a_phone_by_night(open_page):
     assert not quality.at(".eo-finding").is_visible()
     assert app.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert faint(app.page) == []
-    assert app.page.evaluate(NAMELESS) == []
+    assert nameless(app.page) == []
     quality.at(".eo-found").nth(2).tap()
     quality.rest()
     assert not quality.at(".eo-queue").is_visible()
     assert quality.rank() == f"3 of {COUNT}"
     assert app.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert faint(app.page) == []
-    assert app.page.evaluate(NAMELESS) == []
+    assert nameless(app.page) == []
     quality.at(".eo-finding-head").get_by_label("Next finding").tap()
     quality.rest()
     quality.at(".eo-back").tap()
@@ -284,7 +260,7 @@ def test_by_day_and_a_server_that_does_not_answer(open_page):
     quality = Quality(app, least="0.2", palette="safe").ready()
     quality.at(".eo-reasons-button").click()
     assert faint(app.page) == []
-    assert app.page.evaluate(NAMELESS) == []
+    assert nameless(app.page) == []
     quality.press("Escape")
     app.page.route("**/page.json*", lambda route: route.fulfill(status=503, body="{}"))
     app.page.get_by_label("Decidable").select_option("decidable")
