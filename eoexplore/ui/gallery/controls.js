@@ -32,7 +32,7 @@ export class Controls {
     const help = iconButton("help", "Keys (?)", () => view.tools.toggleHelp(), "eo-help-button");
     this.element = el(
       "div",
-      { class: "eo-controls", role: "toolbar", "aria-label": "Layer, order and page" },
+      { class: "eo-strip eo-controls", role: "toolbar", "aria-label": "Layer, order and page" },
       this.look,
       el("div", { class: "eo-controls-group eo-controls-order" }, this.order, this.turn),
       el("div", { class: "eo-controls-group" }, this.size, this.range),

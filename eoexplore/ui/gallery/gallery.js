@@ -6,7 +6,7 @@ const [{ GalleryView }, { lifecycle, sheetsOf }] = await Promise.all([
   import(`../component/lifecycle.js${release}`),
 ]);
 
-const SHARED = ["map", "tools", "panel", "adjust", "card", "viewer", "spectrum", "legend"];
+const SHARED = ["map", "listview", "tools", "panel", "adjust", "card", "viewer", "spectrum", "legend"];
 const STYLES = [...SHARED, "gallery/gallery", "gallery/tiles"].map((name) => `/ui/${name}.css${release}`);
 
 /** Called by the bootstrap of the component. Resolves to the function that unmounts. */

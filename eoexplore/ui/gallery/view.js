@@ -2,20 +2,21 @@
 // map (picker, adjust, card, keys) it is what a map's view is: state, sides, addresses, say, ask.
 
 const release = new URL(import.meta.url).search;
-const shared = ["dom", "address", "choices", "frame", "keys", "notes", "format", "pageof"].map((name) => import(`../${name}.js${release}`));
+const shared = ["dom", "address", "choices", "frame", "keys", "notes", "format", "pageof", "listview"].map((name) => import(`../${name}.js${release}`));
 const own = ["look", "grid", "controls", "picks", "inspector", "keytable", "empty"].map((name) => import(`./${name}.js${release}`));
 const parts = Object.assign({}, ...(await Promise.all([...shared, ...own])));
 const { el, Address, Choices, Frame, Keys, Toast, Help, localUrl } = parts;
 const { OWNED, parseShown, formatShown, parseCount, parseOrder, orderOf, usualLayer } = parts;
-const { Grid, Controls, Picked, GalleryInspector, galleryKeys, Empty, pageOf } = parts;
+const { Grid, Controls, Picked, GalleryInspector, galleryKeys, Empty, pageOf, ListView } = parts;
 
 const FAR_ZOOM = 14; // at which a legend's numbers do not depend on the zoom
 
 // What outlives a gallery in this tab, by dataset.
 const memory = new Map();
 
-export class GalleryView {
+export class GalleryView extends ListView {
   constructor(data) {
+    super();
     this.data = data;
     this.dataset = data.dataset;
     const remembered = memory.get(this.dataset);
@@ -36,26 +37,8 @@ export class GalleryView {
     this.#build();
   }
 
-  attach() {
-    this.attached = true;
-    this.frame.attach();
-    this.address.attach();
-    this.keys.attach();
-    if (this.top) this.scroller.scrollTop = this.top;
-  }
-
-  detach() {
-    this.attached = false;
-    this.top = this.scroller.scrollTop;
-    this.frame.detach();
-    this.address.detach();
-    this.keys.detach();
-    this.root.remove();
-  }
-
   destroy() {
-    if (this.attached) this.detach();
-    this.request?.abort();
+    super.destroy();
     this.inspector.stop();
     this.grid.observer.disconnect();
   }
@@ -142,14 +125,6 @@ export class GalleryView {
   onChange(listener) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
-  }
-
-  say(text) {
-    if (text) this.toast.say(text);
-  }
-
-  ask(payload) {
-    this.component?.setTriggerValue?.("ask", payload);
   }
 
   setOpen(text) {
@@ -254,7 +229,7 @@ export class GalleryView {
 
   #build() {
     this.toast = new Toast();
-    this.root = el("div", { class: "eo-root eo-gallery", "data-dataset": this.dataset });
+    this.root = el("div", { class: "eo-root eo-list-view eo-gallery", "data-dataset": this.dataset });
     this.frame = new Frame(this.root, () => {});
     this.picks = new Picked(this);
     for (const id of this.memory.picked) this.picks.ids.add(id);

@@ -36,7 +36,7 @@ export class Bar {
     const help = iconButton("help", "Keys (?)", () => view.tools.toggleHelp(), "eo-quiet eo-help-button");
     this.element = el(
       "div",
-      { class: "eo-quality-bar", role: "toolbar", "aria-label": "Which findings" },
+      { class: "eo-strip eo-quality-bar", role: "toolbar", "aria-label": "Which findings" },
       el("div", { class: "eo-filters" }, el("div", { class: "eo-reasons" }, this.reasons, this.menu), this.class, this.status, this.clear),
       this.scores.element,
       el("div", { class: "eo-bar-end" }, this.table, help),

@@ -6,7 +6,7 @@ const [{ QualityView }, { lifecycle, sheetsOf }] = await Promise.all([
   import(`../component/lifecycle.js${release}`),
 ]);
 
-const SHARED = ["map", "tools", "panel", "adjust", "card", "viewer"];
+const SHARED = ["map", "listview", "tools", "panel", "adjust", "card", "viewer"];
 const OWN = ["quality/quality", "quality/queue", "quality/finding"];
 const STYLES = [...SHARED, ...OWN].map((name) => `/ui/${name}.css${release}`);
 

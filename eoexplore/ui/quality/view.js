@@ -2,11 +2,11 @@
 // and pages are matters of this script and the server's addresses; the page's own script runs for none.
 
 const release = new URL(import.meta.url).search;
-const shared = ["dom", "address", "frame", "keys", "notes", "format", "pageof"].map((name) => import(`../${name}.js${release}`));
+const shared = ["dom", "address", "frame", "keys", "notes", "format", "pageof", "listview"].map((name) => import(`../${name}.js${release}`));
 const own = ["conditions", "bar", "queue", "finding", "keytable"].map((name) => import(`./${name}.js${release}`));
 const parts = Object.assign({}, ...(await Promise.all([...shared, ...own])));
 const { el, Address, Frame, Keys, Toast, Help, localUrl } = parts;
-const { OWNED, parseConditions, formatConditions, isNarrowed, Bar, Queue, FindingView, qualityKeys, pageOf } = parts;
+const { OWNED, parseConditions, formatConditions, isNarrowed, Bar, Queue, FindingView, qualityKeys, pageOf, ListView } = parts;
 
 const FAILURES = {
   0: "The server did not answer. Check that EOExplore is still running.",
@@ -18,8 +18,9 @@ const FAULT = "The findings could not be read. The terminal of the server says w
 // What outlives a view in this tab, by dataset.
 const memory = new Map();
 
-export class QualityView {
+export class QualityView extends ListView {
   constructor(data) {
+    super();
     this.data = data;
     this.dataset = data.dataset;
     this.notices = [];
@@ -36,27 +37,17 @@ export class QualityView {
     this.#build();
   }
 
-  attach() {
-    this.attached = true;
-    this.frame.attach();
-    this.address.attach();
-    this.keys.attach();
-    if (this.top) this.queue.scroller.scrollTop = this.top;
+  get scroller() {
+    return this.queue.scroller;
   }
 
   detach() {
-    this.attached = false;
-    this.top = this.queue.scroller.scrollTop;
     this.finding.pictures.blink(false);
-    this.frame.detach();
-    this.address.detach();
-    this.keys.detach();
-    this.root.remove();
+    super.detach();
   }
 
   destroy() {
-    if (this.attached) this.detach();
-    this.request?.abort();
+    super.destroy();
     this.finding.clear();
     this.finding.pictures.viewer.observer.disconnect();
   }
@@ -113,10 +104,6 @@ export class QualityView {
 
   tableAddress() {
     return this.addressOf(`/issues/${encodeURIComponent(this.dataset)}/findings.csv`, this.#asked());
-  }
-
-  say(text) {
-    if (text) this.toast.say(text);
   }
 
   /** Narrow down what is looked at; the chosen finding stays if it is still among it. */
@@ -194,7 +181,7 @@ export class QualityView {
 
   #build() {
     this.toast = new Toast();
-    this.root = el("div", { class: "eo-root eo-quality", "data-dataset": this.dataset });
+    this.root = el("div", { class: "eo-root eo-list-view eo-quality", "data-dataset": this.dataset });
     this.frame = new Frame(this.root, () => {});
     this.queue = new Queue({ url: (path) => this.url(path), choose: (rank) => this.choose(rank), more: (number) => this.#more(number) });
     this.finding = new FindingView(this);
@@ -332,7 +319,7 @@ export class QualityView {
     if (page.total) return [];
     const button = (text, act) => el("button", { type: "button", class: "eo-text-button", text, on: { click: act } });
     const reasons = page.cannot.map(({ title, sentence }) => el("p", { class: "eo-note" }, el("strong", { text: `${title}: ` }), sentence));
-    const ask = (payload) => () => this.component?.setTriggerValue?.("ask", payload);
+    const ask = (payload) => () => this.ask(payload);
     if (!page.looked.length && !this.data.may_look) return [el("p", { text: "Without a model there is nothing to look for here. Choose predictions above." })];
     if (!page.looked.length) {
       const look = this.data.is_looking ? null : button("Look for wrong labels", ask({ kind: "look" }));
