@@ -5,10 +5,10 @@ dataset. Each table carries a key that stands for all that it follows from.
 """
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -271,16 +271,52 @@ def places(
     found = issues.findings
     shown = _shown(samples, mask)[found.rows] if len(found) else np.empty(0, np.int32)
     kept = (shown >= 0) & (found.scores >= np.float32(wanted.least))
-    if wanted.kinds:
-        numbers = [issues.kinds.index(kind) for kind in wanted.kinds if kind in issues.kinds]
-        kept &= np.isin(issues.numbers, numbers)
-    if wanted.label >= 0:
-        kept &= (found.labels == wanted.label) | (found.suspects == wanted.label)
-    if wanted.status in STATUS:
-        small = found.facts.get("decidable", np.full(len(found), np.nan, np.float32)) == 0
-        kept &= small if wanted.status == "undecidable" else ~small
+    for own in fitting(wanted, issues.kinds, issues.numbers, found, small(found)):
+        kept &= own
     at = _each_spot_once(found, np.flatnonzero(kept))
     return at, shown[at]
+
+
+class Classed(Protocol):
+    """What has the classes of findings."""
+
+    @property
+    def labels(self) -> npt.NDArray[np.int16]:
+        """Class that the label says, -1 for none, shape (n,)."""
+
+    @property
+    def suspects(self) -> npt.NDArray[np.int16]:
+        """Class that the evidence says, -1 for none, shape (n,)."""
+
+
+def small(found: Findings) -> npt.NDArray[np.bool_]:
+    """Tell which findings are not decidable at the map's resolution, shape (n,)."""
+    decidable = found.facts.get("decidable")
+    return np.zeros(len(found), bool) if decidable is None else decidable == 0
+
+
+def fitting(
+    wanted: Wanted,
+    kinds: Sequence[str],
+    numbers: npt.NDArray[np.int8],
+    classes: Classed,
+    small: npt.NDArray[np.bool_],
+) -> Iterator[npt.NDArray[np.bool_]]:
+    """Tell for each condition but the least score which findings fit it; nothing for any.
+
+    Args:
+        wanted: the conditions.
+        kinds: names of the kinds of evidence.
+        numbers: number of the kind of each finding, shape (n,).
+        classes: of the findings.
+        small: which are not decidable at the map's resolution, shape (n,).
+    """
+    if wanted.kinds:
+        yield np.isin(numbers, [kinds.index(kind) for kind in wanted.kinds if kind in kinds])
+    if wanted.label >= 0:
+        yield (classes.labels == wanted.label) | (classes.suspects == wanted.label)
+    if wanted.status in STATUS:
+        yield small if wanted.status == "undecidable" else ~small
 
 
 def _shown(samples: Samples, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:

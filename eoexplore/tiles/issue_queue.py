@@ -130,8 +130,6 @@ def _queue(scene: Scene, shown: Shown, found: Issues) -> Queue:
     # taken once before the other conditions.
     places, rows = issues.places(found, Wanted(), scene.samples, shown.mask)
     own = found.findings
-    decidable = own.facts.get("decidable")
-    small = np.zeros(len(places), bool) if decidable is None else decidable[places] == 0
     return Queue(
         found,
         places,
@@ -140,7 +138,7 @@ def _queue(scene: Scene, shown: Shown, found: Issues) -> Queue:
         own.labels[places],
         own.suspects[places],
         own.scores[places],
-        small,
+        issues.small(own)[places],
     )
 
 
@@ -189,18 +187,6 @@ def _end(queue: Queue, least: float) -> int:
 def _mask(queue: Queue, wanted: Wanted) -> Mask | None:
     """Tell which entries fit the conditions other than the least score; none: all of them."""
     found: Mask | None = None
-    for own in _masks(queue, wanted):
+    for own in issues.fitting(wanted, queue.issues.kinds, queue.kinds, queue, queue.small):
         found = own if found is None else found & own
-    return found
-
-
-def _masks(queue: Queue, wanted: Wanted) -> list[Mask]:
-    found = []
-    if wanted.kinds:
-        kinds = queue.issues.kinds
-        found.append(np.isin(queue.kinds, [kinds.index(k) for k in wanted.kinds if k in kinds]))
-    if wanted.label >= 0:
-        found.append((queue.labels == wanted.label) | (queue.suspects == wanted.label))
-    if wanted.status in STATUS:
-        found.append(queue.small if wanted.status == "undecidable" else ~queue.small)
     return found

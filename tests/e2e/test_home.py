@@ -66,9 +66,7 @@ def test_folder_that_is_no_dataset_names_what_was_looked_for(open_page, data):
     assert "There is no such folder" in refusal(page, data / "nothing-here")
 
 
-def test_folder_within_the_roots_opens_and_a_damaged_file_costs_one_patch(
-    open_page, data
-):
+def test_folder_within_the_roots_opens_and_a_damaged_file_costs_one_patch(open_page, data):
     page = open_page().open("/home")
     ask(page, data / "reben-damaged")
     # The map is there while the index is still being built.
